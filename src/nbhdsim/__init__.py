@@ -1,0 +1,1 @@
+"""Agent-based simulation of neighbourhood interventions in England."""

@@ -1,0 +1,192 @@
+"""Random numbers and elementary functions that are the same in and out of compiled code, on every machine.
+
+Every draw is a pure function of (seed, replicate, purpose, month, who): a Philox4x32-10 block (Salmon, Moraes, Dror,
+Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with the counter (who, month, purpose, replicate) and the seed
+as key. There are no generator objects, so adding a resident, an outcome or an intervention shifts no other draw.
+
+`exp32`, `log32` (Cephes single-precision polynomials) and `normal` (inverse normal CDF, Giles 2012, "Approximating the
+erfinv function") use only + - * and comparisons, because libm and numpy give other last bits on other processors.
+"""
+import hashlib
+import os
+from pathlib import Path
+
+COMPILED_ROOMS = ("rng.py", "levers.py", "delivery.py", "places.py", "population", "step")
+
+
+def cache_folder() -> Path:
+    """Folder of compiled code: the user's cache, then a hash of every compiled room, numba, numpy and the package.
+
+    Numba keys a cached function by its own file only; a helper edited in another file would stay stale in the loop
+    that calls it (numba issue 1833). A folder named by the hash of all of them makes that impossible.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+    home = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=12)
+    for room in COMPILED_ROOMS:
+        for file in sorted([home / room] if room.endswith(".py") else (home / room).rglob("*.py")):
+            if file.exists():
+                digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
+    for package in ("numba", "numpy", "nbhdsim"):
+        try:
+            digest.update(version(package).encode())
+        except PackageNotFoundError:
+            digest.update(b"source")
+    base = os.environ.get("NBHDSIM_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "nbhdsim" / digest.hexdigest()
+
+
+os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
+
+import numba  # noqa: E402  (the cache folder must be set first)
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
+from numba.extending import intrinsic  # noqa: E402
+
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]      # numba may have been imported before us
+
+u32, u64, i32, f32 = np.uint32, np.uint64, np.int32, np.float32
+JIT = dict(cache=True, error_model="numpy", nogil=True)       # fastmath stays off: same bits everywhere
+
+PHILOX_M0, PHILOX_M1 = u64(0xD2511F53), u64(0xCD9E8D57)
+PHILOX_W0, PHILOX_W1 = u32(0x9E3779B9), u32(0xBB67AE85)
+WORD = u64(32)
+
+
+@intrinsic
+def _bits_of(typingctx, x):
+    def generate(context, builder, signature, args):
+        return builder.bitcast(args[0], context.get_value_type(types.int32))
+    return types.int32(types.float32), generate
+
+
+@intrinsic
+def _float_of(typingctx, x):
+    def generate(context, builder, signature, args):
+        return builder.bitcast(args[0], context.get_value_type(types.float32))
+    return types.float32(types.int32), generate
+
+
+@njit(inline="always", error_model="numpy")
+def philox(c0, c1, c2, c3, k0, k1):
+    """Four random words (uint32) of one Philox4x32-10 block; all arguments uint32."""
+    for _ in range(10):
+        p0 = u64(c0) * PHILOX_M0
+        p1 = u64(c2) * PHILOX_M1
+        c0, c1, c2, c3 = (u32(u32(p1 >> WORD) ^ u32(c1 ^ k0)), u32(p1), u32(u32(p0 >> WORD) ^ u32(c3 ^ k1)), u32(p0))
+        k0 = u32(k0 + PHILOX_W0)
+        k1 = u32(k1 + PHILOX_W1)
+    return c0, c1, c2, c3
+
+
+@njit(inline="always", error_model="numpy")
+def unit(word):
+    """A random word (uint32) as a float32 in the open interval (0, 1), symmetric about 1/2, on a grid of 2^-23."""
+    return f32(i32(word >> u32(9))) * f32(2.0 ** -23) + f32(2.0 ** -24)
+
+
+@njit(inline="always", error_model="numpy")
+def log32(x):
+    """Natural logarithm of a positive normal float32; relative error about 1e-7 (Cephes `logf`), branch-free."""
+    bits = _bits_of(x)
+    exponent = i32((bits - i32(0x3F3504F3)) >> i32(23))
+    f = _float_of(i32(bits - i32(exponent << i32(23)))) - f32(1.0)
+    y = f32(7.0376836292e-2)
+    y = y * f + f32(-1.1514610310e-1)
+    y = y * f + f32(1.1676998740e-1)
+    y = y * f + f32(-1.2420140846e-1)
+    y = y * f + f32(1.4249322787e-1)
+    y = y * f + f32(-1.6668057665e-1)
+    y = y * f + f32(2.0000714765e-1)
+    y = y * f + f32(-2.4999993993e-1)
+    y = y * f + f32(3.3333331174e-1)
+    z = f * f
+    y = y * f * z
+    e = f32(exponent)
+    return f + (y + e * f32(-2.12194440e-4) - f32(0.5) * z) + e * f32(0.693359375)
+
+
+@njit(inline="always", error_model="numpy")
+def exp32(x):
+    """exp of a float32, clamped outside (-87, 88); relative error about 1e-7 (Cephes `expf`), branch-free."""
+    x = min(max(x, f32(-87.0)), f32(88.0))
+    y = x * f32(1.44269504)
+    n = i32(y + (f32(0.5) if y >= f32(0.0) else f32(-0.5)))
+    whole = f32(n)
+    r = x - whole * f32(0.693359375)
+    r = r - whole * f32(-2.12194440e-4)
+    p = f32(1.9875691500e-4)
+    p = p * r + f32(1.3981999507e-3)
+    p = p * r + f32(8.3334519073e-3)
+    p = p * r + f32(4.1665795894e-2)
+    p = p * r + f32(1.6666665459e-1)
+    p = p * r + f32(5.0000001201e-1)
+    p = p * r * r + r + f32(1.0)
+    return p * _float_of(i32((n + i32(127)) << i32(23)))
+
+
+@njit(inline="always", error_model="numpy")
+def normal(u):
+    """Standard normal deviate of a float32 uniform in (0, 1): inverse CDF, monotone in `u`, absolute error < 1e-6."""
+    x = f32(2.0) * u - f32(1.0)
+    w = -log32(f32(4.0) * u * (f32(1.0) - u))
+    a = w - f32(2.5)
+    p = f32(2.81022636e-08)
+    p = p * a + f32(3.43273939e-07)
+    p = p * a + f32(-3.5233877e-06)
+    p = p * a + f32(-4.39150654e-06)
+    p = p * a + f32(0.00021858087)
+    p = p * a + f32(-0.00125372503)
+    p = p * a + f32(-0.00417768164)
+    p = p * a + f32(0.246640727)
+    p = p * a + f32(1.50140941)
+    b = f32(np.sqrt(max(w, f32(0.0)))) - f32(3.0)
+    q = f32(-0.000200214257)
+    q = q * b + f32(0.000100950558)
+    q = q * b + f32(0.00134934322)
+    q = q * b + f32(-0.00367342844)
+    q = q * b + f32(0.00573950773)
+    q = q * b + f32(-0.0076224613)
+    q = q * b + f32(0.00943887047)
+    q = q * b + f32(1.00167406)
+    q = q * b + f32(2.83297682)
+    return (p if w < f32(5.0) else q) * x * f32(1.41421356)
+
+
+@njit(**JIT)
+def block(key, replicate, purpose, month, who):
+    """Four float32 uniforms in (0, 1) of one counter block.
+
+    key: uint64 seed; replicate, purpose, month (12 * year + month - 1), who (a resident's lasting id): uint32.
+    """
+    a, b, c, d = philox(u32(who), u32(month), u32(purpose), u32(replicate), u32(key & u64(0xFFFFFFFF)), u32(key >> WORD))
+    return unit(a), unit(b), unit(c), unit(d)
+
+
+@njit(**JIT)
+def uniform(key, replicate, purpose, month, who, word=0):
+    """One float32 uniform in (0, 1): word 0-3 of `block`."""
+    return block(key, replicate, purpose, month, who)[word]
+
+
+@njit(**JIT)
+def uniforms(key, replicate, purpose, month, who, word=0):
+    """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); word 0-3 of each id's block."""
+    out = np.empty(who.size, f32)
+    for i in range(who.size):
+        out[i] = block(key, replicate, purpose, month, who[i])[word]
+    return out
+
+
+@njit(**JIT)
+def normals(key, replicate, purpose, month, who, word=0):
+    """float32 standard normal deviates, one for each id in `who` (uint32 [n])."""
+    out = uniforms(key, replicate, purpose, month, who, word)
+    for i in range(out.size):
+        out[i] = normal(out[i])
+    return out
+
+
+def purpose(name: str) -> np.uint32:
+    """The stream number of a name: the first 32 bits of its blake2b hash."""
+    return np.uint32(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little"))
