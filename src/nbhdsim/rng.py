@@ -4,8 +4,8 @@ Every draw is a pure function of (seed, replicate, purpose, month, who): a Philo
 Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with the counter (who, month, purpose, replicate) and the seed
 as key. There are no generator objects, so adding a resident, an outcome or an intervention shifts no other draw.
 
-`exp32`, `log32` (Cephes single-precision polynomials) and `normal` (inverse normal CDF, Giles 2012, "Approximating the
-erfinv function") use only + - * and comparisons, because libm and numpy give other last bits on other processors.
+`exp32`, `log32` (Cephes single-precision polynomials) and `normal` (inverse normal CDF; its tails by Giles 2012,
+"Approximating the erfinv function") use only + - * and comparisons, because libm and numpy give other last bits on other processors.
 """
 import hashlib
 import os
@@ -49,8 +49,10 @@ u32, u64, i32, f32 = np.uint32, np.uint64, np.int32, np.float32
 JIT = dict(cache=True, error_model="numpy", nogil=True)       # fastmath stays off: same bits everywhere
 
 PHILOX_M0, PHILOX_M1 = u64(0xD2511F53), u64(0xCD9E8D57)
-PHILOX_W0, PHILOX_W1 = u32(0x9E3779B9), u32(0xBB67AE85)
-WORD = u64(32)
+PHILOX_W0, PHILOX_W1 = u64(0x9E3779B9), u64(0xBB67AE85)
+WORD, HALF_WORD = u64(32), u64(0xFFFFFFFF)
+CENTRE = f32(0.498)               # beyond this distance from 1/2 the inverse normal CDF takes the tail formula
+GROUP = 16                        # draws looked at together for a tail: 1 in 250 is one
 
 
 @intrinsic
@@ -69,14 +71,19 @@ def _float_of(typingctx, x):
 
 @njit(inline="always", error_model="numpy")
 def philox(c0, c1, c2, c3, k0, k1):
-    """Four random words (uint32) of one Philox4x32-10 block; all arguments uint32."""
+    """Four random words (uint32) of one Philox4x32-10 block; all arguments uint32.
+
+    Worked in 64-bit lanes whose upper halves hold rubbish: only the lower half of a factor enters a product, so the
+    compiler needs no packing between rounds (half the time of the 32-bit form on AVX2).
+    """
+    c0, c1, c2, c3, k0, k1 = u64(c0), u64(c1), u64(c2), u64(c3), u64(k0), u64(k1)
     for _ in range(10):
-        p0 = u64(c0) * PHILOX_M0
-        p1 = u64(c2) * PHILOX_M1
-        c0, c1, c2, c3 = (u32(u32(p1 >> WORD) ^ u32(c1 ^ k0)), u32(p1), u32(u32(p0 >> WORD) ^ u32(c3 ^ k1)), u32(p0))
-        k0 = u32(k0 + PHILOX_W0)
-        k1 = u32(k1 + PHILOX_W1)
-    return c0, c1, c2, c3
+        p0 = (c0 & HALF_WORD) * PHILOX_M0
+        p1 = (c2 & HALF_WORD) * PHILOX_M1
+        c0, c1, c2, c3 = (p1 >> WORD) ^ c1 ^ k0, p1, (p0 >> WORD) ^ c3 ^ k1, p0
+        k0 = k0 + PHILOX_W0
+        k1 = k1 + PHILOX_W1
+    return u32(c0 & HALF_WORD), u32(c1 & HALF_WORD), u32(c2 & HALF_WORD), u32(c3 & HALF_WORD)
 
 
 @njit(inline="always", error_model="numpy")
@@ -126,8 +133,8 @@ def exp32(x):
 
 
 @njit(inline="always", error_model="numpy")
-def normal(u):
-    """Standard normal deviate of a float32 uniform in (0, 1): inverse CDF, monotone in `u`, absolute error < 1e-6."""
+def _outer_normal(u):
+    """Inverse normal CDF by Giles's two polynomials (both computed, one kept): used for the tails."""
     x = f32(2.0) * u - f32(1.0)
     w = -log32(f32(4.0) * u * (f32(1.0) - u))
     a = w - f32(2.5)
@@ -153,13 +160,60 @@ def normal(u):
     return (p if w < f32(5.0) else q) * x * f32(1.41421356)
 
 
+@njit(inline="always", error_model="numpy")
+def _central_normal(u):
+    """Inverse normal CDF within 0.498 of 1/2: (u - 1/2) N(x) / D(x), x = 4 u (1 - u).
+
+    The two polynomials of degree six are a least-maximum fit made for this package: absolute error < 1.3e-6 in float32.
+    All coefficients are positive, so nothing cancels and the result is monotone.
+    """
+    x = f32(4.0) * u * (f32(1.0) - u)
+    n = f32(0.8247928023338318)
+    n = n * x + f32(10.15616226196289)
+    n = n * x + f32(12.76241397857666)
+    n = n * x + f32(3.3470935821533203)
+    n = n * x + f32(0.2111855447292328)
+    n = n * x + f32(0.002966818632557988)
+    n = n * x + f32(6.094039235904347e-06)
+    d = x + f32(4.952175140380859)
+    d = d * x + f32(4.085392475128174)
+    d = d * x + f32(0.8133029341697693)
+    d = d * x + f32(0.041608475148677826)
+    d = d * x + f32(0.00048692035488784313)
+    d = d * x + f32(8.154299848683877e-07)
+    return (u - f32(0.5)) * n / d
+
+
+@njit(inline="always", error_model="numpy")
+def normal(u):
+    """Standard normal deviate of a float32 uniform in (0, 1): inverse CDF, monotone in `u`, absolute error < 1.5e-6."""
+    return _outer_normal(u) if abs(u - f32(0.5)) > CENTRE else _central_normal(u)
+
+
+@njit(**JIT)
+def fill_normals(u, z):
+    """z = normal(u) for float32 arrays [n], the bits of `normal`: the centre for all at once, then the few tails."""
+    n = u.size
+    for i in range(n):
+        z[i] = _central_normal(u[i])
+    for low in range(0, n, GROUP):
+        far = i32(0)
+        high = min(low + GROUP, n)
+        for i in range(low, high):
+            far |= i32(abs(u[i] - f32(0.5)) > CENTRE)
+        if far != 0:
+            for i in range(low, high):
+                if abs(u[i] - f32(0.5)) > CENTRE:
+                    z[i] = _outer_normal(u[i])
+
+
 @njit(**JIT)
 def block(key, replicate, purpose, month, who):
     """Four float32 uniforms in (0, 1) of one counter block.
 
     key: uint64 seed; replicate, purpose, month (12 * year + month - 1), who (a resident's lasting id): uint32.
     """
-    a, b, c, d = philox(u32(who), u32(month), u32(purpose), u32(replicate), u32(key & u64(0xFFFFFFFF)), u32(key >> WORD))
+    a, b, c, d = philox(u32(who), u32(month), u32(purpose), u32(replicate), u32(key & HALF_WORD), u32(key >> WORD))
     return unit(a), unit(b), unit(c), unit(d)
 
 

@@ -1,0 +1,179 @@
+"""The part of a month that no money can change: drift of life, acuity, natural admission rates.
+
+Every scenario of a future answers the same luck, resident by resident, so it is drawn once a month and shared. Drift is
+kept as five independent standard normal AR(1) series; the correlated drift of design 2.3 is a fixed linear map of them
+(`Loadings`), because all mechanisms share one memory.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ..rng import JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, unit
+from ..rng import purpose as _purpose
+
+CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
+DRAWS, NORMALS = 12, 8             # words a resident-month; the first eight become normals
+MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
+PLACE_YEAR = _purpose("luck.place_year")
+HIGH, LOW = WORD, u64(0xFFFFFFFF)
+
+
+class Fixed(NamedTuple):
+    """What one parameter draw makes of the life script, row by row ([n], float32); made by `prepare`.
+
+    rate: monthly admission rate without season, place-year, drift and acuity (admissions a month).
+    satisfaction: latent life satisfaction without slow part, drift and noise (points).
+    connection, control: SD, without drift.   attendance: A&E attendances without admission per natural admission.
+    referral: child social care referrals a month (0 from 18).   band: age band 0-7 (uint8).   who: ids (uint32).
+    """
+
+    who: np.ndarray
+    rate: np.ndarray
+    satisfaction: np.ndarray
+    connection: np.ndarray
+    control: np.ndarray
+    attendance: np.ndarray
+    referral: np.ndarray
+    band: np.ndarray
+
+
+class Luck(NamedTuple):
+    """State of the shared month: drift [5, n] (independent, SD 1), slow (points), acuity (log rate), all at this month;
+
+    and what the month publishes: natural (admissions), latent (points), connection, control (SD) before anything
+    induced, and the uniforms of admissions, attendances and referrals. All float32.
+    """
+
+    drift: np.ndarray
+    slow: np.ndarray
+    acuity: np.ndarray
+    natural: np.ndarray
+    latent: np.ndarray
+    connection: np.ndarray
+    control: np.ndarray
+    chance: np.ndarray
+
+
+class Loadings(NamedTuple):
+    """How the five independent drifts enter: drift of mechanism k = sum_j root[k, j] e_j (SD); a and b through `root`."""
+
+    rho: np.float32
+    rho_slow: np.float32
+    rho_acuity: np.float32
+    slow_sd: np.float32
+    acuity_sd: np.float32
+    noise_sd: np.float32
+    root: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+
+
+def empty(n: int) -> Luck:
+    """Luck of `n` residents before the first month."""
+    def rows(*shape):
+        return np.zeros(shape, f32)
+    return Luck(rows(5, n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(3, n))
+
+
+def copy(luck: Luck) -> Luck:
+    """A copy that goes its own way."""
+    return Luck(*(column.copy() for column in luck))
+
+
+@njit(**JIT)
+def _draw(who, clock, words):
+    """Three counter blocks a resident: words [12, m] of uniforms."""
+    month, replicate, k0, k1 = clock
+    for stream in range(DRAWS // 4):
+        purpose = MINDS if stream == 0 else BODY if stream == 1 else CHANCE
+        row = words[4 * stream: 4 * stream + 4]
+        w0, w1, w2, w3 = row[0], row[1], row[2], row[3]
+        for i in range(who.size):
+            a, b, c, d = philox(who[i], month, purpose, replicate, k0, k1)
+            w0[i] = unit(a)
+            w1[i] = unit(b)
+            w2[i] = unit(c)
+            w3[i] = unit(d)
+
+
+@njit(**JIT)
+def _autoregress(x, z, rho, sd):
+    """x(t+1) = rho x(t) + sd z: stationary when sd is sqrt(1 - rho^2) of the lasting SD."""
+    for i in range(x.size):
+        x[i] = rho * x[i] + sd * z[i]
+
+
+@njit(**JIT)
+def _weigh(e0, e1, e2, e3, e4, w, out):
+    """out = w . e, one mechanism after another."""
+    for i in range(out.size):
+        out[i] = w[0] * e0[i] + w[1] * e1[i] + w[2] * e2[i] + w[3] * e3[i] + w[4] * e4[i]
+
+
+@njit(**JIT)
+def _natural(rate, drift, acuity, season, out):
+    """mu without programmes: rate x season x exp(a'drift + acuity), design 2.3."""
+    for i in range(out.size):
+        out[i] = rate[i] * season * exp32(drift[i] + acuity[i])
+
+
+@njit(**JIT)
+def _latent(fixed, drift, slow, noise, sd, out):
+    """Latent life satisfaction before anything induced: cell + trait + slow + b'x + noise (points)."""
+    for i in range(out.size):
+        out[i] = fixed[i] + drift[i] + slow[i] + sd * noise[i]
+
+
+@njit(**JIT)
+def _two(fixed_connection, fixed_control, e0, e1, root, connection, control):
+    """connection and control before anything induced (SD)."""
+    for i in range(e0.size):
+        connection[i] = fixed_connection[i] + root[0, 0] * e0[i]
+        control[i] = fixed_control[i] + root[1, 0] * e0[i] + root[1, 1] * e1[i]
+
+
+@njit(**JIT)
+def advance(luck, fixed, loadings, start, season, clock, first):
+    """Move luck to this month and publish it.
+
+    start: first row of each place [p+1]; season: rate multiplier of each place this month (season, trend, place-year);
+    clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
+    """
+    words = np.empty((DRAWS, CHUNK), f32)
+    normals = np.empty((NORMALS, CHUNK), f32)
+    weighed = np.empty((2, CHUNK), f32)
+    one = f32(1)
+    rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
+    if first:
+        rho, rho_slow, rho_acuity = f32(0), f32(0), f32(0)
+    sd = np.sqrt(one - rho * rho)
+    sd_slow = loadings.slow_sd * np.sqrt(one - rho_slow * rho_slow)
+    sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
+    for place in range(start.size - 1):
+        for low in range(start[place], start[place + 1], CHUNK):
+            high = min(low + CHUNK, start[place + 1])
+            m = high - low
+            _draw(fixed.who[low:high], clock, words)
+            for k in range(NORMALS):
+                fill_normals(words[k, :m], normals[k, :m])
+            for k in range(5):
+                _autoregress(luck.drift[k, low:high], normals[k, :m], rho, sd)
+            slow, acuity = luck.slow[low:high], luck.acuity[low:high]
+            _autoregress(slow, normals[5, :m], rho_slow, sd_slow)
+            _autoregress(acuity, normals[6, :m], rho_acuity, sd_acuity)
+            e0, e1, e2 = luck.drift[0, low:high], luck.drift[1, low:high], luck.drift[2, low:high]
+            e3, e4 = luck.drift[3, low:high], luck.drift[4, low:high]
+            _weigh(e0, e1, e2, e3, e4, loadings.a, weighed[0, :m])
+            _weigh(e0, e1, e2, e3, e4, loadings.b, weighed[1, :m])
+            _natural(fixed.rate[low:high], weighed[0], acuity, season[place], luck.natural[low:high])
+            _latent(fixed.satisfaction[low:high], weighed[1], slow, normals[7], loadings.noise_sd, luck.latent[low:high])
+            _two(fixed.connection[low:high], fixed.control[low:high], e0, e1, loadings.root,
+                 luck.connection[low:high], luck.control[low:high])
+            for k in range(3):
+                luck.chance[k, low:high] = words[NORMALS + k, :m]
+
+
+def clock(seed: int, replicate: int, month: int) -> tuple:
+    """Counter words of one month: `month` is 12 * year + month - 1 of the calendar."""
+    return u32(month), u32(replicate), u32(seed & int(LOW)), u32(seed >> int(HIGH))
