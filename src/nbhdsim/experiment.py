@@ -1,0 +1,238 @@
+"""One runner for every kind of run: plan the futures, run them over processes, put their rows into one folder.
+
+A future is one (draw, replicate) with all scenarios; it is the unit of work. The rows of a future are a pure function
+of (scenarios, draw, replicate), each worker writes them as a part of its own, and finished tables are joined in the
+order of the plan: the number of workers, a lost worker or the order of completion change no byte.
+"""
+import json
+import os
+import pickle
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nbhdsim import runfolder, tables
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
+
+SHARED = ("area", "seed", "start", "months", "history")
+"""What the scenarios of one comparison must have in common: they branch from one history of one population."""
+SMALL = 150_000_000
+"""Resident-months below which one process beats starting several (a few seconds of work)."""
+SPEC = "workplace.pickle"
+
+
+class Report(NamedTuple):
+    """What a progress call gets: futures done, failed and planned, and seconds since the start."""
+
+    done: int
+    failed: int
+    planned: int
+    seconds: float
+
+
+@dataclass
+class Result:
+    """A finished run: its folder and how many futures were planned, done and failed."""
+
+    folder: Path
+    planned: int
+    done: int
+    failed: int
+
+
+def plan(replicates: int, draws: int) -> list[Future]:
+    """Draw 0 with replicates 0..R-1, then draw d with replicate R+d-1: R + D futures in run order.
+
+    Raises NbhdsimError when replicates < 1 or draws < 0.
+    """
+    if replicates < 1:
+        raise NbhdsimError.of(f"replicates: {replicates} is less than 1 (futures with central values, 1 or more)")
+    if draws < 0:
+        raise NbhdsimError.of(f"draws: {draws} is less than 0 (futures with sampled values, 0 or more)")
+    pairs = [(0, r) for r in range(replicates)] + [(d, replicates + d - 1) for d in range(1, draws + 1)]
+    return [Future(run, draw, replicate) for run, (draw, replicate) in enumerate(pairs)]
+
+
+def check_comparable(scenarios: Sequence[Any]) -> None:
+    """Raises NbhdsimError, all problems at once, when scenarios differ in what one history needs, or share a name."""
+    first, problems = scenarios[0], []
+    for other in scenarios[1:]:
+        for name in SHARED:
+            a, b = getattr(first, name), getattr(other, name)
+            if a != b:
+                problems.append(NbhdsimError.of(f"{b!r} differs from {a!r} in {first.name!r} (scenarios that are compared "
+                                                f"share {', '.join(SHARED)})", file=str(other.file), path=name))
+        for address in sorted(set(first.quantities) & set(other.quantities)):
+            a, b = first.quantities[address], other.quantities[address]
+            if a.stage == "build" and a.value != b.value:
+                problems.append(NbhdsimError.of(f"{b.value} differs from {a.value} in {first.name!r} (it changes the "
+                                                "population, which scenarios that are compared share)",
+                                                file=str(other.file), path=address))
+    for name, count in Counter(s.name for s in scenarios).items():
+        if count > 1:
+            problems.append(NbhdsimError.of(f"{name!r} is the name of {count} scenarios (names must differ)", path="name"))
+    if problems:
+        raise NbhdsimError([p for error in problems for p in error.problems])
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def size(scenarios: Sequence[Any], futures: int) -> int:
+    """Resident-months of a run: history once, then the months of each scenario, in every future."""
+    first = scenarios[0]
+    months = first.history + first.months * len(scenarios)
+    return int(getattr(first.area, "residents", None) or 1_000_000) * months * futures
+
+
+def processes(jobs: int | None, scenarios: Sequence[Any], futures: int) -> int:
+    """Processes to use: those asked for, else one for small work and all cores otherwise; never more than futures.
+
+    Raises NbhdsimError when jobs < 1.
+    """
+    if jobs is not None and jobs < 1:
+        raise NbhdsimError.of(f"--jobs: {jobs} is less than 1 (processes, 1 or more)")
+    wanted = jobs if jobs is not None else 1 if size(scenarios, futures) < SMALL else cores()
+    return min(wanted, futures)
+
+
+@dataclass
+class _Tally:
+    """Outcomes so far, in the order of the plan when asked."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def good(self) -> list[int]:
+        return sorted(run for run, o in self.outcomes.items() if not o.error)
+
+    def failed(self) -> int:
+        return sum(bool(o.error) for o in self.outcomes.values())
+
+
+def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequence[Future], *, jobs: int,
+            tally: _Tally, progress: Callable[[Report], None]) -> None:
+    """Run all futures into the folder's parts. Input the model refuses at the first future is raised as NbhdsimError."""
+    begun = time.monotonic()
+    pool = None
+
+    def tick() -> None:
+        done = len(tally.good())
+        progress(Report(done, tally.failed(), len(futures), time.monotonic() - begun))
+
+    try:
+        if jobs > 1:
+            spec = folder.parts / SPEC
+            spec.write_bytes(pickle.dumps(list(scenarios)))
+            pool = Pool(jobs, spec)
+        source = over_processes(pool, futures, tick) if pool else inline(scenarios, folder.parts, futures)
+        tick()
+        for outcome in source:
+            if outcome.refused and not tally.good():
+                raise NbhdsimError.of(outcome.error)
+            tally.outcomes[outcome.future.run] = outcome
+            f = outcome.future
+            if outcome.error:
+                folder.error(run=f.run, draw=f.draw, replicate=f.replicate, error=outcome.error)
+            folder.log(f"run {f.run} draw {f.draw} replicate {f.replicate}: "
+                       f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s")
+            tick()
+    finally:
+        if pool:
+            with without_interrupts():
+                pool.stop()
+        (folder.parts / SPEC).unlink(missing_ok=True)
+
+
+def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str, Any]:
+    """Every sampled number by draw and address, with its quantile u (NaN at draw 0, which has central values).
+
+    Where a later scenario overrides an address, its own numbers stand as `<address> @ <scenario>`.
+    """
+    from nbhdsim import evidence, rng
+    seed = np.uint64(scenarios[0].seed)
+    rows: list[tuple[int, str, float, float]] = []
+    for draw in sorted({f.draw for f in futures}):
+        seen: dict[str, float] = {}
+        for scenario in scenarios:
+            for address, value in evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=draw).items():
+                if seen.get(address) == value:
+                    continue
+                label = f"{address} @ {scenario.name}" if address in seen else address
+                seen.setdefault(address, value)
+                u = float(rng.uniform(seed, np.uint32(draw), rng.purpose(address), np.uint32(0), np.uint32(0)))
+                rows.append((draw, label, u if draw else float("nan"), float(value)))
+    columns = list(zip(*rows, strict=True)) if rows else [[]] * 4
+    return {name: np.asarray(c, dtype=object) if name == "address" else np.asarray(c)
+            for name, c in zip(("draw", "address", "u", "value"), columns, strict=True)}
+
+
+def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> None:
+    """Finished tables, CSV twins and the hashes of the tables, from the parts of the futures that worked."""
+    from nbhdsim import outcomes
+    good = tally.good()
+    tables.assemble(folder.parts, folder.path, sorted(good, key=lambda run: futures[run][1:]))
+    plan_rows = {"run": [f.run for f in futures], "draw": [f.draw for f in futures],
+                 "replicate": [f.replicate for f in futures], "ok": [f.run in set(good) for f in futures]}
+    tables.write_parquet(tables.to_arrow("runs", plan_rows), folder.path / "runs.parquet")
+    tried = [tally.outcomes[run] for run in sorted(tally.outcomes)]
+    tables.write_parquet(tables.to_arrow("timing", {
+        "run": [o.future.run for o in tried], "seconds": np.array([o.seconds for o in tried], float),
+        "host": platform.node(), "attempt": np.ones(len(tried), np.int32)}), folder.path / "timing.parquet")
+    extent = tables.twins(folder.path, outcomes.scales())
+    hashes = {p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"}
+    folder.save(csv_outcomes=extent, tables=hashes)
+
+
+def run(scenarios: Sequence[Any], *, name: str, resolved: Mapping[str, Any], inputs: Sequence[Path], replicates: int = 6,
+        draws: int = 18, jobs: int | None = None, out: Path = Path("runs"), argv: Sequence[str] = (),
+        progress: Callable[[Report], None] = lambda report: None) -> Result:
+    """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each future.
+
+    `resolved` is the plain data of the scenarios (its hash names the folder), `inputs` the YAML files as given. Raises
+    NbhdsimError for bad input, with nothing written, and KeyboardInterrupt after leaving a readable folder.
+    """
+    check_comparable(scenarios)
+    futures = plan(replicates, draws)
+    workers = processes(jobs, scenarios, len(futures))
+    whole = {"schema": "experiment/1", "name": name, "method": {"kind": "compare"}, "replicates": replicates,
+             "draws": draws, "scenarios": list(resolved["scenarios"])}
+    folder = runfolder.create(out, resolved=whole, resolved_text=json.dumps(whole, indent=1, ensure_ascii=False) + "\n",
+                              inputs=inputs, data=[], seed=scenarios[0].seed, argv=argv, planned=len(futures))
+    tally = _Tally()
+    try:
+        tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")
+        quantities = {a: q for s in reversed(scenarios) for a, q in s.quantities.items()}
+        runfolder.write_evidence(folder.path / "evidence.csv", quantities, {})
+        execute(folder, scenarios, futures, jobs=workers, tally=tally, progress=progress)
+    except NbhdsimError:
+        folder.discard()
+        raise
+    except KeyboardInterrupt:
+        _finish(folder, futures, tally, interrupted=True)
+        raise
+    return _finish(folder, futures, tally, interrupted=False)
+
+
+def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally, *, interrupted: bool) -> Result:
+    """Write what there is, say in the manifest how complete it is, and close the folder."""
+    done, failed = len(tally.good()), tally.failed()
+    try:
+        if done:
+            write_results(folder, futures, tally)
+        folder.log("interrupted" if interrupted else "ended")
+        folder.save(counts={"planned": len(futures), "done": done, "failed": failed}, ended=runfolder.now(),
+                    complete=done == len(futures))
+        if done + failed == len(futures):
+            folder.drop_parts()
+    finally:
+        folder.close()
+    return Result(folder.path, len(futures), done, failed)

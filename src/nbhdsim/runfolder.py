@@ -1,0 +1,212 @@
+"""The run folder `runs/<name>-<8 hex>/`: made, locked, described by its manifest, and closed.
+
+Bad input writes nothing: the folder is made only after everything has been checked. A run that stops early leaves a
+readable folder whose manifest says `complete: false`.
+"""
+import csv
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.tables import atomic
+
+DEPENDENCIES = ("numpy", "numba", "pandas", "pyarrow", "networkx", "pydantic", "PyYAML", "scipy", "matplotlib")
+NOT_HASHED = ("name", "out", "jobs", "cluster")
+EVIDENCE = ("address", "value", "unit", "low", "high", "law", "grade", "basis", "assumed", "stage", "source_title", "source_by",
+            "source_year", "source_url", "why", "used_value", "influence")
+"""Columns of `evidence.csv`; `influence` stays empty until an analysis fills it."""
+MADE = ("parts", "csv", "figures", "manifest.json", "resolved.yaml", "errors.jsonl", "log.txt", "evidence.csv")
+
+
+def config_hash(resolved: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON of a resolved experiment, without its name, out, jobs and cluster."""
+    kept = {key: value for key, value in resolved.items() if key not in NOT_HASHED}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def slug(name: str) -> str:
+    """A name as part of a folder name: lower-case letters, digits and hyphens, at most 60."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "run"
+
+
+def check_out(out: Path) -> None:
+    """Raises NbhdsimError when no folder can be made at `out` because a part of the way is a file or not writable."""
+    for place in (out, *out.parents):
+        if place.is_dir():
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise NbhdsimError.of(f"--out: nothing can be written in {place} (give a folder you may write in)")
+            return
+        if place.exists() or place.is_symlink():
+            raise NbhdsimError.of(f"--out: {out} cannot be made: {place} is a file (give a folder)")
+
+
+def _git() -> str | None:
+    """Commit of the source tree the package runs from, or None when it is not a git checkout."""
+    here = Path(__file__).resolve().parent
+    if not any((p / ".git").exists() for p in here.parents):
+        return None
+    try:
+        found = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], check=False, capture_output=True, text=True,
+                               timeout=5)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
+def _versions(names: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def now() -> str:
+    """The time in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass
+class RunFolder:
+    """An open run folder. `manifest` is written anew at each `save`; `close` gives the lock back."""
+
+    path: Path
+    manifest: dict[str, Any]
+    lock: IO[str] | None = None
+    copies: Sequence[str] = ()
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts, there while the run lasts or after it was stopped."""
+        return self.path / "parts"
+
+    def save(self, **changes: Any) -> None:
+        """Change entries of the manifest and write it whole."""
+        self.manifest.update(changes)
+        write_text(self.path / "manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+
+    def log(self, line: str) -> None:
+        """Append one line with the time to `log.txt`."""
+        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{now()} {line}\n")
+
+    def error(self, **entry: Any) -> None:
+        """Append one JSON object to `errors.jsonl`."""
+        with (self.path / "errors.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+    def drop_parts(self) -> None:
+        """Remove the parts once the finished tables hold their rows."""
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Take back everything this run wrote; a folder that held nothing else goes too."""
+        self.close()
+        _empty(self.path)
+        for name in (*self.copies, "lock"):
+            (self.path / name).unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def close(self) -> None:
+        """Give the lock back; the folder stays."""
+        if self.lock is not None:
+            self.lock.close()
+            self.lock = None
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file (UTF-8), written whole or not at all."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, inputs: Sequence[Path], data: Sequence[Path],
+           seed: int, argv: Sequence[str], planned: int) -> RunFolder:
+    """Make (or empty) and lock the folder of a resolved experiment under `out`, with inputs copied and a first manifest.
+
+    `inputs` are the YAML files as given (copied); `data` are further files whose hashes belong in the manifest. Raises
+    NbhdsimError when the folder cannot be made or another process is writing in it.
+    """
+    check_out(out)
+    digest = config_hash(resolved)
+    path = out / f"{slug(str(resolved['name']))}-{digest[:8]}"
+    check_out(path)
+    path.mkdir(parents=True, exist_ok=True)
+    lock = (path / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise NbhdsimError.of(f"{path} is being written by another run (wait for it, or give another --out)") from None
+    _empty(path)
+    (path / "parts").mkdir()
+    (path / "figures").mkdir()
+    for name, source in zip(copy_names(inputs), inputs, strict=True):
+        shutil.copyfile(source, path / name)
+    write_text(path / "resolved.yaml", resolved_text)
+    write_text(path / "errors.jsonl", "")
+    folder = RunFolder(path, {
+        "schema": 1, "package": _versions(["nbhdsim"]).get("nbhdsim", "source"), "python": platform.python_version(),
+        "dependencies": _versions(DEPENDENCIES), "platform": platform.platform(), "git": _git(), "seed": seed,
+        "config_hash": digest, "data_hashes": {str(p): file_hash(p) for p in (*inputs, *data)}, "argv": list(argv),
+        "counts": {"planned": planned, "done": 0, "failed": 0}, "started": now(), "ended": None, "complete": False},
+        lock, copy_names(inputs))
+    folder.save()
+    folder.log(f"{planned} futures planned")
+    return folder
+
+
+def copy_names(inputs: Sequence[Path]) -> list[str]:
+    """Names of the copies of the input files: their own, numbered where two are the same."""
+    seen: dict[str, int] = {}
+    names = []
+    for path in inputs:
+        seen[path.name] = seen.get(path.name, 0) + 1
+        names.append(path.name if seen[path.name] == 1 else f"{path.stem}-{seen[path.name]}{path.suffix}")
+    return names
+
+
+def _empty(path: Path) -> None:
+    """Remove what an earlier run of the same experiment made; files of other names are left alone."""
+    for name in MADE:
+        target = path / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+    for table in path.glob("*.parquet"):
+        table.unlink()
+
+
+def write_evidence(path: Path, quantities: Mapping[str, Any], used: Mapping[str, float]) -> None:
+    """`evidence.csv`: one row a Quantity, sorted by address, with the central value the run used."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(EVIDENCE)
+        for address in sorted(quantities):
+            q = quantities[address]
+            s = q.source
+            source = (s.title, s.by, s.year, s.url) if s is not None else ("", "", "", "")
+            writer.writerow([address, repr(q.value), q.unit, repr(q.low), repr(q.high), q.law, q.grade, q.basis,
+                             str(q.assumed).lower(), q.stage, *source, q.why, repr(used.get(address, q.value)), ""])

@@ -1,0 +1,179 @@
+"""Where futures are run: in this process, or over worker processes that survive a lost worker and stop at once.
+
+A worker builds the world at its first future and keeps it; it writes the rows of each future as parts of its own, so
+only a few words travel between processes.
+"""
+import functools
+import os
+import pickle
+import signal
+import threading
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import Future as Promise
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nbhdsim import tables
+from nbhdsim.errors import NbhdsimError
+
+
+class Future(NamedTuple):
+    """One future: `run` numbers the plan from 0; draw 0 has central values; `replicate` is its luck."""
+
+    run: int
+    draw: int
+    replicate: int
+
+
+class Workplace:
+    """One process's share of a run: the world, built once and kept, and where parts go."""
+
+    def __init__(self, scenarios: Sequence[Any], parts: Path):
+        """Builds the population of the first scenario (all share it)."""
+        from nbhdsim import population
+        self.scenarios, self.parts = list(scenarios), parts
+        self.world = population.build(self.scenarios[0])
+
+    def run(self, future: Future) -> None:
+        """Simulate one future and write its parts."""
+        from nbhdsim import simulation
+        rows = simulation.simulate(self.world, self.scenarios, draw=future.draw, replicate=future.replicate)
+        tables.write_parts(self.parts, future.run, rows)
+
+
+class Outcome(NamedTuple):
+    """What became of one future: seconds it took, its error text ("" = fine), and whether the input was refused."""
+
+    future: Future
+    seconds: float
+    error: str
+    refused: bool = False
+
+
+def attempt(workplace: Callable[[], Workplace], future: Future) -> Outcome:
+    """Run one future; an error of the model is part of the outcome, not an exception."""
+    begun = time.monotonic()
+    try:
+        workplace().run(future)
+    except NbhdsimError as error:
+        return Outcome(future, time.monotonic() - begun, str(error), refused=True)
+    except Exception as error:  # noqa: BLE001  (any error of a model is a row of errors.jsonl, not the end of the run)
+        return Outcome(future, time.monotonic() - begun, "".join(traceback.format_exception(error))[-4000:])
+    return Outcome(future, time.monotonic() - begun, "")
+
+
+@functools.lru_cache(maxsize=1)
+def _workplace(spec: Path) -> Workplace:
+    """The workplace of this worker process, made at its first future from what the driver left in `spec`."""
+    with spec.open("rb") as file:
+        return Workplace(pickle.load(file), spec.parent)
+
+
+def _attempt_there(spec: Path, future: Future) -> Outcome:
+    return attempt(functools.partial(_workplace, spec), future)
+
+
+def _prepare_worker() -> None:
+    """Only the driver answers Ctrl-C, and no worker outlives it (a killed driver leaves its pool behind otherwise)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        def follow() -> None:
+            parent.join()
+            os._exit(1)
+        threading.Thread(target=follow, daemon=True).start()
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """SIGINT ignored for a moment; processes started inside inherit that, so Ctrl-C never hits a half-started worker."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Pool:
+    """Worker processes (spawned, one thread each) that can be rebuilt after a loss and stopped at once."""
+
+    def __init__(self, jobs: int, spec: Path):
+        """`jobs` processes that work from the pickled scenarios in `spec`."""
+        self.jobs, self.spec = jobs, spec
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+            os.environ.setdefault(name, "1")          # read by the children: processes are our parallelism
+        self.executor = self._make()
+
+    def _make(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=_prepare_worker)
+
+    def submit(self, future: Future) -> Promise[Outcome]:
+        """Hand one future to the pool."""
+        with without_interrupts():
+            return self.executor.submit(_attempt_there, self.spec, future)
+
+    def restart(self) -> None:
+        """A new set of workers after one was lost."""
+        self.stop()
+        self.executor = self._make()
+
+    def stop(self) -> None:
+        """End all workers now and wait until they are gone."""
+        workers = list((getattr(self.executor, "_processes", None) or {}).values())
+        for worker in workers:
+            worker.terminate()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.join(5)
+            if worker.is_alive():
+                worker.kill()
+                worker.join(5)
+
+
+def over_processes(pool: Pool, futures: Sequence[Future], tick: Callable[[], None]) -> Iterator[Outcome]:
+    """Outcomes as they come. A lost worker breaks the pool: what was under way is then run one at a time, so that blame
+    is certain, and a future that loses its worker twice alone is a failure. `tick` is called at least each second.
+    """
+    fresh, suspects, pending = deque(futures), deque[Future](), dict[Promise[Outcome], Future]()
+    lost: Counter[Future] = Counter()
+    while fresh or suspects or pending:
+        if suspects and not pending:
+            future = suspects.popleft()
+            pending[pool.submit(future)] = future
+        while fresh and not suspects and len(pending) < 2 * pool.jobs:
+            future = fresh.popleft()
+            pending[pool.submit(future)] = future
+        alone, broken = len(pending) == 1, False
+        for promise in wait(pending, timeout=1, return_when=FIRST_COMPLETED).done:
+            future = pending.pop(promise)
+            try:
+                yield promise.result()
+            except BrokenProcessPool:
+                broken = True
+                lost[future] += alone
+                if lost[future] > 1:
+                    yield Outcome(future, 0.0, "its worker process was lost twice (out of memory?)")
+                else:
+                    suspects.append(future)
+        if broken:
+            suspects.extend(pending.values())
+            pending.clear()
+            pool.restart()
+        tick()
+
+
+def inline(scenarios: Sequence[Any], parts: Path, futures: Sequence[Future]) -> Iterator[Outcome]:
+    """Outcomes of futures run in this process, one after another."""
+    workplace = functools.cache(lambda: Workplace(scenarios, parts))
+    for future in futures:
+        yield attempt(workplace, future)
