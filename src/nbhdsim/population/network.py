@@ -1,0 +1,197 @@
+"""The network: households, and small circles of people of like age who meet at school, next door or further away.
+
+Each resident has a number of places in circles, more for the sociable (a lognormal trait, so that the number of ties
+is right-skewed). The places of a layer are sorted by where they meet (the pool: a school, a neighbourhood, a primary
+care network, a district) and by age blurred with noise, and cut into circles of 2 and more in which everyone is tied
+to everyone. Blurring sets the correlation of ages: with noise variance V between people whose ages have variance A,
+two members of a circle correlate at A / (A + V). Circles of more members close more triangles.
+"""
+from collections.abc import Mapping
+from math import log, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nbhdsim import rng
+from nbhdsim.places import Ties
+from nbhdsim.population.people import Luck
+from nbhdsim.rng import exp32, f32, i32, normal, u32
+
+MOST_SOCIABLE = 5.0            # times the mean; keeps the ties of one resident under about 60
+CLASSMATES = 12.0              # months: blur of age within a school
+ROUNDING = 5.0                 # variance of ties that whole circles add by themselves (measured)
+
+
+class Rule(NamedTuple):
+    """What the circles are cut by, worked out from the targets."""
+
+    spread: float                     # SD of the log of sociability
+    per_tie: tuple[float, ...]        # [3] mean places in circles of the layers 1-3
+    blur: tuple[float, ...]           # [3] SD of the noise on age, months
+    top: float                        # circles have 2 .. top members, evenly
+
+
+def rule(values: Mapping[str, float], *, age_sd: float, inside: tuple[float, float]) -> Rule:
+    """The rule that meets `baseline.network.*` in `values`.
+
+    Targets are about adults. age_sd: SD of their age in months, above 0; inside: chance that two of a pool of
+    age-mates, and of wider ties, live in one neighbourhood (in a small area that can exceed the local share).
+    """
+    target = {name.rsplit(".", 1)[1]: value for name, value in values.items() if name.startswith("baseline.network.")}
+    mates, local = target["age_mate_share"], target["local_share"]
+    near = (local - mates * inside[0] - (1 - mates) * inside[1]) / max(1 - inside[1], 1e-9)
+    near = min(max(near, 0.05), 0.95 - mates)
+    shares = (mates, near, 1 - mates - near)
+    close = target["age_mate_correlation"]
+    others = min(max((target["age_correlation"] - mates * close) / (1 - mates), 0.02), 0.98)
+    top = top_size(target["clustering"])
+    ties = ties_per_place(top)
+    variance = max((target["degree_sd"] ** 2 - ROUNDING) / target["degree"] ** 2, 0.01)
+    return Rule(spread=round(sqrt(log(1 + variance)), 9), top=top,
+                per_tie=tuple(round(share * target["degree"] / ties, 9) for share in shares),
+                blur=tuple(round(age_sd * sqrt((1 - rho) / rho), 6) for rho in (close, others, others)))
+
+
+def top_size(clustering: float) -> float:
+    """Largest circle that closes the share `clustering` of pairs of contacts (a line through measured networks)."""
+    return round(min(max(2.0 + 10.0 * clustering, 2.0), 9.0), 6)
+
+
+def ties_per_place(top: float) -> float:
+    """Mean ties that one place in a circle brings, when sizes 2 + floor(u (top - 1)) are drawn with u in (0, 1)."""
+    sizes = range(2, int(top) + 2)
+    weights = [min(1.0, top + 1 - size) for size in sizes]
+    return sum(w * s * (s - 1) for w, s in zip(weights, sizes, strict=True)) / sum(
+        w * s for w, s in zip(weights, sizes, strict=True))
+
+
+def build(luck: Luck, ids: NDArray[np.uint32], *, months: NDArray[np.int64], household: NDArray[np.uint32],
+          pools: tuple[NDArray[np.int64], ...], classmates: NDArray[np.bool_], rule: Rule) -> Ties:
+    """The ties of all residents.
+
+    ids, months (age), household: [n]; pools: number of each resident's pool in the layers 1-3; classmates: whose
+    pool in layer 1 is a school.
+    """
+    many = _places(luck.seed, luck.population, rng.purpose("build.sociability"), ids,
+                   f32(rule.spread), np.array(rule.per_tie, np.float32))
+    layers = [_rows(np.argsort(household, kind="stable"), household)]
+    for layer in (1, 2, 3):
+        owner = np.repeat(np.arange(ids.size, dtype=np.int32), many[layer - 1])
+        blur = np.where(classmates, CLASSMATES, rule.blur[0]) if layer == 1 else np.full(ids.size, rule.blur[layer - 1])
+        keys = _keys(luck.seed, luck.population, rng.purpose(f"build.circle.{layer}"), ids, owner,
+                     pools[layer - 1], months, blur.astype(np.float32))
+        keys.sort()
+        member = owner[keys & 0xFFFFFF]
+        layers.append((member, _cut(luck.seed, luck.population, rng.purpose(f"build.size.{layer}"), ids, member,
+                                    keys >> 40, f32(rule.top))))
+    return _ties(ids.size, layers)
+
+
+def _rows(member: NDArray[np.int64], group: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Members sorted by group as circles: the members and the bounds of each circle."""
+    first = np.flatnonzero(np.diff(group[member].astype(np.int64), prepend=-1))
+    return member.astype(np.int32), np.append(first, member.size)
+
+
+def _ties(n: int, layers: list[tuple[NDArray[np.int32], NDArray[np.int64]]]) -> Ties:
+    start = np.zeros(n + 1, np.int64)
+    for member, bounds in layers:
+        _count(member, bounds, start)
+    np.cumsum(start, out=start)
+    packed = np.empty(int(start[-1]), np.int32)
+    free = start[:-1].copy()
+    for layer, (member, bounds) in enumerate(layers):
+        _fill(member, bounds, i32(layer), free, packed)
+    end = _tidy(start, packed)
+    packed = packed[:end]
+    return Ties(start=start, other=packed >> 2, layer=(packed & 3).astype(np.uint8))
+
+
+@njit(**rng.JIT)
+def _places(key, replicate, purpose, ids, spread, mean):
+    """Places in circles u1[3, n] of each resident: mean * sociability, rounded up or down by chance."""
+    out = np.empty((3, ids.size), np.uint8)
+    for i in range(ids.size):
+        a, b, c, d = rng.block(key, replicate, purpose, u32(0), ids[i])
+        sociable = min(exp32(spread * normal(a) - f32(0.5) * spread * spread), f32(MOST_SOCIABLE))
+        out[0, i] = i32(mean[0] * sociable + b)
+        out[1, i] = i32(mean[1] * sociable + c)
+        out[2, i] = i32(mean[2] * sociable + d)
+    return out
+
+
+@njit(**rng.JIT)
+def _keys(key, replicate, purpose, ids, owner, pool, months, blur):
+    """Sort keys i8 of all places of a layer: pool << 40 | blurred age in eighths of a month << 24 | number of the place.
+
+    The noise of a resident's k-th place is drawn in month k of its stream.
+    """
+    out = np.empty(owner.size, np.int64)
+    k = 0
+    for t in range(owner.size):
+        i = owner[t]
+        k = k + 1 if t > 0 and owner[t - 1] == i else 0
+        noise = normal(rng.block(key, replicate, purpose, u32(k), ids[i])[0])
+        blurred = (f32(months[i]) + blur[i] * noise + f32(4096.0)) * f32(8.0)
+        out[t] = (np.int64(pool[i]) << 40) | (np.int64(min(max(blurred, f32(0.0)), f32(65535.0))) << 24) | t
+    return out
+
+
+@njit(**rng.JIT)
+def _cut(key, replicate, purpose, ids, member, pool, top):
+    """Bounds of the circles among sorted places: 2 to `top` members, never across pools; the first member draws."""
+    bounds = np.empty(member.size + 1, np.int64)
+    at, circles = 0, 0
+    while at < member.size:
+        bounds[circles] = at
+        circles += 1
+        u = rng.block(key, replicate, purpose, u32(0), ids[member[at]])[0]
+        end = min(at + 2 + i32(u * (top - f32(1.0))), member.size)
+        while pool[end - 1] != pool[at]:
+            end -= 1
+        at = end
+    bounds[circles] = member.size
+    return bounds[: circles + 1]
+
+
+@njit(**rng.JIT)
+def _count(member, bounds, start):
+    for c in range(bounds.size - 1):
+        for a in range(bounds[c], bounds[c + 1]):
+            start[member[a] + 1] += bounds[c + 1] - bounds[c] - 1
+
+
+@njit(**rng.JIT)
+def _fill(member, bounds, layer, free, packed):
+    for c in range(bounds.size - 1):
+        for a in range(bounds[c], bounds[c + 1]):
+            for b in range(bounds[c], bounds[c + 1]):
+                if a != b:
+                    packed[free[member[a]]] = member[b] << 2 | layer
+                    free[member[a]] += 1
+
+
+@njit(**rng.JIT)
+def _tidy(start, packed):
+    """Sort each row, drop self ties and repeats (the lowest layer stays), close the gaps; `start` is rewritten."""
+    end, first = 0, 0
+    for i in range(start.size - 1):
+        last = start[i + 1]
+        for a in range(first + 1, last):
+            tie, b = packed[a], a - 1
+            while b >= first and packed[b] > tie:
+                packed[b + 1] = packed[b]
+                b -= 1
+            packed[b + 1] = tie
+        before = i
+        own = end
+        for a in range(first, last):
+            if packed[a] >> 2 != i and (end == own or packed[a] >> 2 != before):
+                packed[end] = packed[a]
+                before = packed[a] >> 2
+                end += 1
+        first = last
+        start[i + 1] = end
+    return end

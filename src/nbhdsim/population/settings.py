@@ -1,0 +1,65 @@
+"""Settings residents belong to: practices inside primary care networks, and schools.
+
+Both are runs along the path through a district's neighbourhoods, so that a setting serves places that adjoin.
+"""
+import numpy as np
+from numpy.typing import NDArray
+
+from nbhdsim.areas import Area, england
+from nbhdsim.areas.apportion import runs
+
+
+def networks(area: Area) -> tuple[list[str], NDArray[np.int32]]:
+    """Names of the primary care networks, in the order in which they first appear, and the network [p] of each place."""
+    names = list(dict.fromkeys(area.pcn))
+    number = {name: k for k, name in enumerate(names)}
+    return names, np.array([number[name] for name in area.pcn], np.int32)
+
+
+def practices(area: Area, pcn: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Practice [p] of each neighbourhood and the neighbourhood in the middle of each practice's own.
+
+    A network has a practice for about every 10,000 residents.
+    """
+    practice = np.zeros(pcn.size, np.int32)
+    stands: list[int] = []
+    for network in range(int(pcn.max()) + 1):
+        rows = area.path[pcn[area.path] == network]
+        size = area.residents[rows]
+        run = np.unique(runs(size, max(1, round(int(size.sum()) / england()["practice"]))), return_inverse=True)[1]
+        practice[rows] = run + len(stands)
+        stands += [int(_middle(rows[run == k], area.residents)) for k in range(int(run.max()) + 1)]
+    return practice, np.array(stands, np.int32)
+
+
+def _middle(rows: NDArray[np.int64], weight: NDArray[np.int64]) -> np.int64:
+    """The row at which half of the weight lies on either side."""
+    total = np.cumsum(weight[rows])
+    return rows[int(np.searchsorted(total, total[-1] / 2))]
+
+
+def schools(area: Area, place: NDArray[np.int64], *, age: NDArray[np.integer],
+            household: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    """School [n] of each resident (-1 for none), the neighbourhood and the name of each school.
+
+    Schools of about 300 pupils take the pupils along the path of their district, children of a household together.
+    """
+    rule = england()["school"]
+    pupil = np.flatnonzero((age >= rule["from"]) & (age <= rule["to"]))
+    step = np.empty(area.path.size, np.int64)
+    step[area.path] = np.arange(area.path.size)
+    pupil = pupil[np.lexsort((household[pupil], step[place[pupil]]))]
+    districts = np.unique(area.district, return_inverse=True)
+    school = np.full(place.size, -1, np.int32)
+    stands: list[int] = []
+    names: list[str] = []
+    for number, district in enumerate(districts[0]):
+        mine = pupil[districts[1][place[pupil]] == number]
+        if not mine.size:
+            continue
+        many = max(1, round(mine.size / rule["pupils"]))
+        run = np.arange(mine.size) * many // mine.size
+        school[mine] = run + len(stands)
+        stands += [int(place[mine[np.searchsorted(run, k + 0.5) - 1 - int((run == k).sum()) // 2]]) for k in range(many)]
+        names += [f"{district}-school-{k + 1:02d}" for k in range(many)]
+    return school, np.array(stands, np.int32), names
