@@ -1,0 +1,127 @@
+"""A scenario: what is funded where, when and by whom. Frozen; `schema.load` makes one from a YAML file.
+
+`where` chooses its neighbourhoods once history has been run, `funding` turns its money into sites and its sites into
+money.
+"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbhdsim.evidence import Quantity
+    from nbhdsim.interventions.schema import Kind
+
+PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "school", "lottery_charity",
+          "voluntary_hours")
+"""Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
+
+AMOUNTS = ("funding", "sites", "places")
+"""Units of an amount: pounds a year, sites, or places for participants (residents, where the cost is per head)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaSpec:
+    """Which area: a built-in one by name (`residents` sets the size of a teaching town) or a user's CSV file."""
+
+    name: str = ""
+    csv: str = ""
+    residents: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which neighbourhoods. Filters (names, district, quintile, same_as) all apply; then `top` or `random` picks some.
+
+    names: neighbourhoods, districts or primary care networks; quintile: IMD, 1 most deprived; top: how many, ranked
+    `by` emergency_admissions (per resident over the last `over` months before the scenario starts), need or
+    deprivation; random: how many; same_as: key of another line; most_per_place: sites a neighbourhood takes at most.
+    """
+
+    names: tuple[str, ...] = ()
+    district: tuple[str, ...] = ()
+    quintile: tuple[int, ...] = ()
+    top: int | None = None
+    by: str = "emergency_admissions"
+    over: int = 12
+    random: int | None = None
+    same_as: str = ""
+    most_per_place: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How much: `value` in the unit `of`, one of AMOUNTS."""
+
+    of: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Who of those eligible is aimed at: ages `low` to `high`, both included, and IMD quintiles (empty = all)."""
+
+    low: int = 0
+    high: int = 120
+    quintile: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One programme of a scenario.
+
+    kind: its catalogue entry, with every Quantity at this line's own address and with the scenario's overrides;
+    amount: None where nothing is paid (`adjust`); start, end: first and last funded month, both included; every:
+    months between rounds of a grant, None for a service that runs; payers: shares that add to 1; at: file, line and
+    column of the line in its file, for errors that show only once the population is known.
+    """
+
+    key: str
+    kind: "Kind"
+    where: Where
+    amount: Amount | None
+    start: int
+    end: int
+    every: int | None
+    payers: Mapping[str, float]
+    targeting: Target
+    at: tuple[str, int, int] = ("", 0, 0)
+
+    @property
+    def months(self) -> int:
+        """Funded months."""
+        return self.end - self.start + 1
+
+    def rounds(self) -> list[tuple[int, int]]:
+        """First month and funded months of each round: one for a service, one every `every` months for grants."""
+        step = self.every or self.months
+        return [(first, min(step, self.end - first + 1)) for first in range(self.start, self.end + 1, step)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A scenario, checked and complete.
+
+    start: year and month (1-12) of month 0; months, history: months from there on and before; stance: `controlled`
+    or `claimed`; lines: by key, sorted; quantities, tables: every baseline number and `interventions.<key>.<name>`
+    of each line, after overrides; data: the scenario as plain values, merged and complete; texts: each file read.
+    """
+
+    name: str
+    file: str
+    area: AreaSpec
+    start: tuple[int, int]
+    months: int
+    history: int
+    seed: int
+    stance: str
+    lines: Mapping[str, Line]
+    quantities: Mapping[str, "Quantity"]
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> list[Path]:
+        """The files this scenario was read from, itself first, then those it extends."""
+        return [Path(name) for name in self.texts]

@@ -1,0 +1,181 @@
+"""Money into sites and sites into money: what an amount buys, what it costs by year, place and payer, what is left.
+
+All pounds are real, in 2024/25 prices: a cost of another year is multiplied by the price index of that year
+(`economics.price_<year>`, HM Treasury's GDP deflator). Set-up is paid in the first month of a round, running costs
+month by month while funded. Sites are whole, because half a hub opens no door; what an amount cannot buy is `unspent`.
+
+A cost per place, participant or contact is planned at full use (all places taken): that is what has to be funded,
+whoever comes. Costs per head are for everyone on the list of the neighbourhoods chosen.
+"""
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil, floor, fsum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbhdsim.scenario import Line
+
+if TYPE_CHECKING:
+    from nbhdsim.population import World
+
+KINDS = ("set_up", "running", "voluntary_hours", "unspent")
+"""Kinds of cost rows."""
+
+SLACK = 1e-9            # so that money for exactly 14 sites buys 14 in floating point too
+ALL_PLACES = -1
+
+
+class Price(NamedTuple):
+    """Pounds, 2024/25 prices, of one unit (a site, or a resident where the cost is per head)."""
+
+    set_up: float       # once a round
+    running: float      # a year
+
+
+def per_head(line: Line) -> bool:
+    """Is the unit of cost a resident of the chosen neighbourhoods (a registered list) rather than a site?"""
+    cost = line.kind.cost
+    return cost is not None and "head" in (cost.set_up_per, cost.running_per)
+
+
+def price(line: Line, values: Mapping[str, float]) -> Price:
+    """What one unit of a line costs in this draw. values: by address."""
+    cost = line.kind.cost
+    index = values[f"economics.price_{cost.price_year}"]
+    return Price(values[cost.set_up.address] * index * _in_a_unit(line, values, cost.set_up_per),
+                 values[cost.running.address] * index * _in_a_unit(line, values, cost.running_per))
+
+
+def _in_a_unit(line: Line, values: Mapping[str, float], per: str) -> float:
+    """How many of what the cost is per stand in one unit, a year: places, participants or contacts of a site."""
+    if per in ("site", "head"):
+        return 1.0
+    places = quantity(line, values, "places_per_site", default=1.0)
+    return places * (12 * quantity(line, values, "contacts_per_month", default=1.0) if per == "contact" else 1.0)
+
+
+def quantity(line: Line, values: Mapping[str, float], name: str, *, default: float) -> float:
+    """The value of a line's own quantity in this draw, or `default` where its kind has none of that name."""
+    own = line.kind.quantities.get(name)
+    return default if own is None else values[own.address]
+
+
+def unit_total(line: Line, values: Mapping[str, float]) -> float:
+    """Pounds of one unit in every round, from the first funded month to the last."""
+    each = price(line, values)
+    return fsum(each.set_up + each.running * months / 12 for _, months in line.rounds())
+
+
+def units(line: Line, values: Mapping[str, float], *, heads: float | None = None) -> float:
+    """Whole sites (residents, where the cost is per head) that the amount of a line pays for in each round.
+
+    heads: residents of the chosen neighbourhoods, an upper limit where the cost is per head. 0 when the money buys
+    less than one; infinite when a unit costs nothing.
+    """
+    amount = line.amount
+    if amount is None:
+        return 0.0
+    if amount.of == "funding":
+        total = unit_total(line, values)
+        bought = floor(amount.value * line.months / 12 / total + SLACK) if total > 0 else np.inf
+    elif per_head(line):
+        bought = amount.value if amount.of == "places" else np.inf
+    elif amount.of == "places":
+        bought = ceil(amount.value / quantity(line, values, "places_per_site", default=1.0) - SLACK)
+    else:
+        bought = amount.value
+    return float(bought if heads is None or not per_head(line) else min(bought, heads))
+
+
+def committed(line: Line, values: Mapping[str, float], *, heads: float | None = None) -> float:
+    """Pounds that a line commits over all its funded months, spent or not; NaN where that depends on unknown `heads`."""
+    if line.amount is None:
+        return 0.0
+    if line.amount.of == "funding":
+        return line.amount.value * line.months / 12
+    bought = units(line, values, heads=heads)
+    return bought * unit_total(line, values) if np.isfinite(bought) else float("nan")
+
+
+def funded_years(lines: Iterable[Line]) -> float:
+    """Years from the first funded month of any line that costs money to the last; 0 without one."""
+    paid = [line for line in lines if line.amount is not None]
+    return (max(line.end for line in paid) - min(line.start for line in paid) + 1) / 12 if paid else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a line pays for in one future.
+
+    sites [p]: sites of each neighbourhood in each round (share of residents covered, where the cost is per head);
+    places [p]: participants there is room for at once (NaN where the kind has no number of places); bought [p]: units
+    paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares.
+    """
+
+    line: Line
+    sites: NDArray[np.float64]
+    places: NDArray[np.float64]
+    bought: NDArray[np.float64]
+    price: Price
+    unspent: float
+    payers: Mapping[str, float]
+
+    def costs(self) -> dict[str, list[Any]]:
+        """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds; only pounds above 0.
+
+        Year 1 is months 0-11. Set-up falls in the year of its month, so that the first year may cost more than a
+        year's funding and the others less; what is unspent is spread evenly over the funded months.
+        """
+        rows = [*self._set_up(), *self._running(), *self._unspent()]
+        rows = [(year, place, payer, "voluntary_hours" if payer == "voluntary_hours" and kind != "unspent" else kind,
+                 pounds * share) for year, place, kind, pounds in rows for payer, share in sorted(self.payers.items())]
+        rows = sorted(row for row in rows if row[4] > 0)
+        return {name: [row[i] for row in rows] for i, name in enumerate(("year", "place", "payer", "kind", "pounds"))}
+
+    def _set_up(self) -> list[tuple[int, int, str, float]]:
+        return [(start // 12 + 1, int(place), "set_up", self.price.set_up * self.bought[place])
+                for start, _ in self.line.rounds() for place in np.flatnonzero(self.bought)]
+
+    def _running(self) -> list[tuple[int, int, str, float]]:
+        if self.line.kind.cost is None and self.line.amount is not None:     # `adjust`: its money has no price list
+            return [(year, ALL_PLACES, "running", self.line.amount.value * months / 12) for year, months in self._years()]
+        return [(year, int(place), "running", self.price.running * months / 12 * self.bought[place])
+                for year, months in self._years() for place in np.flatnonzero(self.bought)]
+
+    def _unspent(self) -> list[tuple[int, int, str, float]]:
+        return [(year, ALL_PLACES, "unspent", self.unspent * months / self.line.months) for year, months in self._years()]
+
+    def _years(self) -> list[tuple[int, int]]:
+        """(year, funded months in it), in order."""
+        line = self.line
+        return [(year, min(line.end, 12 * year - 1) - max(line.start, 12 * year - 12) + 1)
+                for year in range(line.start // 12 + 1, line.end // 12 + 2)]
+
+
+def plan(line: Line, values: Mapping[str, float], world: "World", sites: NDArray[np.float64]) -> Plan:
+    """The plan of a line for the `sites` [p] that `where.resolve` gave it; values: by address, of this draw.
+
+    Commitment = cost + unspent: whole sites that found no neighbourhood, a rest too small for another site, residents
+    the list does not have.
+    """
+    bought = np.floor(sites * world.places.residents + SLACK) if per_head(line) else sites
+    if line.kind.cost is None or line.amount is None:
+        nothing = np.zeros_like(sites)
+        return Plan(line=line, sites=sites, places=np.full_like(sites, np.nan), bought=nothing, price=Price(0.0, 0.0),
+                    unspent=0.0, payers=line.payers)
+    spent = fsum(bought.tolist()) * unit_total(line, values)
+    total = committed(line, values, heads=float(world.places.residents[sites > 0].sum()))
+    return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=bought, price=price(line, values),
+                unspent=max(0.0, total - spent), payers=line.payers)
+
+
+def _places(line: Line, values: Mapping[str, float], sites: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Participants there is room for [p]: places of a site times sites, or the line's own number of places shared out."""
+    each = quantity(line, values, "places_per_site", default=float("nan"))
+    out = sites * each
+    amount = line.amount
+    if amount is not None and amount.of == "places" and not per_head(line) and sites.sum() > 0:
+        out = out * min(1.0, amount.value / fsum(out.tolist()))
+    return out

@@ -1,0 +1,138 @@
+"""The shape of a scenario file: keys, types and ranges. What the values mean together is checked in `checks`."""
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from nbhdsim.documents import Closed
+from nbhdsim.levers import LEVERS
+from nbhdsim.scenario import PAYERS
+
+YearMonth = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Share = Annotated[float, Field(gt=0, le=1)]
+Quintiles = Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1, max_length=5)]
+Words = Annotated[list[str], Field(min_length=1)]
+Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "triangular", "beta", "integer",
+              "choice"]
+Grade = Literal["A", "B", "C", "D"]
+MONTH = "a month, YYYY-MM"
+
+
+class AreaModel(Closed):
+    """The area: a built-in one by name or a CSV file of your own."""
+
+    name: str | None = Field(None, description="a built-in area")
+    csv: str | None = Field(None, description="a CSV file, one row a neighbourhood, beside the scenario file")
+    residents: int | None = Field(None, ge=200, le=1_000_000, description="residents of a teaching town, 200 to 1,000,000")
+
+
+class WhereModel(Closed):
+    """Which neighbourhoods; filters all apply, then `top` or `random` picks some of what is left."""
+
+    names: Words | None = Field(None, description="neighbourhoods, districts or primary care networks")
+    district: Words | None = Field(None, description="districts")
+    quintile: Quintiles | None = Field(None, description="IMD quintiles 1 to 5, 1 the most deprived")
+    same_as: str | None = Field(None, description="the neighbourhoods of another intervention of this scenario")
+    top: int | None = Field(None, ge=1, description="how many, the first in the ranking `by`")
+    by: Literal["emergency_admissions", "need", "deprivation"] | None = Field(
+        None, description="emergency admissions per resident, need (quintile, then admissions) or deprivation")
+    over: int | None = Field(None, ge=1, description="months before the start that the ranking looks at; 12 if left out")
+    random: int | None = Field(None, ge=1, description="how many, drawn anew in each future")
+    most_per_place: int | None = Field(None, ge=1, description="sites one neighbourhood takes at most; no limit if left out")
+
+
+class TargetModel(Closed):
+    """Who of those eligible is aimed at."""
+
+    age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="first and last age in years, both included")
+    quintile: Quintiles | None = Field(None, description="IMD quintiles 1 to 5, 1 the most deprived")
+
+
+class SourceModel(Closed):
+    """Where a number comes from."""
+
+    title: str = Field(description="title of the source")
+    by: str = Field("", description="who published it")
+    year: int = Field(0, ge=0, le=2100, description="year of publication, 0 = not known")
+    url: str = Field("", description="address of a page that was read")
+
+
+class OverrideModel(Closed):
+    """A number of your own in place of the catalogue's; what is left out stays as the catalogue has it."""
+
+    value: float = Field(description="central value")
+    low: float | None = Field(None, description="5% point (lower end, for a law with ends)")
+    high: float | None = Field(None, description="95% point (upper end, for a law with ends)")
+    law: Law | None = Field(None, description="the law it is drawn from")
+    source: str | SourceModel | None = Field(None, description="where the number comes from; without it, an assumption")
+    grade: Grade | None = Field(None, description="A to D, how good the evidence is")
+    why: str = Field("", description="why this number here")
+    bound: bool = Field(False, description="true for laws whose low and high are ends: say so, and why")
+
+
+class AdjustModel(Closed):
+    """An effect of `adjust`: any lever, from the scenario alone."""
+
+    lever: Literal[tuple(LEVERS)] = Field(description="what is moved")  # type: ignore[valid-type]
+    value: float = Field(description="shift, or rate ratio for the levers whose name ends in _rr")
+    low: float | None = Field(None, description="5% point")
+    high: float | None = Field(None, description="95% point")
+    law: Law | None = Field(None, description="the law it is drawn from")
+    grade: Grade = Field("D", description="A to D, how good the evidence is")
+    source: str | SourceModel | None = Field(None, description="where the number comes from; without it, an assumption")
+    why: str = Field("", description="why this number here")
+    at: int = Field(12, ge=1, le=360, description="months after the start at which the value is reached")
+    ramp: int | None = Field(None, ge=0, le=360, description="months to the full effect, at most `at`")
+    half_life: float | None = Field(None, gt=0, le=1200, description="months in which it halves once funding ends")
+
+
+class LineModel(Closed):
+    """One funded programme."""
+
+    kind: str | None = Field(None, description="catalogue id, or adjust; the key itself if left out")
+    where: Literal["all"] | WhereModel = Field("all", description="all, or which neighbourhoods")
+    funding: float | None = Field(None, gt=0, le=1e11, description="pounds a year, 2024/25 prices")
+    sites: int | None = Field(None, ge=1, le=1_000_000, description="number of sites, or of grants in each round")
+    places: int | None = Field(None, ge=1, le=10_000_000, description="places for participants, or residents covered")
+    start: YearMonth | None = Field(None, description=MONTH)
+    end: YearMonth | None = Field(None, description=f"the last funded month, included: {MONTH}")
+    every: int | None = Field(None, ge=1, le=360, description="months between rounds of a grant")
+    payer: Annotated[dict[Literal[PAYERS], Share], Field(min_length=1)] | None = Field(  # type: ignore[valid-type]
+        None, description="shares of the cost by payer, adding to 1")
+    targeting: TargetModel | None = Field(None, description="who of those eligible is aimed at")
+    effects: Annotated[list[AdjustModel], Field(min_length=1)] | None = Field(None, description="of an adjust")
+    who: TargetModel | None = Field(None, description="whom an adjust reaches; everyone if left out")
+
+
+class BudgetModel(Closed):
+    """What the scenario may commit."""
+
+    pounds_a_year: float = Field(gt=0, le=1e11, description="mean over the funded years, set-up included")
+    tolerance: float = Field(0.02, ge=0, le=0.5, description="relative, 0 to 0.5")
+
+
+def _published(schema: dict[str, Any]) -> None:
+    """`schema` is named as YAML names it, and editors learn that a file may extend another."""
+    schema["properties"]["extends"] = {"type": "string", "description": "a scenario file that this one changes, beside it"}
+    schema["required"] = ["schema"]
+
+
+class ScenarioModel(Closed):
+    """A scenario of nbhdsim: what is funded where, when and by whom, from which month on."""
+
+    model_config = ConfigDict(populate_by_name=False, json_schema_extra=_published, title="nbhdsim scenario/1")
+
+    schema_: Literal["scenario/1"] = Field(alias="schema", description="scenario/1")
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
+        None, description="its name in tables; the file's if left out")
+    area: AreaModel = Field(description="name or csv")
+    start: YearMonth = Field(description=f"month 0: {MONTH}")
+    months: int = Field(60, ge=12, le=360, multiple_of=12, description="whole years: 12, 24 .. 360")
+    history: int = Field(36, ge=12, le=120, multiple_of=12, description="months run before the start: 12, 24 .. 120")
+    seed: int = Field(1, ge=0, le=2**63 - 1, description="a whole number from 0")
+    stance: Literal["controlled", "claimed"] = Field("controlled", description="which evidence: controlled or claimed")
+    package: str | None = Field(None, description="the package whose headline stance claimed takes as causal")
+    interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
+    budget: BudgetModel | None = Field(None, description="what it may commit a year")
+    overrides: dict[str, float | OverrideModel] = Field(default_factory=dict, description="numbers of your own by address")
