@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import Problem, nearest
 from .document import Document, Path
-from .fields import allowed_keys, description
+from .fields import allowed_keys, description, holds
 from .merging import set_value
 from .words import allowed_values, expected, say
 
@@ -70,16 +70,10 @@ def _along(data: Any, loc: Path) -> Path:
         return ()
     part, rest = loc[0], loc[1:]
     dropped = _along(data, rest)
-    if not _has(data, part):
+    if not holds(data, part):
         return dropped
     kept = (part, *_along(data[part], rest))
     return kept if len(kept) >= len(dropped) else dropped
-
-
-def _has(data: Any, part: str | int) -> bool:
-    if isinstance(data, dict):
-        return part in data
-    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _problems(document: Document, model: type[BaseModel], found: list[_Found]) -> list[Problem]:
@@ -100,7 +94,8 @@ def _problem(document: Document, model: type[BaseModel], path: Path, items: list
     about = description(model, document.data, path)
     about = f" ({about})" if about else ""
     if error["type"] == "extra_forbidden":
-        return document.problem(path, "unknown key" + nearest(path[-1], allowed_keys(model, document.data, path[:-1])), key=True)
+        allowed = allowed_keys(model, document.data, path[:-1])
+        return document.problem(path, "unknown key" + nearest(path[-1], allowed), key=True)
     if error["type"] == "union_tag_not_found":
         tags = _tags(document, model, path)
         return document.problem(path, f"is required but missing: one of {tags}{about}")

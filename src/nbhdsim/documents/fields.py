@@ -21,6 +21,13 @@ def description(model: type[BaseModel], data: Any, path: Path) -> str:
     return _walk(model, data, path).about
 
 
+def holds(data: Any, part: str | int) -> bool:
+    """Is there a value at this key or list position of `data`?"""
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
+
+
 class _Step:
     """The schemas (models) that can stand at one place, the other annotations, and the description of the field."""
 
@@ -44,8 +51,7 @@ class _Step:
 def _walk(model: type[BaseModel], data: Any, path: Path) -> _Step:
     step = _Step([model], data)
     for part in path:
-        inside = isinstance(data, dict) and part in data or isinstance(data, list) and isinstance(part, int) and part < len(data)
-        data = data[part] if inside else None
+        data = data[part] if holds(data, part) else None
         step = step.into(part, data)
     return step
 

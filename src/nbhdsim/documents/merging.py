@@ -11,8 +11,8 @@ from .reading import read_yaml
 def set_value(document: Document, path: Path, value: object, label: str) -> Document:
     """A copy of the document with `value` at `path`; problems of that value carry `label` instead of file and line.
 
-    Mappings on the way that do not exist are made; a list position must exist (or be the next one). NbhdsimError when
-    the path runs through something that is not a mapping or list. `path` is a tuple because keys of `overrides:` hold dots.
+    Mappings on the way that do not exist are made; a list position must exist (or be the next one). `path` is a
+    tuple because keys of `overrides:` hold dots. NbhdsimError when it runs through what is neither mapping nor list.
     """
     if not path:
         raise NbhdsimError.of("an override needs an address", file=label)
@@ -27,7 +27,7 @@ def set_value(document: Document, path: Path, value: object, label: str) -> Docu
 
 
 def with_overrides(document: Document, values: Mapping[str, object]) -> Document:
-    """A copy with each dotted address (`a.b[2].c`) set to its value, in the order given; the label is `--set a.b[2].c`."""
+    """A copy with each dotted address (`a.b[2].c`) set to its value, in order; labelled `--set a.b[2].c`."""
     for address, value in values.items():
         document = set_value(document, path_of(address), value, f"--set {address}")
     return document
@@ -46,8 +46,8 @@ def read_extended(path: str | os.PathLike[str]) -> Document:
     """Read a YAML file and lay it over the file that its `extends:` names, and so on; `extends` itself is taken out.
 
     `extends` is the name of one file, relative to the folder of the file that says it. Mappings are merged key by key
-    and lists are replaced whole, so a child changes one key of an intervention without repeating the others. NbhdsimError
-    for a name that is not text, an absolute path, a file that cannot be read and a circle of files.
+    and lists are replaced whole, so a child changes one key of an intervention without repeating the others.
+    NbhdsimError for a name that is not text, an absolute path, a file that cannot be read and a circle of files.
     """
     document = read_yaml(path)
     chain, seen = [document], [os.path.realpath(document.file)]
@@ -115,15 +115,14 @@ def _hidden(path: Path, data: Any) -> bool:
 def _replaced(data: Any, path: Path, *, value: object, done: Path, label: str) -> Any:
     if not path:
         return value
-    part, rest = path[0], path[1:]
-    below = {"value": value, "done": (*done, part), "label": label}
+    part, rest, done_with = path[0], path[1:], (*done, path[0])
     if isinstance(part, str) and (isinstance(data, dict) or data is None):
-        return {**(data or {}), part: _replaced((data or {}).get(part), rest, **below)}
+        return {**(data or {}), part: _replaced((data or {}).get(part), rest, value=value, done=done_with, label=label)}
     if isinstance(part, int) and isinstance(data, list):
         if part > len(data):
             raise NbhdsimError.of(f"the list has {len(data)} entries, counted from 0", file=label, path=path_text(done))
         old = data[part] if part < len(data) else None
-        return [*data[:part], _replaced(old, rest, **below), *data[part + 1:]]
+        return [*data[:part], _replaced(old, rest, value=value, done=done_with, label=label), *data[part + 1:]]
     kind = "a list; its entries are [0], [1] and so on" if isinstance(data, list) else (
         "a mapping, not a list" if isinstance(data, dict) else "a single value, with nothing inside it")
     raise NbhdsimError.of(f"is {kind}", file=label, path=path_text(done))

@@ -45,7 +45,7 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
 
 
 def read_text(text: str, *, file: str) -> Document:
-    """Read YAML text whose root is a mapping; `file` is the name that problems carry. Raises nothing but NbhdsimError."""
+    """Read YAML text whose root is a mapping; `file` is the name problems carry. Raises nothing but NbhdsimError."""
     document = read_value(text, file=file)
     if not isinstance(document.data, dict):
         kind = "a list" if isinstance(document.data, list) else "a single value"
@@ -275,7 +275,7 @@ for _kind, _rule in (("null", NULL), ("bool", BOOL), ("int", INT), ("float", FLO
 
 
 def to_text(data: Any, *, order: bool = False) -> str:
-    """Plain data as YAML text that `read_text` gives back unchanged; keys in their own order, or sorted with `order`."""
+    """Plain data as YAML text that `read_text` gives back unchanged; keys in their order, or sorted with `order`."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=order, allow_unicode=True, width=120)
 
 

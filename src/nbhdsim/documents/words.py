@@ -7,7 +7,8 @@ _KINDS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "string": "text", "list": "a list",
     "tuple": "a list", "set": "a list", "frozen_set": "a list", "dict": "a mapping of keys to values",
     "mapping": "a mapping of keys to values", "model": "a mapping of keys to values", "date": "a date (YYYY-MM-DD)",
-    "model_attributes": "a mapping of keys to values", "dataclass": "a mapping of keys to values", "path": "a file name",
+    "model_attributes": "a mapping of keys to values", "dataclass": "a mapping of keys to values",
+    "path": "a file name",
 }
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)")
 
@@ -38,7 +39,8 @@ def expected(error: Any) -> str:
         return f"'{allowed[0]}'" if len(allowed) == 1 else f"one of {', '.join(allowed)}"
     if kind in ("int_from_float", "none_required"):
         return "a whole number" if kind == "int_from_float" else "nothing"
-    return _KINDS.get(kind.removesuffix("_type").removesuffix("_parsing"), "") if kind.endswith(("_type", "_parsing")) else ""
+    stem, _, what = kind.rpartition("_")
+    return _KINDS.get(stem, "") if what in ("type", "parsing") else ""
 
 
 def say(error: Any, *, either: list[str] | None = None) -> str:
