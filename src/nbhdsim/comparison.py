@@ -2,9 +2,10 @@
 
 Every future is one pair of worlds with the same people and the same luck, so a difference within a future is the effect
 of the programme in that future. Two kinds of spread are kept apart: **chance** (futures at draw 0, which differ in luck
-only) and **all** (futures at draws 1, 2, ..., which differ in luck and in the sampled numbers); what the sampled numbers
-add is the difference of the two variances, never below 0.
+only) and **all** (futures at draws 1, 2, ..., which differ in luck and in the sampled numbers); what sampled numbers add
+is the difference of the two variances, never below 0.
 """
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,15 @@ from nbhdsim import tables
 
 FEW = 100
 """Below this many futures no sentence counts futures: at 100 the Monte Carlo error of a share is already 4-5 points."""
-SHOWN = ("emergency_admissions", "bed_days", "ae_attendances", "life_satisfaction", "low_life_satisfaction", "lonely",
-         "control")
+SHOWN = (
+    "emergency_admissions",
+    "bed_days",
+    "ae_attendances",
+    "life_satisfaction",
+    "low_life_satisfaction",
+    "lonely",
+    "control",
+)
 PAIRS = ["draw", "replicate"]
 
 
@@ -54,11 +62,20 @@ def spread(values: np.ndarray, draws: np.ndarray) -> Spread:
     r, d = len(luck), len(sampled)
     sd_chance = float(luck.std(ddof=1)) if r > 1 else float("nan")
     sd_all = float(sampled.std(ddof=1)) if d > 1 else float("nan")
-    own = float(np.sqrt(max(0.0, sd_all ** 2 - sd_chance ** 2))) if r > 1 and d > 1 else float("nan")
-    parts = [n * sd ** 2 for n, sd in ((r, sd_chance), (d, sd_all)) if n > 1]
+    own = float(np.sqrt(max(0.0, sd_all**2 - sd_chance**2))) if r > 1 and d > 1 else float("nan")
+    parts = [n * sd**2 for n, sd in ((r, sd_chance), (d, sd_all)) if n > 1]
     error = float(np.sqrt(sum(parts))) / (r + d) if parts else float("nan")
-    return Spread(float(values.mean()) if r + d else float("nan"), t90(r) * sd_chance, t90(d) * sd_all, t90(d) * own,
-                  sd_chance, sd_all, error, r, d)
+    return Spread(
+        float(values.mean()) if r + d else float("nan"),
+        t90(r) * sd_chance,
+        t90(d) * sd_all,
+        t90(d) * own,
+        sd_chance,
+        sd_all,
+        error,
+        r,
+        d,
+    )
 
 
 def ordinary_change(counts: np.ndarray) -> float:
@@ -79,9 +96,17 @@ def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
     whole = [("place", "==", "all"), ("age", "==", "all")]
     return {
         "outcomes": tables.read(folder, "outcomes", where=whole),
-        "neighbourhoods": tables.read(folder, "outcomes", where=[
-            ("scenario", "==", reference), ("outcome", "==", "emergency_admissions"), ("months", ">", 1),
-            ("people", "==", "all"), ("place", "!=", "all")]),
+        "neighbourhoods": tables.read(
+            folder,
+            "outcomes",
+            where=[
+                ("scenario", "==", reference),
+                ("outcome", "==", "emergency_admissions"),
+                ("months", ">", 1),
+                ("people", "==", "all"),
+                ("place", "!=", "all"),
+            ],
+        ),
         **{name: tables.read(folder, name) for name in ("costs", "delivery", "funded", "runs")},
     }
 
@@ -93,15 +118,24 @@ def _periods(outcomes: pd.DataFrame) -> pd.DataFrame:
     kinds = rows[rows["people"] != "all"]
     if (kinds["quintile"] == 0).any():
         kinds = kinds[kinds["quintile"] == 0]
-    both = pd.concat([everyone, kinds]).astype({name: str for name in ("scenario", "people", "of", "outcome")})
+    both = pd.concat([everyone, kinds]).astype(dict.fromkeys(("scenario", "people", "of", "outcome"), str))
     return both.assign(year=both["month"] // 12 + 1, present=both["residents"] * both["months"])
 
 
 def _levels(rows: pd.DataFrame, kinds: Mapping[str, str], by: Sequence[str]) -> pd.DataFrame:
     """Per scenario, future, people and outcome: a count a year, or a mean over resident-months, in column `level`."""
     key = ["scenario", *PAIRS, "people", "of", "outcome", *by]
-    sums = rows.groupby(key, observed=True).agg(value=("value", "sum"), present=("present", "sum"), first=("month", "min"),
-                                                last=("month", "max"), width=("months", "max")).reset_index()
+    sums = (
+        rows.groupby(key, observed=True)
+        .agg(
+            value=("value", "sum"),
+            present=("present", "sum"),
+            first=("month", "min"),
+            last=("month", "max"),
+            width=("months", "max"),
+        )
+        .reset_index()
+    )
     years = (sums["last"] - sums["first"] + sums["width"]) / 12
     count = sums["outcome"].map(kinds).to_numpy() == "count"
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -121,8 +155,8 @@ def _differences(levels: pd.DataFrame, reference: str, by: Sequence[str]) -> pd.
 def compare(found: Mapping[str, pd.DataFrame], *, reference: str, kinds: Mapping[str, str]) -> pd.DataFrame:
     """Paired differences, scenario minus reference, over the whole period (year 0) and in each year.
 
-    `found` is what `headline` reads; `kinds` gives each outcome's kind (`count mean share`). Counts are a year, means in
-    their unit, shares as shares. Columns: scenario, outcome, people (`all`, `participants`, ...), year, level (mean of
+    `found` is what `headline` reads; `kinds` gives each outcome's kind (`count mean share`). Counts are a year, means
+    in their unit, shares as shares. Columns: scenario, outcome, people (`all`, `participants`, ...), year, level (mean of
     the reference), value, chance_low, chance_high, all_low, all_high, parameters_low, parameters_high, sd_chance,
     sd_all, error, replicates, draws, noise. `noise` is true where the widest interval known covers 0: this many futures
     do not tell the change from none.
@@ -133,18 +167,37 @@ def compare(found: Mapping[str, pd.DataFrame], *, reference: str, kinds: Mapping
         for key, group in pairs.groupby(["scenario", "outcome", "people", *by], observed=True):
             found_spread = spread(group["change"].to_numpy(float), group["draw"].to_numpy())
             year = int(key[3]) if by else 0
-            out.append({"scenario": key[0], "outcome": key[1], "people": key[2], "year": year,
-                        "level": float(group["level"].mean()), **_row(found_spread)})
+            out.append(
+                {
+                    "scenario": key[0],
+                    "outcome": key[1],
+                    "people": key[2],
+                    "year": year,
+                    "level": float(group["level"].mean()),
+                    **_row(found_spread),
+                }
+            )
     frame = pd.DataFrame(out)
     return frame.sort_values(["scenario", "outcome", "people", "year"], ignore_index=True) if len(frame) else frame
 
 
 def _row(s: Spread) -> dict[str, float | int | bool]:
-    ends = {f"{name}_{end}": s.value + sign * getattr(s, name) for name in ("chance", "all", "parameters")
-            for end, sign in (("low", -1), ("high", 1))}
+    ends = {
+        f"{name}_{end}": s.value + sign * getattr(s, name)
+        for name in ("chance", "all", "parameters")
+        for end, sign in (("low", -1), ("high", 1))
+    }
     widest = np.nanmax([s.chance, s.all]) if not (np.isnan(s.chance) and np.isnan(s.all)) else float("inf")
-    return {"value": s.value, **ends, "sd_chance": s.sd_chance, "sd_all": s.sd_all, "error": s.error,
-            "replicates": s.replicates, "draws": s.draws, "noise": bool(abs(s.value) <= widest)}
+    return {
+        "value": s.value,
+        **ends,
+        "sd_chance": s.sd_chance,
+        "sd_all": s.sd_all,
+        "error": s.error,
+        "replicates": s.replicates,
+        "draws": s.draws,
+        "noise": bool(abs(s.value) <= widest),
+    }
 
 
 def _yearly(rows: pd.DataFrame) -> np.ndarray:
@@ -162,12 +215,23 @@ def ordinary(found: Mapping[str, pd.DataFrame], *, reference: str) -> pd.DataFra
     (mean number), level (admissions a year), sd (of the change from one year to the next, `ordinary_change`).
     """
     outcomes = found["outcomes"]
-    area = outcomes[(outcomes["scenario"] == reference) & (outcomes["outcome"] == "emergency_admissions")
-                    & (outcomes["quintile"] == 0) & (outcomes["people"] == "all") & (outcomes["months"] == 1)]
+    area = outcomes[
+        (outcomes["scenario"] == reference)
+        & (outcomes["outcome"] == "emergency_admissions")
+        & (outcomes["quintile"] == 0)
+        & (outcomes["people"] == "all")
+        & (outcomes["months"] == 1)
+    ]
     totals = _yearly(area)
     places = found["neighbourhoods"]
-    out = [{"scenario": "", "places": float(places["place"].nunique()), "level": float(totals.mean()),
-            "sd": ordinary_change(totals)}]
+    out = [
+        {
+            "scenario": "",
+            "places": float(places["place"].nunique()),
+            "level": float(totals.mean()),
+            "sd": ordinary_change(totals),
+        }
+    ]
     funded = found["funded"][found["funded"]["sites"] > 0]
     for scenario, group in funded.groupby("scenario", observed=True):
         chosen = group[[*PAIRS, "place"]].astype({"place": str}).drop_duplicates()
@@ -175,21 +239,31 @@ def ordinary(found: Mapping[str, pd.DataFrame], *, reference: str) -> pd.DataFra
         if len(rows):
             counts = _yearly(rows)
             number = chosen.groupby(PAIRS).size().mean()
-            out.append({"scenario": str(scenario), "places": float(number), "level": float(counts.mean()),
-                        "sd": ordinary_change(counts)})
+            out.append(
+                {
+                    "scenario": str(scenario),
+                    "places": float(number),
+                    "level": float(counts.mean()),
+                    "sd": ordinary_change(counts),
+                }
+            )
     return pd.DataFrame(out)
 
 
 def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
-    """Pounds a year (2024/25 prices), mean over futures: index scenario, columns every payer, `voluntary` and `unspent`.
+    """Pounds a year (2024/25 prices), mean over futures: index scenario, columns payers, `voluntary` and `unspent`.
 
     Voluntary hours are valued, not paid; unspent money is what found no place to be spent. The total over the period is
     divided by its years (`months` / 12).
     """
-    plain = costs.astype({name: str for name in ("scenario", "payer", "kind")})
-    plain["column"] = np.where(plain["kind"] == "unspent", "unspent",
-                               np.where((plain["kind"] == "voluntary_hours") | (plain["payer"] == "voluntary_hours"),
-                                        "voluntary", plain["payer"]))
+    plain = costs.astype(dict.fromkeys(("scenario", "payer", "kind"), str))
+    plain["column"] = np.where(
+        plain["kind"] == "unspent",
+        "unspent",
+        np.where(
+            (plain["kind"] == "voluntary_hours") | (plain["payer"] == "voluntary_hours"), "voluntary", plain["payer"]
+        ),
+    )
     futures = costs[PAIRS].drop_duplicates().shape[0]
     wide = plain.groupby(["scenario", "column"])["pounds"].sum().unstack("column", fill_value=0.0)
     return wide / max(futures, 1) / (months / 12)

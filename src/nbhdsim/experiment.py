@@ -4,20 +4,22 @@ A future is one (draw, replicate) with all scenarios; it is the unit of work. Th
 of (scenarios, draw, replicate), each worker writes them as a part of its own, and finished tables are joined in the
 order of the plan: the number of workers, a lost worker or the order of completion change no byte.
 """
+
+import hashlib
 import json
 import os
 import pickle
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbhdsim import runfolder, tables
+from nbhdsim import documents, runfolder, tables
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
 
@@ -67,17 +69,30 @@ def check_comparable(scenarios: Sequence[Any]) -> None:
         for name in SHARED:
             a, b = getattr(first, name), getattr(other, name)
             if a != b:
-                problems.append(NbhdsimError.of(f"{b!r} differs from {a!r} in {first.name!r} (scenarios that are compared "
-                                                f"share {', '.join(SHARED)})", file=str(other.file), path=name))
+                problems.append(
+                    NbhdsimError.of(
+                        f"{b!r} differs from {a!r} in {first.name!r} (scenarios that are compared "
+                        f"share {', '.join(SHARED)})",
+                        file=str(other.file),
+                        path=name,
+                    )
+                )
         for address in sorted(set(first.quantities) & set(other.quantities)):
             a, b = first.quantities[address], other.quantities[address]
             if a.stage == "build" and a.value != b.value:
-                problems.append(NbhdsimError.of(f"{b.value} differs from {a.value} in {first.name!r} (it changes the "
-                                                "population, which scenarios that are compared share)",
-                                                file=str(other.file), path=address))
+                problems.append(
+                    NbhdsimError.of(
+                        f"{b.value} differs from {a.value} in {first.name!r} (it changes the "
+                        "population, which scenarios that are compared share)",
+                        file=str(other.file),
+                        path=address,
+                    )
+                )
     for name, count in Counter(s.name for s in scenarios).items():
         if count > 1:
-            problems.append(NbhdsimError.of(f"{name!r} is the name of {count} scenarios (names must differ)", path="name"))
+            problems.append(
+                NbhdsimError.of(f"{name!r} is the name of {count} scenarios (names must differ)", path="name")
+            )
     if problems:
         raise NbhdsimError([p for error in problems for p in error.problems])
 
@@ -90,8 +105,7 @@ def cores() -> int:
 def size(scenarios: Sequence[Any], futures: int) -> int:
     """Resident-months of a run: history once, then the months of each scenario, in every future."""
     first = scenarios[0]
-    months = first.history + first.months * len(scenarios)
-    return int(getattr(first.area, "residents", None) or 1_000_000) * months * futures
+    return int(sum(first.area_data.residents)) * (first.history + first.months * len(scenarios)) * futures
 
 
 def processes(jobs: int | None, scenarios: Sequence[Any], futures: int) -> int:
@@ -118,9 +132,16 @@ class _Tally:
         return sum(bool(o.error) for o in self.outcomes.values())
 
 
-def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequence[Future], *, jobs: int,
-            tally: _Tally, progress: Callable[[Report], None]) -> None:
-    """Run all futures into the folder's parts. Input the model refuses at the first future is raised as NbhdsimError."""
+def execute(
+    folder: runfolder.RunFolder,
+    scenarios: Sequence[Any],
+    futures: Sequence[Future],
+    *,
+    jobs: int,
+    tally: _Tally,
+    progress: Callable[[Report], None],
+) -> None:
+    """Run all futures into the folder's parts. Raises NbhdsimError when the model refuses the input at once."""
     begun = time.monotonic()
     pool = None
 
@@ -142,8 +163,10 @@ def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequ
             f = outcome.future
             if outcome.error:
                 folder.error(run=f.run, draw=f.draw, replicate=f.replicate, error=outcome.error)
-            folder.log(f"run {f.run} draw {f.draw} replicate {f.replicate}: "
-                       f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s")
+            folder.log(
+                f"run {f.run} draw {f.draw} replicate {f.replicate}: "
+                f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s"
+            )
             tick()
     finally:
         if pool:
@@ -158,6 +181,7 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
     Where a later scenario overrides an address, its own numbers stand as `<address> @ <scenario>`.
     """
     from nbhdsim import evidence, rng
+
     seed = np.uint64(scenarios[0].seed)
     rows: list[tuple[int, str, float, float]] = []
     for draw in sorted({f.draw for f in futures}):
@@ -171,47 +195,108 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
                 u = float(rng.uniform(seed, np.uint32(draw), rng.purpose(address), np.uint32(0), np.uint32(0)))
                 rows.append((draw, label, u if draw else float("nan"), float(value)))
     columns = list(zip(*rows, strict=True)) if rows else [[]] * 4
-    return {name: np.asarray(c, dtype=object) if name == "address" else np.asarray(c)
-            for name, c in zip(("draw", "address", "u", "value"), columns, strict=True)}
+    return {
+        name: np.asarray(c, dtype=object) if name == "address" else np.asarray(c)
+        for name, c in zip(("draw", "address", "u", "value"), columns, strict=True)
+    }
 
 
 def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> None:
     """Finished tables, CSV twins and the hashes of the tables, from the parts of the futures that worked."""
     from nbhdsim import outcomes
+
     good = tally.good()
     tables.assemble(folder.parts, folder.path, sorted(good, key=lambda run: futures[run][1:]))
-    plan_rows = {"run": [f.run for f in futures], "draw": [f.draw for f in futures],
-                 "replicate": [f.replicate for f in futures], "ok": [f.run in set(good) for f in futures]}
+    plan_rows = {
+        "run": [f.run for f in futures],
+        "draw": [f.draw for f in futures],
+        "replicate": [f.replicate for f in futures],
+        "ok": [f.run in set(good) for f in futures],
+    }
     tables.write_parquet(tables.to_arrow("runs", plan_rows), folder.path / "runs.parquet")
     tried = [tally.outcomes[run] for run in sorted(tally.outcomes)]
-    tables.write_parquet(tables.to_arrow("timing", {
-        "run": [o.future.run for o in tried], "seconds": np.array([o.seconds for o in tried], float),
-        "host": platform.node(), "attempt": np.ones(len(tried), np.int32)}), folder.path / "timing.parquet")
+    tables.write_parquet(
+        tables.to_arrow(
+            "timing",
+            {
+                "run": [o.future.run for o in tried],
+                "seconds": np.array([o.seconds for o in tried], float),
+                "host": platform.node(),
+                "attempt": np.ones(len(tried), np.int32),
+            },
+        ),
+        folder.path / "timing.parquet",
+    )
     extent = tables.twins(folder.path, outcomes.scales())
-    hashes = {p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"}
+    hashes = {
+        p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"
+    }
     folder.save(csv_outcomes=extent, tables=hashes)
 
 
-def run(scenarios: Sequence[Any], *, name: str, resolved: Mapping[str, Any], inputs: Sequence[Path], replicates: int = 6,
-        draws: int = 18, jobs: int | None = None, out: Path = Path("runs"), argv: Sequence[str] = (),
-        progress: Callable[[Report], None] = lambda report: None) -> Result:
+def numbers(scenarios: Sequence[Any]) -> dict[str, Any]:
+    """Every quantity of the scenarios by address, the first scenario's where they differ, for `evidence.csv`."""
+    return {address: quantity for s in reversed(scenarios) for address, quantity in s.quantities.items()}
+
+
+def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int) -> dict[str, Any]:
+    """The experiment as plain values, complete: this and the version make the run again. `numbers` is a hash of all
+    quantities and tables, so a changed catalogue gives another run folder.
+    """
+    held = [
+        {a: repr((q.value, q.low, q.high, q.law, q.stage)) for a, q in s.quantities.items()}
+        | {a: repr(t) for a, t in s.tables.items()}
+        for s in scenarios
+    ]
+    digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+    return {
+        "schema": "experiment/1",
+        "name": name,
+        "method": {"kind": "compare"},
+        "replicates": replicates,
+        "draws": draws,
+        "numbers": digest,
+        "scenarios": [{"name": s.name, **s.data} for s in scenarios],
+    }
+
+
+def texts(scenarios: Sequence[Any]) -> dict[str, str]:
+    """Every file the scenarios were read from, with its text, each once."""
+    return {name: text for s in scenarios for name, text in s.texts.items()}
+
+
+def run(
+    scenarios: Sequence[Any],
+    *,
+    name: str,
+    replicates: int = 6,
+    draws: int = 18,
+    jobs: int | None = None,
+    out: Path = Path("runs"),
+    argv: Sequence[str] = (),
+    progress: Callable[[Report], None] = lambda report: None,
+) -> Result:
     """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each future.
 
-    `resolved` is the plain data of the scenarios (its hash names the folder), `inputs` the YAML files as given. Raises
-    NbhdsimError for bad input, with nothing written, and KeyboardInterrupt after leaving a readable folder.
+    Raises NbhdsimError for bad input, with nothing written, and KeyboardInterrupt after leaving a readable folder.
     """
     check_comparable(scenarios)
     futures = plan(replicates, draws)
     workers = processes(jobs, scenarios, len(futures))
-    whole = {"schema": "experiment/1", "name": name, "method": {"kind": "compare"}, "replicates": replicates,
-             "draws": draws, "scenarios": list(resolved["scenarios"])}
-    folder = runfolder.create(out, resolved=whole, resolved_text=json.dumps(whole, indent=1, ensure_ascii=False) + "\n",
-                              inputs=inputs, data=[], seed=scenarios[0].seed, argv=argv, planned=len(futures))
+    whole = resolved(scenarios, name=name, replicates=replicates, draws=draws)
+    folder = runfolder.create(
+        out,
+        resolved=whole,
+        resolved_text=documents.to_text(whole),
+        texts=texts(scenarios),
+        seed=scenarios[0].seed,
+        argv=argv,
+        planned=len(futures),
+    )
     tally = _Tally()
     try:
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")
-        quantities = {a: q for s in reversed(scenarios) for a, q in s.quantities.items()}
-        runfolder.write_evidence(folder.path / "evidence.csv", quantities, {})
+        runfolder.write_evidence(folder.path / "evidence.csv", numbers(scenarios), {})
         execute(folder, scenarios, futures, jobs=workers, tally=tally, progress=progress)
     except NbhdsimError:
         folder.discard()
@@ -229,8 +314,11 @@ def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tall
         if done:
             write_results(folder, futures, tally)
         folder.log("interrupted" if interrupted else "ended")
-        folder.save(counts={"planned": len(futures), "done": done, "failed": failed}, ended=runfolder.now(),
-                    complete=done == len(futures))
+        folder.save(
+            counts={"planned": len(futures), "done": done, "failed": failed},
+            ended=runfolder.now(),
+            complete=done == len(futures),
+        )
         if done + failed == len(futures):
             folder.drop_parts()
     finally:

@@ -3,6 +3,7 @@
 Bad input writes nothing: the folder is made only after everything has been checked. A run that stops early leaves a
 readable folder whose manifest says `complete: false`.
 """
+
 import csv
 import fcntl
 import hashlib
@@ -24,8 +25,25 @@ from nbhdsim.tables import atomic
 
 DEPENDENCIES = ("numpy", "numba", "pandas", "pyarrow", "networkx", "pydantic", "PyYAML", "scipy", "matplotlib")
 NOT_HASHED = ("name", "out", "jobs", "cluster")
-EVIDENCE = ("address", "value", "unit", "low", "high", "law", "grade", "basis", "assumed", "stage", "source_title", "source_by",
-            "source_year", "source_url", "why", "used_value", "influence")
+EVIDENCE = (
+    "address",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "law",
+    "grade",
+    "basis",
+    "assumed",
+    "stage",
+    "source_title",
+    "source_by",
+    "source_year",
+    "source_url",
+    "why",
+    "used_value",
+    "influence",
+)
 """Columns of `evidence.csv`; `influence` stays empty until an analysis fills it."""
 MADE = ("parts", "csv", "figures", "manifest.json", "resolved.yaml", "errors.jsonl", "log.txt", "evidence.csv")
 
@@ -64,8 +82,9 @@ def _git() -> str | None:
     if not any((p / ".git").exists() for p in here.parents):
         return None
     try:
-        found = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], check=False, capture_output=True, text=True,
-                               timeout=5)
+        found = subprocess.run(
+            ["git", "-C", str(here), "rev-parse", "HEAD"], check=False, capture_output=True, text=True, timeout=5
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None if found.returncode == 0 else None
@@ -141,12 +160,20 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, inputs: Sequence[Path], data: Sequence[Path],
-           seed: int, argv: Sequence[str], planned: int) -> RunFolder:
-    """Make (or empty) and lock the folder of a resolved experiment under `out`, with inputs copied and a first manifest.
+def create(
+    out: Path,
+    *,
+    resolved: Mapping[str, Any],
+    resolved_text: str,
+    texts: Mapping[str, str],
+    seed: int,
+    argv: Sequence[str],
+    planned: int,
+) -> RunFolder:
+    """Make (or empty) and lock the folder of a resolved experiment under `out`, with inputs and a first manifest.
 
-    `inputs` are the YAML files as given (copied); `data` are further files whose hashes belong in the manifest. Raises
-    NbhdsimError when the folder cannot be made or another process is writing in it.
+    `texts` are the files as given, by name. Raises NbhdsimError when the folder cannot be made or another process is
+    writing in it.
     """
     check_out(out)
     digest = config_hash(resolved)
@@ -161,27 +188,40 @@ def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, inputs
         raise NbhdsimError.of(f"{path} is being written by another run (wait for it, or give another --out)") from None
     _empty(path)
     (path / "parts").mkdir()
-    (path / "figures").mkdir()
-    for name, source in zip(copy_names(inputs), inputs, strict=True):
-        shutil.copyfile(source, path / name)
-    write_text(path / "resolved.yaml", resolved_text)
-    write_text(path / "errors.jsonl", "")
-    folder = RunFolder(path, {
-        "schema": 1, "package": _versions(["nbhdsim"]).get("nbhdsim", "source"), "python": platform.python_version(),
-        "dependencies": _versions(DEPENDENCIES), "platform": platform.platform(), "git": _git(), "seed": seed,
-        "config_hash": digest, "data_hashes": {str(p): file_hash(p) for p in (*inputs, *data)}, "argv": list(argv),
-        "counts": {"planned": planned, "done": 0, "failed": 0}, "started": now(), "ended": None, "complete": False},
-        lock, copy_names(inputs))
+    copies = dict(zip(copy_names([Path(name) for name in texts]), texts.values(), strict=True))
+    for name, text in {**copies, "resolved.yaml": resolved_text, "errors.jsonl": ""}.items():
+        write_text(path / name, text)
+    folder = RunFolder(
+        path,
+        {
+            "schema": 1,
+            "package": _versions(["nbhdsim"]).get("nbhdsim", "source"),
+            "python": platform.python_version(),
+            "dependencies": _versions(DEPENDENCIES),
+            "platform": platform.platform(),
+            "git": _git(),
+            "seed": seed,
+            "config_hash": digest,
+            "data_hashes": {name: hashlib.sha256(t.encode()).hexdigest() for name, t in copies.items()},
+            "argv": list(argv),
+            "counts": {"planned": planned, "done": 0, "failed": 0},
+            "started": now(),
+            "ended": None,
+            "complete": False,
+        },
+        lock,
+        list(copies),
+    )
     folder.save()
     folder.log(f"{planned} futures planned")
     return folder
 
 
-def copy_names(inputs: Sequence[Path]) -> list[str]:
+def copy_names(files: Sequence[Path]) -> list[str]:
     """Names of the copies of the input files: their own, numbered where two are the same."""
     seen: dict[str, int] = {}
     names = []
-    for path in inputs:
+    for path in files:
         seen[path.name] = seen.get(path.name, 0) + 1
         names.append(path.name if seen[path.name] == 1 else f"{path.stem}-{seen[path.name]}{path.suffix}")
     return names
@@ -208,5 +248,21 @@ def write_evidence(path: Path, quantities: Mapping[str, Any], used: Mapping[str,
             q = quantities[address]
             s = q.source
             source = (s.title, s.by, s.year, s.url) if s is not None else ("", "", "", "")
-            writer.writerow([address, repr(q.value), q.unit, repr(q.low), repr(q.high), q.law, q.grade, q.basis,
-                             str(q.assumed).lower(), q.stage, *source, q.why, repr(used.get(address, q.value)), ""])
+            writer.writerow(
+                [
+                    address,
+                    repr(q.value),
+                    q.unit,
+                    repr(q.low),
+                    repr(q.high),
+                    q.law,
+                    q.grade,
+                    q.basis,
+                    str(q.assumed).lower(),
+                    q.stage,
+                    *source,
+                    q.why,
+                    repr(used.get(address, q.value)),
+                    "",
+                ]
+            )

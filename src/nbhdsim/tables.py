@@ -4,6 +4,7 @@ One part holds the rows of one future. Finished tables are the parts put one aft
 columns, so their bytes do not depend on which process made which part, or when. Nothing here knows the model: rows come
 in as arrays and go out as files.
 """
+
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,20 +24,47 @@ from nbhdsim.errors import NbhdsimError
 TEXT = pa.dictionary(pa.int32(), pa.string())
 FUTURE = [("scenario", TEXT), ("draw", pa.int32()), ("replicate", pa.int32())]
 SCHEMAS: Mapping[str, pa.Schema] = {
-    "outcomes": pa.schema([*FUTURE, ("month", pa.int16()), ("months", pa.int8()), ("place", TEXT), ("quintile", pa.int8()),
-                           ("age", TEXT), ("people", TEXT), ("of", TEXT), ("outcome", TEXT),
-                           ("value", pa.float64()), ("residents", pa.float64())]),
-    "costs": pa.schema([*FUTURE, ("year", pa.int16()), ("place", TEXT), ("intervention", TEXT), ("payer", TEXT),
-                        ("kind", TEXT), ("pounds", pa.float64())]),
-    "delivery": pa.schema([*FUTURE, ("month", pa.int16()), ("place", TEXT), ("intervention", TEXT),
-                           *((name, pa.float64()) for name in ("places", "members", "joined", "left", "contacts",
-                                                               "reached"))]),
+    "outcomes": pa.schema(
+        [
+            *FUTURE,
+            ("month", pa.int16()),
+            ("months", pa.int8()),
+            ("place", TEXT),
+            ("quintile", pa.int8()),
+            ("age", TEXT),
+            ("people", TEXT),
+            ("of", TEXT),
+            ("outcome", TEXT),
+            ("value", pa.float64()),
+            ("residents", pa.float64()),
+        ]
+    ),
+    "costs": pa.schema(
+        [
+            *FUTURE,
+            ("year", pa.int16()),
+            ("place", TEXT),
+            ("intervention", TEXT),
+            ("payer", TEXT),
+            ("kind", TEXT),
+            ("pounds", pa.float64()),
+        ]
+    ),
+    "delivery": pa.schema(
+        [
+            *FUTURE,
+            ("month", pa.int16()),
+            ("place", TEXT),
+            ("intervention", TEXT),
+            *((name, pa.float64()) for name in ("places", "members", "joined", "left", "contacts", "reached")),
+        ]
+    ),
     "funded": pa.schema([*FUTURE, ("intervention", TEXT), ("place", TEXT), ("sites", pa.float64())]),
     "draws": pa.schema([("draw", pa.int32()), ("address", TEXT), ("u", pa.float64()), ("value", pa.float64())]),
     "runs": pa.schema([("run", pa.int32()), ("draw", pa.int32()), ("replicate", pa.int32()), ("ok", pa.bool_())]),
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
 }
-"""Columns of every table in the order of `docs/interfaces.md` section 9; every column before the first float is a key."""
+"""Columns of every table in the order of `docs/interfaces.md` section 9; columns before the first float are keys."""
 OF_A_FUTURE = ("outcomes", "costs", "delivery", "funded")
 """Tables the simulation makes; `draws`, `runs` and `timing` come from the plan."""
 ROWS_A_SPREADSHEET_OPENS = 1_048_575
@@ -82,14 +110,17 @@ def _text(column: Any, rows: int) -> tuple[np.ndarray, list[str]]:
 
 
 def _length(columns: Mapping[str, Any]) -> int:
-    return max((len(c[0]) if isinstance(c, tuple) else np.size(c) for c in columns.values() if not isinstance(c, str)),
-               default=1)
+    return max(
+        (len(c[0]) if isinstance(c, tuple) else np.size(c) for c in columns.values() if not isinstance(c, str)),
+        default=1,
+    )
 
 
 def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     """Columns (arrays, scalars, or (codes, names) for text) as an Arrow table of the pinned schema, sorted by its keys.
 
-    Only `u` may be NaN (draw 0 has central values, not a quantile). Raises NbhdsimError when a column is missing or unknown, two rows have the same key, or a number is not finite.
+    Only `u` may be NaN (draw 0 has central values, not a quantile). Raises NbhdsimError when a column is missing or
+    unknown, two rows have the same key, or a number is not finite.
     """
     schema = SCHEMAS[table]
     if set(columns) != set(schema.names):
@@ -106,8 +137,15 @@ def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     order = np.lexsort([arrays[name] for name in reversed(key)])
     arrays = {name: array[order] for name, array in arrays.items()}
     _refuse_faults(table, key, arrays)
-    return pa.table([pa.DictionaryArray.from_arrays(pa.array(arrays[f.name], pa.int32()), pa.array(names[f.name], pa.string()))
-                     if f.type == TEXT else pa.array(arrays[f.name], f.type) for f in schema], schema=schema)
+    return pa.table(
+        [
+            pa.DictionaryArray.from_arrays(pa.array(arrays[f.name], pa.int32()), pa.array(names[f.name], pa.string()))
+            if f.type == TEXT
+            else pa.array(arrays[f.name], f.type)
+            for f in schema
+        ],
+        schema=schema,
+    )
 
 
 def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> None:
@@ -119,8 +157,10 @@ def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarr
         raise NbhdsimError.of(f"table {table}: {int(same.sum())} rows repeat the key of another row")
     for name, array in arrays.items():
         if name != "u" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise NbhdsimError.of(f"table {table}: column {name} has {int((~np.isfinite(array)).sum())} values that are not "
-                                  "finite numbers")
+            raise NbhdsimError.of(
+                f"table {table}: column {name} has {int((~np.isfinite(array)).sum())} values that are not "
+                "finite numbers"
+            )
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
@@ -147,10 +187,14 @@ def _pieces(parts: Path, table: str, runs: Sequence[int]) -> Iterator[pa.Table]:
     first = pq.read_table(part_path(parts, table, runs[0]), columns=["scenario"])["scenario"]
     scenarios = set(first.unique().to_pylist())
     for run in runs[1:]:
-        scenarios |= set(pq.read_table(part_path(parts, table, run), columns=["scenario"])["scenario"].unique().to_pylist())
+        scenarios |= set(
+            pq.read_table(part_path(parts, table, run), columns=["scenario"])["scenario"].unique().to_pylist()
+        )
     for scenario in sorted(scenarios):
         for run in runs:
-            piece = pq.read_table(part_path(parts, table, run), filters=[("scenario", "==", scenario)], memory_map=False)
+            piece = pq.read_table(
+                part_path(parts, table, run), filters=[("scenario", "==", scenario)], memory_map=False
+            )
             if len(piece):
                 yield piece.cast(SCHEMAS[table])
 
@@ -167,21 +211,28 @@ def _groups(pieces: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]
 
 
 def assemble(parts: Path, folder: Path, runs: Sequence[int]) -> dict[str, int]:
-    """The finished Parquet tables of the futures `runs` (sorted by draw and replicate) from their parts; rows of each."""
+    """The finished Parquet tables of the futures `runs` (sorted by draw, replicate) from their parts; rows of each."""
     rows = {}
     for table in OF_A_FUTURE:
         rows[table] = 0
         schema = SCHEMAS[table]
-        with atomic(folder / f"{table}.parquet") as temporary, \
-                pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer:
+        with (
+            atomic(folder / f"{table}.parquet") as temporary,
+            pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer,
+        ):
             for group in _groups(_pieces(parts, table, runs), schema):
                 writer.write_table(group, row_group_size=2 * ROWS_A_GROUP)
                 rows[table] += len(group)
     return rows
 
 
-def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | None = None,
-         columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read(
+    folder: Path,
+    table: str,
+    *,
+    where: Sequence[tuple[str, str, Any]] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """A finished table, or the rows where (column, "==" | "in" | ..., value) holds; text columns are categorical.
 
     Raises NbhdsimError when the folder has no such table.
@@ -189,11 +240,13 @@ def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | No
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise NbhdsimError.of(f"{folder} has no {table}.parquet (is it a finished run folder?)")
-    return pq.read_table(path, columns=list(columns) if columns else None, filters=list(where) if where else None).to_pandas()
+    return pq.read_table(
+        path, columns=list(columns) if columns else None, filters=list(where) if where else None
+    ).to_pandas()
 
 
 def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """value / residents / months x scale: per 1,000 a year for counts, the mean for means; NaN where nobody is present."""
+    """value / residents / months x scale: per 1,000 a year for counts, the mean for means; NaN where nobody is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(value) / np.asarray(residents) / np.asarray(months) * np.asarray(scale)
 
@@ -201,8 +254,8 @@ def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, scale: n
 def by_year(piece: pa.Table) -> pa.Table:
     """The outcomes of one scenario and future by year: monthly rows added up, neighbourhood rows left out.
 
-    Years begin at month 0. A total stays a total; `residents` is the mean over the months counted in `months`, so a rate
-    is worked out as before. Rows that a yearly view repeats are kept once.
+    Years begin at month 0. A total stays a total; `residents` is the mean over the months counted in `months`, so a
+    rate is worked out as before. Rows that a yearly view repeats are kept once.
     """
     frame = piece.to_pandas()
     text = [field.name for field in piece.schema if field.type == TEXT]
@@ -211,20 +264,30 @@ def by_year(piece: pa.Table) -> pa.Table:
     frame = frame[~neighbourhood].assign(month=lambda f: f["month"] // 12 * 12)
     key = keys("outcomes")
     monthly = frame[frame["months"] == 1]
-    grouped = monthly.groupby(key, sort=True).agg(value=("value", "sum"), residents=("residents", "mean"),
-                                                  count=("value", "size")).reset_index()
+    grouped = (
+        monthly.groupby(key, sort=True)
+        .agg(value=("value", "sum"), residents=("residents", "mean"), count=("value", "size"))
+        .reset_index()
+    )
     grouped["months"] = grouped.pop("count")
     both = pd.concat([frame[frame["months"] > 1], grouped]).drop_duplicates(key)
     return to_arrow("outcomes", {name: both[name].to_numpy() for name in piece.schema.names})
 
 
-def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scales: Mapping[str, float] | None = None) -> None:
+def write_csv(
+    path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scales: Mapping[str, float] | None = None
+) -> None:
     """Arrow tables as one CSV file with a header; with `scales` (by outcome) a last column `rate` is added."""
     plain = pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in schema])
     if scales is not None:
         plain = plain.append(pa.field("rate", pa.float64()))
-    options = pcsv.WriteOptions(quoting_style="needed")
-    with atomic(path) as temporary, pcsv.CSVWriter(temporary, plain, write_options=options) as writer:
+    options = pcsv.WriteOptions(include_header=False, quoting_style="needed")
+    with (
+        atomic(path) as temporary,
+        temporary.open("wb") as file,
+        pcsv.CSVWriter(file, plain, write_options=options) as writer,
+    ):
+        file.write((",".join(plain.names) + "\n").encode())  # arrow would put every name in quotes
         for group in groups:
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
@@ -235,7 +298,7 @@ def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scal
 
 
 def twins(folder: Path, scales: Mapping[str, float]) -> str:
-    """A CSV twin of every table in `csv/`; returns "complete", or "years" when `outcomes` is too long for a spreadsheet.
+    """A CSV twin of every table in `csv/`; returns "complete", or "years" where `outcomes` is too long to open.
 
     Above 1,048,575 rows (what a spreadsheet opens) the twin of `outcomes` has one row a year and no neighbourhoods;
     everything else is in the Parquet file.
@@ -259,8 +322,10 @@ def _futures_of(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
     held: pa.Table | None = None
     for group in groups:
         whole = group if held is None else pa.concat_tables([held, group]).unify_dictionaries().combine_chunks()
-        codes = [whole[c].combine_chunks().indices.to_numpy() if whole.schema.field(c).type == TEXT else whole[c].to_numpy()
-                 for c in ("scenario", "draw", "replicate")]
+        codes = [
+            whole[c].combine_chunks().indices.to_numpy() if whole.schema.field(c).type == TEXT else whole[c].to_numpy()
+            for c in ("scenario", "draw", "replicate")
+        ]
         cuts = np.flatnonzero(np.any([c[1:] != c[:-1] for c in codes], axis=0)) + 1 if len(whole) else []
         edges = [0, *map(int, cuts), len(whole)]
         for a, b in pairwise(edges[:-1]):

@@ -3,6 +3,7 @@
 A worker builds the world at its first future and keeps it; it writes the rows of each future as parts of its own, so
 only a few words travel between processes.
 """
+
 import functools
 import os
 import pickle
@@ -38,12 +39,14 @@ class Workplace:
     def __init__(self, scenarios: Sequence[Any], parts: Path):
         """Builds the population of the first scenario (all share it)."""
         from nbhdsim import population
+
         self.scenarios, self.parts = list(scenarios), parts
         self.world = population.build(self.scenarios[0])
 
     def run(self, future: Future) -> None:
         """Simulate one future and write its parts."""
         from nbhdsim import simulation
+
         rows = simulation.simulate(self.world, self.scenarios, draw=future.draw, replicate=future.replicate)
         tables.write_parts(self.parts, future.run, rows)
 
@@ -64,7 +67,7 @@ def attempt(workplace: Callable[[], Workplace], future: Future) -> Outcome:
         workplace().run(future)
     except NbhdsimError as error:
         return Outcome(future, time.monotonic() - begun, str(error), refused=True)
-    except Exception as error:  # noqa: BLE001  (any error of a model is a row of errors.jsonl, not the end of the run)
+    except Exception as error:
         return Outcome(future, time.monotonic() - begun, "".join(traceback.format_exception(error))[-4000:])
     return Outcome(future, time.monotonic() - begun, "")
 
@@ -85,15 +88,17 @@ def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
+
         def follow() -> None:
             parent.join()
             os._exit(1)
+
         threading.Thread(target=follow, daemon=True).start()
 
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """SIGINT ignored for a moment; processes started inside inherit that, so Ctrl-C never hits a half-started worker."""
+    """SIGINT ignored for a moment; processes started inside inherit that: Ctrl-C never hits a half-started worker."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -111,7 +116,7 @@ class Pool:
         """`jobs` processes that work from the pickled scenarios in `spec`."""
         self.jobs, self.spec = jobs, spec
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-            os.environ.setdefault(name, "1")          # read by the children: processes are our parallelism
+            os.environ.setdefault(name, "1")  # read by the children: processes are our parallelism
         self.executor = self._make()
 
     def _make(self) -> ProcessPoolExecutor:

@@ -1,0 +1,64 @@
+"""The run folder: its name, lock, refusals and what is taken back."""
+
+import json
+
+import pytest
+
+from nbhdsim import runfolder
+from nbhdsim.errors import NbhdsimError
+
+
+def make(out, name="a & b", **more):
+    """A run folder of a made-up experiment with two input files of one name."""
+    resolved = {"name": name, "scenarios": [1], **more}
+    return runfolder.create(
+        out,
+        resolved=resolved,
+        resolved_text="{}",
+        texts={"a/x.yaml": "1", "b/x.yaml": "2"},
+        seed=1,
+        argv=["x"],
+        planned=2,
+    )
+
+
+def test_the_name_is_not_in_the_hash_and_the_rest_is():
+    one = runfolder.config_hash({"name": "x", "jobs": 1, "scenarios": [1]})
+    assert one == runfolder.config_hash({"scenarios": [1], "name": "y", "out": "z", "jobs": 2})
+    assert one != runfolder.config_hash({"scenarios": [2]})
+
+
+def test_a_new_folder_is_readable_from_the_start(tmp_path):
+    folder = make(tmp_path / "runs")
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    assert folder.path.name.startswith("a-b-") and len(folder.path.name) == len("a-b-") + 8
+    assert manifest["schema"] == 1 and manifest["complete"] is False and manifest["counts"]["planned"] == 2
+    assert [(folder.path / n).read_text() for n in ("x.yaml", "x-2.yaml")] == ["1", "2"]
+    folder.close()
+
+
+def test_two_writers_are_refused(tmp_path):
+    folder = make(tmp_path / "runs")
+    with pytest.raises(NbhdsimError, match="another run"):
+        make(tmp_path / "runs")
+    folder.close()
+    make(tmp_path / "runs").close()
+
+
+def test_discard_takes_back_only_its_own(tmp_path):
+    folder = make(tmp_path / "runs")
+    (folder.path / "notes.txt").write_text("mine")
+    folder.discard()
+    assert [p.name for p in folder.path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("where", ["file", "file/deeper/still"])
+def test_out_beneath_a_file_is_refused(tmp_path, where):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NbhdsimError, match="is a file"):
+        runfolder.check_out(tmp_path / where)
+
+
+def test_evidence_has_the_pinned_columns(tmp_path):
+    runfolder.write_evidence(tmp_path / "e.csv", {}, {})
+    assert (tmp_path / "e.csv").read_text().strip() == ",".join(runfolder.EVIDENCE)

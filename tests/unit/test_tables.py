@@ -1,0 +1,133 @@
+"""Tables: order, schema, refusal of faults, assembly from parts, CSV twins."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from nbhdsim import tables
+from nbhdsim.errors import NbhdsimError
+
+OUTCOME = {
+    "month": 0,
+    "months": 1,
+    "place": "all",
+    "quintile": 0,
+    "age": "all",
+    "people": "all",
+    "of": "",
+    "outcome": "emergency_admissions",
+    "residents": 100.0,
+}
+
+
+def outcomes(draw: int, replicate: int, months: int = 24) -> dict:
+    """Made-up monthly rows of two scenarios, deliberately unsorted."""
+    month = np.tile(np.arange(months)[::-1], 2)
+    names = np.repeat(np.array(["second", "a first"], dtype=object), months)
+    return {
+        **OUTCOME,
+        "scenario": names,
+        "draw": draw,
+        "replicate": replicate,
+        "month": month,
+        "value": month + 100.0 * draw + 1000.0 * (names == "second"),
+    }
+
+
+def empty(table: str) -> dict:
+    """A table without rows."""
+    return {
+        name: np.zeros(0) if str(kind) != str(tables.TEXT) else np.zeros(0, dtype=object)
+        for name, kind in zip(tables.SCHEMAS[table].names, tables.SCHEMAS[table].types, strict=True)
+    }
+
+
+def rows(draw: int, replicate: int) -> dict:
+    """All tables of one made-up future."""
+    return {"outcomes": outcomes(draw, replicate), **{t: empty(t) for t in ("costs", "delivery", "funded")}}
+
+
+def test_rows_are_sorted_by_all_keys_and_scalars_fill_columns():
+    table = tables.to_arrow("outcomes", outcomes(0, 3)).to_pandas()
+    assert list(table["scenario"].astype(str)) == ["a first"] * 24 + ["second"] * 24
+    assert list(table["month"][:24]) == list(range(24))
+    assert (table["replicate"] == 3).all()
+
+
+def test_text_may_come_as_codes_and_names():
+    columns = outcomes(0, 0)
+    coded = {**columns, "scenario": (np.repeat([2, 1], 24), ["unused", "a first", "second"])}
+    assert tables.to_arrow("outcomes", coded).equals(tables.to_arrow("outcomes", columns))
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [({"value": np.nan}, "not finite|are not"), ({"month": 5}, "repeat the key"), ({"extra": 1}, "expected")],
+)
+def test_faulty_rows_are_refused(change, words):
+    with pytest.raises(NbhdsimError, match=words):
+        tables.to_arrow("outcomes", {**outcomes(0, 0), **change})
+
+
+def test_keys_stop_before_the_first_number():
+    assert tables.keys("outcomes")[-1] == "outcome"
+    assert tables.keys("delivery")[-1] == "intervention"
+    assert tables.keys("runs") == ["run", "draw", "replicate"]
+
+
+def test_assembly_does_not_depend_on_the_order_parts_were_made(tmp_path):
+    digests = []
+    for name, order in (("x", [0, 1, 2]), ("y", [2, 0, 1])):
+        parts = tmp_path / name / "parts"
+        parts.mkdir(parents=True)
+        for run in order:
+            tables.write_parts(parts, run, rows(run, run + 5))
+        assert tables.assemble(parts, tmp_path / name, [0, 1, 2])["outcomes"] == 3 * 48
+        digests.append((tmp_path / name / "outcomes.parquet").read_bytes())
+    assert digests[0] == digests[1]
+    whole = tables.read(tmp_path / "x", "outcomes")
+    assert whole.equals(whole.sort_values(tables.keys("outcomes"), ignore_index=True))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_csv_twin_has_the_rate_and_every_row(tmp_path):
+    (tmp_path / "parts").mkdir()
+    tables.write_parts(tmp_path / "parts", 0, rows(0, 0))
+    tables.assemble(tmp_path / "parts", tmp_path, [0])
+    assert tables.twins(tmp_path, {"emergency_admissions": 12_000.0}) == "complete"
+    twin = pd.read_csv(tmp_path / "csv" / "outcomes.csv", keep_default_na=False)
+    assert len(twin) == 48
+    assert np.allclose(twin["rate"].astype(float), twin["value"] / 100 * 12_000)
+    assert (tmp_path / "csv" / "funded.csv").read_text().strip().endswith("sites")
+
+
+def test_a_long_outcomes_table_has_a_twin_by_year(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS_A_SPREADSHEET_OPENS", 10)
+    (tmp_path / "parts").mkdir()
+    for run in (0, 1):
+        tables.write_parts(tmp_path / "parts", run, rows(run, run))
+    tables.assemble(tmp_path / "parts", tmp_path, [0, 1])
+    assert tables.twins(tmp_path, {"emergency_admissions": 12_000.0}) == "years"
+    twin = pd.read_csv(tmp_path / "csv" / "outcomes.csv")
+    assert len(twin) == 2 * 2 * 2
+    assert set(twin["months"]) == {12}
+    first = twin[(twin["scenario"] == "a first") & (twin["draw"] == 0)]
+    assert list(first["value"]) == [sum(range(12)), sum(range(12, 24))]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), tables.atomic(tmp_path / "x") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+def test_reading_what_is_not_there_says_so(tmp_path):
+    with pytest.raises(NbhdsimError, match="run folder"):
+        tables.read(tmp_path, "outcomes")
+
+
+def test_files_are_zstd(tmp_path):
+    tables.write_parquet(tables.to_arrow("outcomes", outcomes(0, 0)), tmp_path / "o.parquet")
+    assert pq.ParquetFile(tmp_path / "o.parquet").metadata.row_group(0).column(0).compression == "ZSTD"
