@@ -57,7 +57,8 @@ def load(name: str, *, residents: int | None = None) -> Area:
     Raises NbhdsimError for an unknown name and for a size the area cannot have.
     """
     if name not in names():
-        raise NbhdsimError.of(f"unknown area '{name}' (one of {', '.join(names())}){nearest(name, names())}", path="area.name")
+        message = f"unknown area '{name}' (one of {', '.join(names())}){nearest(name, names())}"
+        raise NbhdsimError.of(message, path="area.name")
     return _built(name, residents)
 
 
@@ -65,11 +66,10 @@ def load(name: str, *, residents: int | None = None) -> Area:
 def _built(name: str, residents: int | None) -> Area:
     data = documents.read_yaml(FOLDER / f"{name}.yaml").data
     parts = [_district(slug, _resized(district, residents)) for slug, district in data["districts"].items()]
-    rows = {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-    return Area(
-        name=name, title=data["title"], age_from=tuple(data["age_from"]), invented=True,
-        path=np.arange(rows["place"].size),
-        **{column: tuple(map(str, rows.pop(column))) for column in ("place", "district", "pcn")}, **rows)
+    rows: dict[str, Any] = {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
+    words = {column: tuple(map(str, rows[column])) for column in ("place", "district", "pcn")}
+    return Area(**{**rows, **words}, name=name, title=data["title"], age_from=tuple(data["age_from"]), invented=True,
+                path=np.arange(rows["residents"].size))
 
 
 def _resized(district: Mapping[str, Any], residents: int | None) -> Mapping[str, Any]:

@@ -3,6 +3,8 @@
 `fit_table` is iterative proportional fitting (Deming and Stephan 1940, "On a least squares adjustment of a sampled
 frequency table"). Results do not depend on the machine: what is ranked is rounded first, ties go to the first.
 """
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -64,3 +66,11 @@ def runs(sizes: ArrayLike, groups: int) -> NDArray[np.int64]:
     size = np.asarray(sizes, np.float64)
     middle = np.cumsum(size) - size / 2
     return np.minimum(middle * groups // size.sum(), groups - 1).astype(np.int64)
+
+
+def groups(labels: Sequence[object]) -> list[NDArray[np.int64]]:
+    """Positions of equal labels, rising in each group; groups in the order in which their labels first appear."""
+    numbers: dict[object, int] = {}
+    number = np.array([numbers.setdefault(label, len(numbers)) for label in labels], np.int64)
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(number))[:-1])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nbhdsim import areas
 from nbhdsim.areas import Area
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import households, network, people, settings
@@ -35,8 +36,10 @@ def build(scenario: Any, *, population: int = 0) -> World:
     Raises NbhdsimError if the area is unknown, has not that many residents, or its CSV is wrong.
     """
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
-    return build_world(scenario.area_data, seed=scenario.seed, population=population, start=scenario.start, values=values,
-                       frailty_mix=scenario.tables["frailty"], disabled=scenario.tables["disabled"])
+    spec = scenario.area
+    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    return build_world(area, seed=scenario.seed, population=population, start=scenario.start,
+                       values=values, frailty_mix=scenario.tables["frailty"], disabled=scenario.tables["disabled"])
 
 
 def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_mix: NDArray[np.float64],
@@ -64,12 +67,14 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
         frailty=people.frailty(months // 12, frailty_mix, luck.uniforms("build.person", ids, 2)),
         born=people.traits(ids, luck))
     places = Places(
-        name=list(area.place), district=list(area.district), quintile=area.quintile, residents=area.residents.astype(np.int32),
+        name=list(area.place), district=list(area.district), quintile=area.quintile,
+        residents=area.residents.astype(np.int32),
         admission_z=luck.normals("build.place", np.arange(rows.size - 1, dtype=np.uint32)),
-        admission_ratio=area.admission_ratio, pcn=pcn, pcn_name=pcn_name, practice=practice, practice_place=practice_place,
+        admission_ratio=area.admission_ratio, pcn=pcn, pcn_name=pcn_name,
+        practice=practice, practice_place=practice_place,
         school_place=school_place, school_name=school_name, x=area.x, y=area.y, start=rows)
     ties = _network(luck, script, places, months=months, values=values)
-    return World(readonly(script), readonly(places), readonly(ties), tuple(start), int(seed), int(population))
+    return World(readonly(script), readonly(places), readonly(ties), (start[0], start[1]), int(seed), int(population))
 
 
 def _homes(area: Area, rows: NDArray[np.int64], *, luck: Luck, ids: NDArray[np.uint32], months: NDArray[np.int64],
@@ -99,7 +104,8 @@ def _network(luck: Luck, script: Script, places: Places, *, months: NDArray[np.i
     adult = months >= households.ADULT if (months >= households.ADULT).any() else np.ones(months.size, bool)
     rule = network.rule(values, age_sd=round(float(months[adult].std()), 6),
                         inside=(_inside(pools[0][adult], place[adult]), _inside(pools[2][adult], place[adult])))
-    return network.build(luck, script.id, months=months, household=script.household, pools=pools, classmates=at_school, rule=rule)
+    return network.build(luck, script.id, months=months, household=script.household, pools=pools,
+                         classmates=at_school, rule=rule)
 
 
 def _inside(pool: NDArray[np.int64], place: NDArray[np.int64]) -> float:

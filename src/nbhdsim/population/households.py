@@ -67,9 +67,9 @@ def assign(months: NDArray[np.int64], u: NDArray[np.float32], v: NDArray[np.floa
     free = int(sizes.sum()) - 2 * sizes.size - children           # places beyond two adults that no child fills
     parents = grown[: grown.size - max(0, free)]
     sizes, heads = _families(sizes, months[parents], v[left])
-    home[parents[_by(months[parents] + COUPLE_GAP * (2 * v[parents] - 1))]] = single + np.repeat(np.arange(sizes.size), heads)
-    young = left[parents.size:]
-    home[young[_by(months[young] + SIBLING_GAP * (2 * v[young] - 1))]] = single + np.repeat(np.arange(sizes.size), sizes - heads)
+    larger, young = single + np.arange(sizes.size), left[parents.size:]
+    home[parents[_by(months[parents] + COUPLE_GAP * (2 * v[parents] - 1))]] = np.repeat(larger, heads)
+    home[young[_by(months[young] + SIBLING_GAP * (2 * v[young] - 1))]] = np.repeat(larger, sizes - heads)
     return home
 
 
@@ -83,7 +83,7 @@ def _alone(months: NDArray[np.int64], u: NDArray[np.float32], *, single: int, ol
     adults, old = int((months >= ADULT).sum()), int((months >= OLD).sum())
     wanted = max(single - (adults - old), min(round(single * old_share), old))
     first = np.argsort(u[:old], kind="stable")[:wanted]
-    second = old + np.argsort(u[old:], kind="stable") if single > adults else old + np.argsort(u[old:adults], kind="stable")
+    second = old + np.argsort(u[old: None if single > adults else adults], kind="stable")
     return np.sort(np.concatenate([first, second[: single - first.size]]))
 
 

@@ -124,7 +124,7 @@ def _places(key, replicate, purpose, ids, spread, mean):
 
 @njit(**rng.JIT)
 def _keys(key, replicate, purpose, ids, owner, pool, months, blur):
-    """Sort keys i8 of all places of a layer: pool << 40 | blurred age in eighths of a month << 24 | number of the place.
+    """Sort keys i8 of a layer's places: pool << 40 | blurred age in eighths of a month << 24 | number of the place.
 
     The noise of a resident's k-th place is drawn in month k of its stream.
     """

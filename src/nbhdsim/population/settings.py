@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbhdsim.areas import Area, england
-from nbhdsim.areas.apportion import runs
+from nbhdsim.areas.apportion import groups, runs
 
 
 def networks(area: Area) -> tuple[list[str], NDArray[np.int32]]:
-    """Names of the primary care networks, in the order in which they first appear, and the network [p] of each place."""
+    """Names of the primary care networks, in the order in which they first appear, and that of each place [p]."""
     names = list(dict.fromkeys(area.pcn))
     number = {name: k for k, name in enumerate(names)}
     return names, np.array([number[name] for name in area.pcn], np.int32)
@@ -23,8 +23,8 @@ def practices(area: Area, pcn: NDArray[np.int32]) -> tuple[NDArray[np.int32], ND
     """
     practice = np.zeros(pcn.size, np.int32)
     stands: list[int] = []
-    for network in range(int(pcn.max()) + 1):
-        rows = area.path[pcn[area.path] == network]
+    for along in groups(pcn[area.path].tolist()):
+        rows = area.path[along]
         size = area.residents[rows]
         run = np.unique(runs(size, max(1, round(int(size.sum()) / england()["practice"]))), return_inverse=True)[1]
         practice[rows] = run + len(stands)
@@ -49,17 +49,14 @@ def schools(area: Area, place: NDArray[np.int64], *, age: NDArray[np.integer],
     step = np.empty(area.path.size, np.int64)
     step[area.path] = np.arange(area.path.size)
     pupil = pupil[np.lexsort((household[pupil], step[place[pupil]]))]
-    districts = np.unique(area.district, return_inverse=True)
     school = np.full(place.size, -1, np.int32)
     stands: list[int] = []
     names: list[str] = []
-    for number, district in enumerate(districts[0]):
-        mine = pupil[districts[1][place[pupil]] == number]
-        if not mine.size:
-            continue
+    for rows in groups([area.district[home] for home in place[pupil]]):
+        mine = pupil[rows]
         many = max(1, round(mine.size / rule["pupils"]))
         run = np.arange(mine.size) * many // mine.size
         school[mine] = run + len(stands)
-        stands += [int(place[mine[np.searchsorted(run, k + 0.5) - 1 - int((run == k).sum()) // 2]]) for k in range(many)]
-        names += [f"{district}-school-{k + 1:02d}" for k in range(many)]
+        stands += [int(place[mine[int(np.searchsorted(run, k)) + np.bincount(run)[k] // 2]]) for k in range(many)]
+        names += [f"{area.district[place[mine[0]]]}-school-{k + 1:02d}" for k in range(many)]
     return school, np.array(stands, np.int32), names
