@@ -265,6 +265,11 @@ class _Builder:
 class _Dumper(yaml.SafeDumper):
     """Quotes every text that YAML 1.1 or 1.2 would take for something else; never writes an alias."""
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """A text, in double quotes where it holds a line break that single quotes would fold into a space."""
+        style = '"' if re.search("[\x85\u2028\u2029]", text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
@@ -272,6 +277,8 @@ class _Dumper(yaml.SafeDumper):
 for _kind, _rule in (("null", NULL), ("bool", BOOL), ("int", INT), ("float", FLOAT)):
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"(?:{_rule.pattern})$"),
                                   list("~nNtTfF-+.0123456789"))
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def to_text(data: Any, *, order: bool = False) -> str:
