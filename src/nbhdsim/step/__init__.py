@@ -1,1 +1,169 @@
-"""."""
+"""One month: the only writer of residents.
+
+Read in this order: `luck` (what no money moves), `minds` (induced change, spill-over, wellbeing), `events` (admissions
+and the rest), `measure` (sums). `advance` puts them together for one scenario.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ..levers import Levers, Settled
+from ..rng import JIT, f32
+from . import luck as luck_
+from .events import Hospital, admit, attend, expect, refer
+from .layout import Layout
+from .luck import Fixed, Luck
+from .measure import COLUMNS, SEGMENTS, add_year, measure
+from .minds import (
+    Answers,
+    Spread,
+    answer,
+    induced_log_rate,
+    latent_shift,
+    publish,
+    settle_spill,
+    spread,
+    spread_group,
+)
+
+AE, BED_DAYS, REFERRAL, READMISSION = range(4)                  # order of levers.OTHER_RATIOS
+
+
+class State(NamedTuple):
+    """What one scenario moves, row by row. excitation: admissions a month; spill [5, n] SD (E is added while a month
+    is worked out); shift: induced latent points; ratio: R on mu; other [4, n] ratios; published [5, n + 1] (2^-16 SD);
+    life_satisfaction (points), expected (admissions a month) and admitted (count) of the month just done."""
+
+    excitation: np.ndarray
+    spill: np.ndarray
+    shift: np.ndarray
+    ratio: np.ndarray
+    other: np.ndarray
+    published: np.ndarray
+    life_satisfaction: np.ndarray
+    expected: np.ndarray
+    admitted: np.ndarray
+
+
+class Years(NamedTuple):
+    """Sums of the running year per resident: admissions (u1), expected admissions, life satisfaction (points x months)."""
+
+    admissions: np.ndarray
+    expected: np.ndarray
+    life_satisfaction: np.ndarray
+
+
+class Rules(NamedTuple):
+    """One draw's parameters of the month: luck.Loadings, minds.Spread and Answers, events.Hospital, and the threshold
+    of connection (SD) below which a resident is lonely often or always."""
+
+    loadings: luck_.Loadings
+    spread: Spread
+    answers: Answers
+    hospital: Hospital
+    lonely_below: np.float32
+
+
+class Ground(NamedTuple):
+    """Where rows lie: start [p+1] first row of each place; bounds [p, 11] rows of its age segments, oldest first;
+    children [p] first row under 18; segment [n] u1; ties: as laid out for reading."""
+
+    start: np.ndarray
+    bounds: np.ndarray
+    children: np.ndarray
+    segment: np.ndarray
+    ties: Layout
+
+
+def state(n: int) -> State:
+    """The state of `n` residents before anything is induced."""
+    return State(np.zeros(n, f32), np.zeros((5, n), f32), np.zeros(n, f32), np.ones(n, f32), np.ones((4, n), f32),
+                 np.zeros((5, n + 1), np.int32), np.zeros(n, f32), np.zeros(n, f32), np.zeros(n, np.uint8))
+
+
+def years(n: int) -> Years:
+    """Yearly sums of `n` residents, at zero."""
+    return Years(np.zeros(n, np.uint8), np.zeros(n, f32), np.zeros(n, f32))
+
+
+@njit(**JIT)
+def _apply(settled, state, luck, fixed, loadings, answers, kept):
+    """Write what was pushed into the month; kept [k, 5]: the spill-over of touched rows, to be put back afterwards."""
+    for j in range(settled.rows.size):
+        i = settled.rows[j]
+        for k in range(kept.shape[1]):
+            kept[j, k] = state.spill[k, i]
+            state.spill[k, i] += settled.shift[j, k]
+        state.shift[i] += settled.mediated[j]
+        if settled.satisfaction[j] != f32(0):
+            base = fixed.satisfaction[i] + luck.slow[i]
+            for k in range(kept.shape[1]):
+                base += loadings.b[k] * luck.drift[k, i]
+            state.shift[i] += latent_shift(base, settled.satisfaction[j], answers)
+        state.ratio[i] = settled.ratio[j]
+        for m in range(state.other.shape[0]):
+            state.other[m, i] = settled.other[j, m]
+
+
+@njit(**JIT)
+def _rest(settled, state, kept):
+    """Put touched residents back: spill-over without this month's effect, nothing induced, every ratio 1."""
+    for j in range(settled.rows.size):
+        i = settled.rows[j]
+        for k in range(kept.shape[1]):
+            state.spill[k, i] = kept[j, k]
+        state.shift[i], state.ratio[i] = f32(0), f32(1)
+        for m in range(state.other.shape[0]):
+            state.other[m, i] = f32(1)
+
+
+@njit(**JIT)
+def _respond(state, luck, fixed, rules, ground, clock, years, sums):
+    """Wellbeing, events and sums of one month, place by place; sums [p, 10, columns] int64."""
+    n, hospital = rules.hospital.n, rules.hospital
+    largest = 0
+    for place in range(ground.start.size - 1):
+        largest = max(largest, ground.start[place + 1] - ground.start[place])
+    none = np.empty(largest, f32)
+    for place in range(ground.start.size - 1):
+        low, high = ground.start[place], ground.start[place + 1]
+        ls, expected = state.life_satisfaction[low:high], state.expected[low:high]
+        answer(luck.latent[low:high], state.shift[low:high], ls)
+        expect(luck.natural[low:high], state.ratio[low:high], state.excitation[low:high],
+               state.other[READMISSION, low:high], n, expected, none)
+        admit(low, high, clock, luck.chance[0], state.expected, none,
+              (state.excitation, years.admissions, state.admitted, state.other[BED_DAYS]),
+              fixed.who, ground.segment, hospital, sums[place])
+        attend(low, high, luck.natural, fixed.attendance, state.other[AE], luck.chance[1], none, ground.segment,
+               sums[place])
+        refer(ground.children[place], high, fixed.referral, state.other[REFERRAL], luck.chance[2], ground.segment,
+              sums[place])
+        measure(ground.bounds[place], rules.lonely_below, state.life_satisfaction, state.expected,
+                (luck.connection, luck.control, state.spill[0], state.spill[1]), sums[place])
+        add_year(ls, expected, years.life_satisfaction[low:high], years.expected[low:high])
+
+
+def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Ground, levers: Levers, clock: tuple,
+            years: Years) -> np.ndarray:
+    """Work out one month of one scenario: read levers, write `state` and `years`, return sums [p, 10, columns] int64.
+
+    luck: this month's (already advanced). levers: pushed for this month; reset here when they have been read.
+    clock: (calendar month, replicate, seed) as uint32, uint32, uint64.
+    """
+    sums = np.zeros((ground.start.size - 1, SEGMENTS, len(COLUMNS)), np.int64)
+    settled: Settled = levers.settled(induced_log_rate(levers.touched, state.spill, rules.spread.a))
+    kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
+    _apply(settled, state, luck, fixed, rules.loadings, rules.answers, kept)
+    _respond(state, luck, fixed, rules, ground, clock, years, sums)
+    spreading = levers.spreads.any() and rules.spread.c > 0
+    for k in np.flatnonzero(levers.spreads):
+        publish(state.spill[k], state.published[k])
+    _rest(settled, state, kept)
+    if spreading:
+        spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread)
+        for site, who in levers.groups:
+            spread_group(site, who, state.published, state.spill, rules.spread)
+        settle_spill(state.spill, state.shift, state.ratio, rules.spread.a, rules.spread.b)
+    levers.reset()
+    return sums

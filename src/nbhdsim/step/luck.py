@@ -15,7 +15,6 @@ from ..rng import purpose as _purpose
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
 DRAWS, NORMALS = 12, 8             # words a resident-month; the first eight become normals
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
-PLACE_YEAR = _purpose("luck.place_year")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
 
 
@@ -25,7 +24,7 @@ class Fixed(NamedTuple):
     rate: monthly admission rate without season, place-year, drift and acuity (admissions a month).
     satisfaction: latent life satisfaction without slow part, drift and noise (points).
     connection, control: SD, without drift.   attendance: A&E attendances without admission per natural admission.
-    referral: child social care referrals a month (0 from 18).   band: age band 0-7 (uint8).   who: ids (uint32).
+    referral: child social care referrals a month (0 from 18).   who: ids (uint32).
     """
 
     who: np.ndarray
@@ -35,7 +34,6 @@ class Fixed(NamedTuple):
     control: np.ndarray
     attendance: np.ndarray
     referral: np.ndarray
-    band: np.ndarray
 
 
 class Luck(NamedTuple):

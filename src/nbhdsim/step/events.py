@@ -1,0 +1,98 @@
+"""Events: emergency admissions, nights, A&E attendances, child social care referrals (design 2.3).
+
+Counts are drawn by inversion from one uniform, so more rate never gives fewer events to the same resident.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ..rng import JIT, block, exp32, f32, log32, u32
+from ..rng import purpose as _purpose
+from .measure import ADMISSIONS, ATTENDANCES, BED_DAYS, REFERRALS
+
+STAY = _purpose("luck.stay")
+MOST = 60                          # a count of events in one month is never followed further than this
+
+
+class Hospital(NamedTuple):
+    """n: share of admissions set off by an earlier one; phi: excitation kept a month; through: share of admissions by
+    way of A&E; zero_day: share without a night; stay [10]: mean nights of the others by age segment (float32)."""
+
+    n: np.float32
+    phi: np.float32
+    through: np.float32
+    zero_day: np.float32
+    stay: np.ndarray
+
+
+@njit(**JIT)
+def poisson(rate, u, none):
+    """Poisson count by inversion of one uniform; none = exp(-rate)."""
+    count, term, total = 0, none, none
+    while u > total and count < MOST:
+        count += 1
+        term = term * rate / f32(count)
+        total += term
+    return count
+
+
+@njit(**JIT)
+def expect(natural, ratio, excitation, readmission, n, expected, none):
+    """Lambda = (1 - n) mu R + r h admissions this month, and exp(-Lambda)."""
+    for i in range(expected.size):
+        expected[i] = (f32(1) - n) * natural[i] * ratio[i] + readmission[i] * excitation[i]
+        none[i] = exp32(-expected[i])
+
+
+@njit(**JIT)
+def nights(u_stay, u_length, mean, zero_day):
+    """Nights of one admission: none with probability zero_day, else geometric from 1 with the given mean (>= 1)."""
+    if u_stay < zero_day or mean <= f32(1):
+        return 0 if u_stay < zero_day else 1
+    return 1 + int(log32(u_length) / log32(f32(1) - f32(1) / mean))
+
+
+@njit(**JIT)
+def admit(low, high, clock, u, expected, none, state, who, segment, hospital, sums):
+    """Draw admissions of rows low..high, their nights and attendances; write excitation and yearly counts.
+
+    h(t+1) = phi h + n (1 - phi) N: linear self-excitation with mean n times admissions.
+    """
+    excitation, yearly, admitted, bed_ratio = state
+    month, replicate, key = clock
+    jump = hospital.n * (f32(1) - hospital.phi)
+    for i in range(low, high):
+        excitation[i] *= hospital.phi
+        admitted[i] = 0
+    for i in range(low, high):
+        if u[i] > none[i - low]:
+            count = poisson(expected[i], u[i], none[i - low])
+            excitation[i] += jump * f32(count)
+            admitted[i] = count
+            yearly[i] += count
+            cell = sums[segment[i]]
+            cell[ADMISSIONS] += count
+            for event in range(count):
+                u_stay, u_length, u_way, _ = block(key, replicate, STAY + u32(event), month, who[i])
+                cell[BED_DAYS] += nights(u_stay, u_length, hospital.stay[segment[i]] * bed_ratio[i], hospital.zero_day)
+                cell[ATTENDANCES] += u_way < hospital.through
+
+
+@njit(**JIT)
+def attend(low, high, natural, attendance, ratio, u, none, segment, sums):
+    """A&E attendances that do not end in admission: Poisson with rate attendance x natural admission rate x ratio."""
+    for i in range(low, high):
+        none[i - low] = exp32(-natural[i] * attendance[i] * ratio[i])
+    for i in range(low, high):
+        if u[i] > none[i - low]:
+            sums[segment[i], ATTENDANCES] += poisson(natural[i] * attendance[i] * ratio[i], u[i], none[i - low])
+
+
+@njit(**JIT)
+def refer(low, high, rate, ratio, u, segment, sums):
+    """Child social care referrals of rows low..high (children): Poisson with rate x ratio."""
+    for i in range(low, high):
+        expected = rate[i] * ratio[i]
+        if u[i] > f32(1) - expected:                       # exp(-x) >= 1 - x: skips nearly everybody cheaply
+            sums[segment[i], REFERRALS] += poisson(expected, u[i], exp32(-expected))

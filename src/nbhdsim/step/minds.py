@@ -1,0 +1,134 @@
+"""Minds and wellbeing: what is induced, how it spreads along ties, and life satisfaction (design 2.3)."""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ..rng import JIT, exp32, f32
+from .layout import read_ties
+
+SCALE = f32(2.0 ** 16)             # published shifts are integers of 2^-16 SD, so sums over neighbours are exact in any order
+HALF = f32(0.5)
+CONNECTION, CONTROL, ACTIVITY, SELF_CARE, SECURITY = range(5)
+FORGOTTEN = f32(2.0 ** -22)         # SD: less spill-over than this is none, so that reach along ties is finite
+TOP = f32(10)                      # the answer scale ends here
+FURTHEST = f32(3)              # points: a stated shift is not chased further into the ceiling than this
+
+
+class Spread(NamedTuple):
+    """Parameters of spill-over: kappa (share of the way a month), c (causal slope), g (weight of group ties),
+    a, b [5] (log rate and points per SD)."""
+
+    kappa: np.float32
+    c: np.float32
+    g: np.float32
+    a: np.ndarray
+    b: np.ndarray
+
+
+class Answers(NamedTuple):
+    """E clip(base + noise, 0, 10) tabulated: first base, step, and means [m] (float64), rising."""
+
+    first: float
+    step: float
+    mean: np.ndarray
+
+
+@njit(**JIT)
+def expected_answer(base, answers):
+    """E clip(base + noise, 0, 10) by linear interpolation in the table."""
+    x = min(max((base - answers.first) / answers.step, 0.0), answers.mean.size - 2.0)
+    j = int(x)
+    return answers.mean[j] + (x - j) * (answers.mean[j + 1] - answers.mean[j])
+
+
+@njit(**JIT)
+def latent_shift(base, stated, answers):
+    """Shift of one resident's latent value that moves the expected clipped answer by `stated` points.
+
+    Solved over noise alone, never over who joined (design 2.3); at most 3 points where the ceiling leaves no room.
+    """
+    goal = expected_answer(base, answers) + stated
+    low, high = 0, answers.mean.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if answers.mean[middle] < goal:
+            low = middle
+        else:
+            high = middle
+    rise = answers.mean[high] - answers.mean[low]
+    part = (goal - answers.mean[low]) / rise if rise > 0 else 0.0
+    shift = f32(answers.first + answers.step * (low + min(max(part, 0.0), 1.0)) - base)
+    return min(max(shift, -FURTHEST), FURTHEST)
+
+
+@njit(**JIT)
+def induced_log_rate(rows, spill, a):
+    """a'S of the residents in `rows`: spill-over's own log rate, which no stated total covers."""
+    out = np.empty(rows.size, f32)
+    for j in range(rows.size):
+        total = f32(0)
+        for k in range(a.size):
+            total += a[k] * spill[k, rows[j]]
+        out[j] = total
+    return out
+
+
+@njit(**JIT)
+def answer(latent, shift, out):
+    """Life satisfaction: clip(latent + everything induced, 0, 10)."""
+    for i in range(out.size):
+        out[i] = min(max(latent[i] + shift[i], f32(0)), TOP)
+
+
+@njit(**JIT)
+def publish(induced, published):
+    """Write what contacts read next: induced change (E + S) of one mechanism [n] in whole units of 2^-16 SD."""
+    for i in range(induced.size):
+        x = induced[i] * SCALE
+        published[i] = np.int32(x + HALF if x >= f32(0) else x - HALF)
+
+
+@njit(**JIT)
+def spread(layout, published, spill, active, p):
+    """S(t+1) = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j) / sum_j w_ij, for the mechanisms in use.
+
+    published [5, n + 1] int32: E + S of this month, before anybody moves; spill [5, n] SD, in place; active [5].
+    """
+    for k in range(active.size):
+        if active[k]:
+            read_ties(layout, published[k], spill[k], f32(1) - p.kappa, p.kappa * p.c / SCALE)
+
+
+@njit(**JIT)
+def settle_spill(spill, shift, ratio, a, b):
+    """shift = b'S (points) and ratio = exp(a'S) of everybody; remnants far below the published unit become 0."""
+    for k in range(spill.shape[0]):
+        row = spill[k]
+        for i in range(row.size):
+            row[i] = row[i] if abs(row[i]) > FORGOTTEN else f32(0)
+    for i in range(shift.size):
+        points = b[CONNECTION] * spill[CONNECTION, i] + b[CONTROL] * spill[CONTROL, i]
+        points += b[ACTIVITY] * spill[ACTIVITY, i] + b[SELF_CARE] * spill[SELF_CARE, i]
+        log_rate = a[CONNECTION] * spill[CONNECTION, i] + a[CONTROL] * spill[CONTROL, i]
+        log_rate += a[ACTIVITY] * spill[ACTIVITY, i] + a[SELF_CARE] * spill[SELF_CARE, i]
+        shift[i] = points + b[SECURITY] * spill[SECURITY, i]
+        ratio[i] = exp32(log_rate + a[SECURITY] * spill[SECURITY, i])
+
+
+@njit(**JIT)
+def spread_group(site, who, published, spill, p):
+    """Group ties: add kappa c g times the mean induced change of the OTHER members of one's site, on top of the base row."""
+    sites = 1 + (site.max() if site.size else 0)
+    size = np.zeros(sites, np.int64)
+    total = np.zeros((sites, spill.shape[0]), np.int64)
+    for j in range(who.size):
+        size[site[j]] += 1
+        for k in range(spill.shape[0]):
+            total[site[j], k] += published[k, who[j]]
+    pull = p.kappa * p.c * p.g / SCALE
+    for j in range(who.size):
+        others = size[site[j]] - 1
+        if others > 0:
+            for k in range(spill.shape[0]):
+                spill[k, who[j]] += pull * f32(total[site[j], k] - published[k, who[j]]) / f32(others)

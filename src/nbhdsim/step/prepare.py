@@ -1,0 +1,131 @@
+"""Turn a world and one parameter draw into the arrays the month reads. Done once a future, before the first month."""
+import numpy as np
+from numba import njit
+
+from ..places import Places, Ties
+from ..rates import Rates
+from ..residents import AGE_FROM, SEGMENT_FROM, Script
+from ..rng import JIT, exp32, f32, normals
+from ..rng import purpose as _purpose
+from . import Ground, Rules
+from .events import Hospital
+from .layout import layout
+from .luck import Fixed, Loadings
+from .measure import SEGMENTS
+from .minds import Answers, Spread
+
+PLACE_YEAR = _purpose("luck.place_year")
+ADULT = 18                         # age from which nobody is referred to children's social care
+TIE_UNIT = 16                      # tie weights are whole numbers of a sixteenth of the largest
+SATISFACTION, ADMISSION = 5, 6     # rows of Script.born after the five mechanisms
+APRIL = 3                          # months of the calendar year before the financial year begins
+
+
+def correlation_root(between: float) -> np.ndarray:
+    """Lower Cholesky root [5, 5] of the correlation matrix with `between` off the diagonal, by its own recursion."""
+    root = np.zeros((5, 5))
+    for i in range(5):
+        for j in range(i + 1):
+            rest = (1.0 if i == j else between) - sum(root[i, k] * root[j, k] for k in range(j))
+            root[i, j] = np.sqrt(rest) if i == j else rest / root[j, j]
+    return root
+
+
+def _through(vector: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """vector' root, summed in order (no BLAS: its bits differ between machines)."""
+    return np.array([sum(vector[k] * root[k, j] for k in range(5)) for j in range(5)])
+
+
+def _quadratic(vector: np.ndarray, rates: Rates) -> float:
+    """vector' Om vector, Om the covariance of tau + d within a cell (SD^2)."""
+    v = vector * rates.within
+    total = sum(v)
+    return float((1 - rates.between) * sum(v * v) + rates.between * total * total)
+
+
+def rules(rates: Rates) -> Rules:
+    """The month's parameters from one draw's rates."""
+    root = correlation_root(rates.between) * (rates.within * np.sqrt(1 - rates.trait_share))[:, None]
+    loadings = Loadings(f32(rates.rho), f32(rates.ls_rho), f32(rates.rho_a), f32(rates.ls_slow_sd), f32(rates.sa),
+                        f32(rates.ls_noise_sd), root.astype(f32), _through(rates.a, root).astype(f32),
+                        _through(rates.b, root).astype(f32))
+    spread = Spread(f32(rates.kappa), f32(rates.c), f32(rates.g), rates.a.astype(f32), rates.b.astype(f32))
+    stay = rates.stay[_band_of_segment()].astype(f32)
+    hospital = Hospital(f32(rates.n), f32(rates.phi), f32(rates.ae_through), f32(rates.zero_day), stay)
+    answers = Answers(float(rates.clip_from), float(rates.clip_step), np.ascontiguousarray(rates.clip_mean))
+    return Rules(loadings, spread, answers, hospital, f32(rates.lonely_below))
+
+
+def _band_of_segment() -> np.ndarray:
+    return np.searchsorted(AGE_FROM, SEGMENT_FROM, side="right") - 1
+
+
+def age(script: Script) -> np.ndarray:
+    """Age in whole years at month 0 [n]; it stands for every month while ages are held fixed."""
+    return -script.birth_month.astype(np.int64) // 12
+
+
+def ground(script: Script, places: Places, *, ties: Ties, rates: Rates) -> Ground:
+    """Where each place's segments lie among the rows, and the ties laid out with this draw's layer weights."""
+    weight = np.maximum(1, np.rint(rates.layer_weight / rates.layer_weight.max() * TIE_UNIT)).astype(np.int32)
+    start = np.asarray(places.start, np.int64)
+    segment = (np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1).astype(np.uint8)
+    counts = np.zeros((start.size - 1, SEGMENTS), np.int64)
+    np.add.at(counts, (script.place, segment), 1)
+    bounds = np.concatenate([start[:-1, None], start[:-1, None] + np.cumsum(counts[:, ::-1], 1)], 1)
+    children = bounds[:, SEGMENTS - np.searchsorted(SEGMENT_FROM, ADULT)]
+    return Ground(start, bounds, children, segment, layout(ties, weight))
+
+
+def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
+    """Rates, latent answers and states of every resident before drift and acuity (see luck.Fixed).
+
+    The natural admission rate is base(age, quintile)/12 x place x F/E[F | age] x exp(s z - s^2/2) x
+    exp(a'tau - a' Om a / 2 - sa^2 / 2): each factor has expectation 1 given age and quintile, so that nobody's rate
+    depends on who else exists (design 2.3). A neighbourhood's own admission ratio replaces the drawn effect.
+    """
+    segment = np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1
+    band = _band_of_segment()[segment]
+    quintile = places.quintile[script.place].astype(np.int64) - 1
+    root = correlation_root(rates.between) * (rates.within * np.sqrt(rates.trait_share))[:, None]
+    tau = [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(5)]
+    log_rate = sum(rates.a[k] * tau[k] for k in range(5)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
+    log_rate += rates.s * script.born[ADMISSION] - rates.s ** 2 / 2
+    mix = (rates.frailty_mix * rates.frailty_ratio).sum(1)
+    rate = rates.admission[band, quintile] / 12 * rates.frailty_ratio[script.frailty] / mix[band]
+    rate = rate * place_effects(places, rates)[script.place]
+    child = segment < np.searchsorted(SEGMENT_FROM, 16)
+    latent = np.where(child, rates.child[quintile], rates.satisfaction[band, quintile])
+    latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(5))
+    means = rates.mean[band, quintile]
+    return Fixed(script.id, rate.astype(f32) * _exp(log_rate.astype(f32)), latent.astype(f32),
+                 (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
+                 (rates.ae_other[quintile] / rates.admission[band, quintile]).astype(f32),
+                 np.where(age(script) < ADULT, rates.referral[quintile] / 12, 0).astype(f32))
+
+
+def place_effects(places: Places, rates: Rates) -> np.ndarray:
+    """Lasting admission effect of each place [p]: lognormal with mean 1, or the area's own ratio where it gives one."""
+    drawn = _exp((rates.place * places.admission_z - rates.place ** 2 / 2).astype(f32))
+    return np.where(places.admission_ratio > 0, places.admission_ratio, drawn).astype(f32)
+
+
+def place_season(places: Places, rates: Rates, *, seed: int, replicate: int, month: int, calendar: int) -> np.ndarray:
+    """Rate multiplier of each place in one month [p]: season x trend x place-year (lognormal, mean 1; April to March).
+
+    month: relative to the start of the scenario, from which the trend counts; calendar: 12 * year + month - 1.
+    """
+    year = np.uint32((calendar - APRIL) // 12)
+    z = normals(np.uint64(seed), np.uint32(replicate), PLACE_YEAR, year, np.arange(len(places.quintile), dtype=np.uint32))
+    log_year = rates.place_year * z - rates.place_year ** 2 / 2
+    trend = 1 + rates.trend * month / 12
+    return (_exp(log_year.astype(f32)) * f32(rates.season[calendar % 12] * trend)).astype(f32)
+
+
+@njit(**JIT)
+def _exp(x):
+    """exp of a float32 array by rng.exp32."""
+    out = np.empty(x.size, f32)
+    for i in range(x.size):
+        out[i] = exp32(x[i])
+    return out
