@@ -1,7 +1,8 @@
 """What is wrong with what a user gave us: problems with a position, all of them at once.
 
-A `Problem` reads `file:line:column: path: what is wrong (what is allowed); did you mean 'x'?`. Anything a user can cause
-is raised as one `NbhdsimError` that carries every problem found; the command line prints it and ends with exit code 2.
+A `Problem` reads `file:line:column: path: what is wrong (what is allowed); did you mean 'x'?`. Anything a user can
+cause is raised as one `NbhdsimError` that carries every problem found; the command line prints it and ends with exit
+code 2.
 """
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class NbhdsimError(Exception):
 
 
 def nearest(word: object, allowed: Iterable[object]) -> str:
-    """`; did you mean 'x'?` for the allowed word most like `word`, or "" when none is like it (upper case is ignored)."""
+    """`; did you mean 'x'?` for the allowed word most like `word`, or "" when none is (case is ignored)."""
     by_lower = {str(candidate).lower(): str(candidate) for candidate in allowed}
     found = get_close_matches(str(word)[:200].lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean '{by_lower[found[0]]}'?" if found else ""

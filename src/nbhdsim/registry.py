@@ -69,7 +69,7 @@ class Registry(Generic[T]):
     def _fill(self) -> None:
         if self._filled:
             return
-        self._filled = True         # before the imports: a module that looks something up while loading must not recurse
+        self._filled = True         # first: a module that looks something up while loading must not recurse
         try:
             folder = importlib.import_module(self.package)
             for module in pkgutil.iter_modules(folder.__path__):
