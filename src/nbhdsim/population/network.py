@@ -22,6 +22,7 @@ from nbhdsim.rng import exp32, f32, i32, normal, u32
 MOST_SOCIABLE = 5.0            # times the mean; keeps the ties of one resident under about 60
 CLASSMATES = 12.0              # months: blur of age within a school
 ROUNDING = 5.0                 # variance of ties that whole circles add by themselves (measured)
+CLOSED = (0.09, 0.154, 0.236, 0.308, 0.378, 0.438, 0.49, 0.54)     # clustering reached by circles of at most 2, 3, .. 9
 
 
 class Rule(NamedTuple):
@@ -46,7 +47,7 @@ def rule(values: Mapping[str, float], *, age_sd: float, inside: tuple[float, flo
     shares = (mates, near, 1 - mates - near)
     close = target["age_mate_correlation"]
     others = min(max((target["age_correlation"] - mates * close) / (1 - mates), 0.02), 0.98)
-    top = top_size(target["clustering"])
+    top = top_size(target["clustering"], target["degree"])
     ties = ties_per_place(top)
     variance = max((target["degree_sd"] ** 2 - ROUNDING) / target["degree"] ** 2, 0.01)
     return Rule(spread=round(sqrt(log(1 + variance)), 9), top=top,
@@ -54,9 +55,12 @@ def rule(values: Mapping[str, float], *, age_sd: float, inside: tuple[float, flo
                 blur=tuple(round(age_sd * sqrt((1 - rho) / rho), 6) for rho in (close, others, others)))
 
 
-def top_size(clustering: float) -> float:
-    """Largest circle that closes the share `clustering` of pairs of contacts (a line through measured networks)."""
-    return round(min(max(2.0 + 10.0 * clustering, 2.0), 9.0), 6)
+def top_size(clustering: float, degree: float) -> float:
+    """Largest circle with which the mean clustering of residents is `clustering` at mean degree `degree`.
+
+    Read off networks of 30,000 residents at degree 8; at other degrees clustering falls as 1 / degree.
+    """
+    return round(float(np.interp(clustering * degree / 8, CLOSED, range(2, 2 + len(CLOSED)))), 6)
 
 
 def ties_per_place(top: float) -> float:
