@@ -2,13 +2,13 @@
 
 Every future is one pair of worlds with the same people and the same luck, so a difference within a future is the effect
 of the programme in that future. Two kinds of spread are kept apart: **chance** (futures at draw 0, which differ in luck
-only) and **all** (futures at draws 1, 2, ..., which differ in luck and in the sampled numbers); what sampled numbers add
-is the difference of the two variances, never below 0.
+only) and **all** (futures at draws 1, 2, ..., which differ in luck and in the sampled numbers); what sampled numbers
+add is the difference of the two variances, never below 0.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ FEW = 100
 """Below this many futures no sentence counts futures: at 100 the Monte Carlo error of a share is already 4-5 points."""
 SHOWN = (
     "emergency_admissions",
+    "expected_admissions",
     "bed_days",
     "ae_attendances",
     "life_satisfaction",
@@ -107,7 +108,7 @@ def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
                 ("place", "!=", "all"),
             ],
         ),
-        **{name: tables.read(folder, name) for name in ("costs", "delivery", "funded", "runs")},
+        **{name: tables.read(folder, name) for name in ("costs", "funded", "runs")},
     }
 
 
@@ -156,29 +157,40 @@ def compare(found: Mapping[str, pd.DataFrame], *, reference: str, kinds: Mapping
     """Paired differences, scenario minus reference, over the whole period (year 0) and in each year.
 
     `found` is what `headline` reads; `kinds` gives each outcome's kind (`count mean share`). Counts are a year, means
-    in their unit, shares as shares. Columns: scenario, outcome, people (`all`, `participants`, ...), year, level (mean of
-    the reference), value, chance_low, chance_high, all_low, all_high, parameters_low, parameters_high, sd_chance,
+    in their unit, shares as shares. Columns: scenario, outcome, people (`all`, `participants`, ...), year, level (mean
+    of the reference), value, chance_low, chance_high, all_low, all_high, parameters_low, parameters_high, sd_chance,
     sd_all, error, replicates, draws, noise. `noise` is true where the widest interval known covers 0: this many futures
     do not tell the change from none.
     """
     rows, out = _periods(found["outcomes"]), []
     for by in ((), ("year",)):
-        pairs = _differences(_levels(rows, kinds, by), reference, by).dropna(subset=["change"])
-        for key, group in pairs.groupby(["scenario", "outcome", "people", *by], observed=True):
-            found_spread = spread(group["change"].to_numpy(float), group["draw"].to_numpy())
-            year = int(key[3]) if by else 0
-            out.append(
-                {
-                    "scenario": key[0],
-                    "outcome": key[1],
-                    "people": key[2],
-                    "year": year,
-                    "level": float(group["level"].mean()),
-                    **_row(found_spread),
-                }
-            )
-    frame = pd.DataFrame(out)
-    return frame.sort_values(["scenario", "outcome", "people", "year"], ignore_index=True) if len(frame) else frame
+        pairs = _differences(_levels(rows, kinds, by), reference, by)
+        out += _summaries(pairs, by, value="change", level="level")
+    return _frame(out)
+
+
+def levels(found: Mapping[str, pd.DataFrame], *, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """What each scenario comes to, in the columns of `compare` (`value` is the level itself, `noise` says nothing)."""
+    rows, out = _periods(found["outcomes"]), []
+    for by in ((), ("year",)):
+        held = _levels(rows, kinds, by)
+        out += _summaries(held[(held["of"] == "") | (held["of"] == held["scenario"])], by, value="level", level="level")
+    return _frame(out)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    return frame.sort_values(["scenario", "outcome", "people", "year"], ignore_index=True) if rows else frame
+
+
+def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, level: str) -> list[dict[str, Any]]:
+    """One row for each scenario, outcome, kind of people (and year): the spread of `value` over futures."""
+    out = []
+    for key, group in rows.dropna(subset=[value]).groupby(["scenario", "outcome", "people", *by], observed=True):
+        said = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0}
+        over_futures = spread(group[value].to_numpy(float), group["draw"].to_numpy())
+        out.append({**said, "level": float(group[level].mean()), **_row(over_futures)})
+    return out
 
 
 def _row(s: Spread) -> dict[str, float | int | bool]:
@@ -269,12 +281,12 @@ def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
     return wide / max(futures, 1) / (months / 12)
 
 
-def reached(delivery: pd.DataFrame) -> pd.DataFrame:
-    """People ever reached by the last month, added over places and interventions (someone in two counts twice).
+def reached(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Residents ever reached by any programme by the last month, each counted once.
 
     Index scenario; columns mean, low, high (lowest and highest future).
     """
-    key = ["scenario", *PAIRS, "intervention", "place"]
-    last = delivery.sort_values("month").groupby(key, observed=True)["reached"].last()
-    sums = last.groupby(["scenario", *PAIRS], observed=True).sum().groupby("scenario", observed=True)
+    rows = outcomes[(outcomes["outcome"] == "reached") & (outcomes["people"] == "all") & (outcomes["quintile"] == 0)]
+    last = rows[(rows["months"] == 1) & (rows["month"] == rows["month"].max())]
+    sums = last.groupby("scenario", observed=True)["value"]
     return pd.DataFrame({"mean": sums.mean(), "low": sums.min(), "high": sums.max()})

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbhdsim import documents, runfolder, tables
+from nbhdsim import areas, documents, runfolder, tables
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
 
@@ -104,8 +104,9 @@ def cores() -> int:
 
 def size(scenarios: Sequence[Any], futures: int) -> int:
     """Resident-months of a run: history once, then the months of each scenario, in every future."""
-    first = scenarios[0]
-    return int(sum(first.area_data.residents)) * (first.history + first.months * len(scenarios)) * futures
+    first, spec = scenarios[0], scenarios[0].area
+    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    return int(area.residents.sum()) * (first.history + first.months * len(scenarios)) * futures
 
 
 def processes(jobs: int | None, scenarios: Sequence[Any], futures: int) -> int:
@@ -227,7 +228,7 @@ def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally:
         ),
         folder.path / "timing.parquet",
     )
-    extent = tables.twins(folder.path, outcomes.scales())
+    extent = tables.twins(folder.path, {name: outcome.scale for name, outcome in outcomes.OUTCOMES.items()})
     hashes = {
         p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"
     }
@@ -245,7 +246,9 @@ def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int
     """
     held = [
         {a: repr((q.value, q.low, q.high, q.law, q.stage)) for a, q in s.quantities.items()}
-        | {a: repr(t) for a, t in s.tables.items()}
+        | {a: repr(np.asarray(t).tolist() if hasattr(t, "shape") else t) for a, t in s.tables.items()}
+        | {f"kind {key}": repr(line.kind) for key, line in s.lines.items()}
+        | {"area": Path(s.area.csv).read_text(encoding="utf-8-sig") if s.area.csv else s.area.name}
         for s in scenarios
     ]
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
@@ -261,8 +264,9 @@ def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int
 
 
 def texts(scenarios: Sequence[Any]) -> dict[str, str]:
-    """Every file the scenarios were read from, with its text, each once."""
-    return {name: text for s in scenarios for name, text in s.texts.items()}
+    """Every file the scenarios were read from (YAML and area CSV), with its text, each once."""
+    found = {name: text for s in scenarios for name, text in s.texts.items()}
+    return found | {s.area.csv: Path(s.area.csv).read_text(encoding="utf-8-sig") for s in scenarios if s.area.csv}
 
 
 def run(

@@ -43,8 +43,8 @@ STYLE = {
 WIDTH, HEIGHT, DPI = 1920 / 144, 1080 / 144, 144
 LEFT, RIGHT = 0.265, 0.965
 SOURCE = (
-    f"Source: nbhdsim simulation. {words.INVENTED}\nBars: 90% range for one simulated future, same people and same luck "
-    "as the comparison."
+    f"Source: nbhdsim simulation. {words.INVENTED}\nBars: 90% range for one simulated future, same people and same "
+    "luck as the comparison."
 )
 
 
@@ -139,7 +139,8 @@ def _title(rows: Sequence[Any]) -> str:
     if not clear:
         return "No scenario changes emergency admissions by more than these futures can tell from none"
     best = max(clear, key=lambda row: abs(row["value"]))
-    return f"{best['scenario'][0].upper()}{best['scenario'][1:]}: {words.direction(best, words.MEASURES['emergency_admissions'])}"
+    said = f"{best['scenario']}: {words.direction(best)}"
+    return said[0].upper() + said[1:]
 
 
 def admissions(
@@ -151,7 +152,7 @@ def admissions(
     """
     rows = _rows(comparison, "emergency_admissions", "all", names)
     area = ordinary[ordinary["scenario"] == ""].iloc[0]
-    figure = Figure(figsize=(WIDTH, HEIGHT))
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     _heading(
         figure,
         _title(rows),
@@ -226,7 +227,7 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
         ("lonely", "all", "Everyone: often or always lonely", "percentage points"),
         ("lonely", "participants", "Taking part: often or always lonely", "percentage points"),
     ]
-    figure = Figure(figsize=(WIDTH, HEIGHT))
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     everyone = _rows(comparison, "life_satisfaction", "all", names)
     _heading(
         figure,

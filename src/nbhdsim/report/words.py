@@ -28,7 +28,7 @@ MEASURES: Mapping[str, Measure] = {
     "emergency_admissions": Measure("Emergency admissions", "a year", 1, "fewer", "more", 1.0),
     "bed_days": Measure("Bed days", "a year", 1, "fewer", "more", 1.0),
     "ae_attendances": Measure("A&E attendances", "a year", 1, "fewer", "more", 1.0),
-    "life_satisfaction": Measure("Life satisfaction, 16 and over", "points of 10", 1, finest=0.0001),
+    "life_satisfaction": Measure("Life satisfaction, 16+", "points of 10", 1, finest=0.0001),
     "low_life_satisfaction": Measure("Low life satisfaction (0 to 4)", "percentage points", 100, finest=0.001),
     "lonely": Measure("Often or always lonely", "percentage points", 100, finest=0.001),
     "control": Measure("Sense of control", "SD", 1, finest=0.0001),
@@ -79,12 +79,14 @@ def central(row: Mapping[str, Any]) -> str:
 
 
 def widest(row: Mapping[str, Any]) -> str:
-    """The interval to quote: `all` when draws were run, else `chance`."""
-    return "all" if math.isfinite(row["all_low"]) else "chance"
+    """The interval to quote: the wider of `chance` and `all` (with few futures either may be), or the one there is."""
+    chance, both = (row[f"{kind}_high"] - row[f"{kind}_low"] for kind in ("chance", "all"))
+    return "all" if not math.isfinite(chance) or both >= chance else "chance"
 
 
-def direction(row: Mapping[str, Any], measure: Measure) -> str:
+def direction(row: Mapping[str, Any]) -> str:
     """`28 to 210 fewer emergency admissions a year`, or that the change cannot be told from none."""
+    measure = MEASURES[row["outcome"]]
     name = measure.label[0].lower() + measure.label[1:] if not measure.label.startswith("A&E") else measure.label
     kind = widest(row)
     if row["noise"]:
@@ -103,7 +105,7 @@ def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any]
 
     `change` is the row of `comparison.ordinary` for the places it funds, or None.
     """
-    said = f"{name}: {direction(admissions, MEASURES['emergency_admissions'])}"
+    said = f"{name}: {direction(admissions)}"
     if not admissions["noise"]:
         said += f" in the simulated futures (90% range; middle {central(admissions)})"
     said += "."
@@ -114,7 +116,7 @@ def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any]
     return said + (
         f" In the {change['places']:,.0f} places it funds the count changes by about {ordinary} from one year to "
         f"the next without any programme (1 SD), so one year's count alone would "
-        f"{'probably' if seen else 'not'} show it."
+        f"{'probably' if seen else 'hardly'} show it."
     )
 
 

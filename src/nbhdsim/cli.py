@@ -1,0 +1,96 @@
+"""The command line: verbs, options and exit codes; no logic, and nothing heavy is imported before a verb needs it.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 ok, 1 failure, 2 bad input, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every verb and option."""
+    top = argparse.ArgumentParser(
+        prog="nbhdsim",
+        description="What happens to emergency admissions and wellbeing if this "
+        "money goes to these interventions in these neighbourhoods of England, and how sure is that?",
+        epilog="Exit codes: 0 ok, 1 failure, 2 bad input, 130 interrupted.",
+    )
+    top.add_argument("--version", action="store_true", help="print the version and stop")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB")
+    check = verbs.add_parser("check", help="say what scenario files buy, or everything that is wrong with them")
+    check.add_argument("files", nargs="+", metavar="FILE", help="scenario YAML")
+    _changes(check)
+    run = verbs.add_parser("run", help="run one scenario and print what it comes to")
+    run.add_argument("files", nargs=1, metavar="SCENARIO", help="scenario YAML")
+    compare = verbs.add_parser(
+        "compare", help="run scenarios side by side; the first is what the others are compared with"
+    )
+    compare.add_argument("files", nargs="+", metavar="SCENARIO", help="scenario YAML, two or more")
+    for verb in (run, compare):
+        _changes(verb)
+        verb.add_argument(
+            "--replicates", type=int, default=6, metavar="R", help="futures with central values (default 6)"
+        )
+        verb.add_argument("--draws", type=int, default=18, metavar="D", help="futures with sampled values (default 18)")
+        verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
+        verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+    catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
+    catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
+    network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
+    network.add_argument(
+        "what",
+        nargs="?",
+        default="teaching-town",
+        metavar="SCENARIO|AREA",
+        help="a scenario YAML or a built-in area (default teaching-town)",
+    )
+    network.add_argument(
+        "--format", default="graphml", choices=("graphml", "edgelist"), help="of the file (default graphml)"
+    )
+    network.add_argument("--write", metavar="FILE", help="write the network there")
+    _changes(network)
+    return top
+
+
+def _changes(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="sets",
+        metavar="ADDRESS=VALUE",
+        help="change a value of the scenario or of the evidence; may be given again",
+    )
+    verb.add_argument("--seed", type=int, metavar="N", help="the seed, instead of the scenario's")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    options = parser().parse_args(arguments)
+    if options.version or options.verb is None:
+        from importlib.metadata import version
+
+        print(version("nbhdsim") if options.version else parser().format_help())
+        return OK if options.version else BAD_INPUT
+    from nbhdsim import cli_verbs
+    from nbhdsim.errors import NbhdsimError
+
+    try:
+        return getattr(cli_verbs, options.verb)(options, arguments)
+    except NbhdsimError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away (`| head`); nothing is left to tell it
+        sys.stderr.close()
+        return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

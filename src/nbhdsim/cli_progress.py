@@ -1,0 +1,81 @@
+"""Progress on stderr: a bar on a terminal, otherwise a line at the start, each minute and at the end."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from nbhdsim.experiment import Report
+
+MINUTE = 60.0
+
+
+def say(line: str) -> None:
+    """One line to stderr."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def lines(clock: Callable[[], float] = time.monotonic) -> Callable[[Report], None]:
+    """A progress call that writes a line at most once a minute."""
+    last = [clock() - MINUTE, -1]
+
+    def tell(report: Report) -> None:
+        ended = report.done + report.failed == report.planned
+        if clock() - last[0] >= MINUTE or (ended and last[1] != report.done + report.failed):
+            last[:] = [clock(), report.done + report.failed]
+            say(sentence(report))
+
+    return tell
+
+
+def sentence(report: Report) -> str:
+    """`3 of 24 futures done, 1 failed, 42 s, about 290 s left`."""
+    ended = report.done + report.failed
+    said = f"{report.done} of {report.planned} futures done"
+    if report.failed:
+        said += f", {report.failed} failed"
+    said += f", {report.seconds:.0f} s"
+    if 0 < ended < report.planned:
+        said += f", about {report.seconds / ended * (report.planned - ended):.0f} s left"
+    return said
+
+
+@contextmanager
+def shown() -> Iterator[Callable[[Report], None]]:
+    """A progress call fit for stderr as it is."""
+    if not sys.stderr.isatty():
+        yield lines()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("futures"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("futures", total=None, failed="")
+
+        def tell(report: Report) -> None:
+            bar.update(
+                task,
+                total=report.planned,
+                completed=report.done + report.failed,
+                failed=f"{report.failed} failed" if report.failed else "",
+            )
+
+        yield tell

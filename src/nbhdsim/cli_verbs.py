@@ -1,0 +1,116 @@
+"""What each verb does: load, call the floor below, print. Imported once a verb is known."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nbhdsim.errors import NbhdsimError
+
+OK, FAILED = 0, 1
+COMPILING = 15
+"""Seconds the first compilation takes on a machine of two cores (measured; it is said so nobody thinks it hangs)."""
+
+
+def tell(text: str) -> None:
+    """Text to stdout with a line end."""
+    sys.stdout.write(text + "\n")
+
+
+def load(files: Sequence[str], options: Namespace) -> list[Any]:
+    """The scenarios of files with the changes of `--set` and `--seed`; NbhdsimError with the problems of all files."""
+    from nbhdsim.scenario import schema
+
+    scenarios, problems = [], []
+    for file in files:
+        try:
+            scenarios.append(schema.load(file, sets=options.sets, seed=options.seed))
+        except NbhdsimError as error:
+            problems += [p for p in error.problems if p not in problems]
+    if problems:
+        raise NbhdsimError(problems)
+    return scenarios
+
+
+def check(options: Namespace, argv: Sequence[str]) -> int:
+    """Print what each scenario buys and `ok`."""
+    from nbhdsim.report import purchase
+
+    tell("\n\n".join(purchase.bought(scenario) + f"\n{scenario.file}: ok" for scenario in load(options.files, options)))
+    return OK
+
+
+def run(options: Namespace, argv: Sequence[str]) -> int:
+    """Run one scenario and print its levels."""
+    return _run(load(options.files, options), options, argv, name="")
+
+
+def compare(options: Namespace, argv: Sequence[str]) -> int:
+    """Run two or more scenarios side by side and print what changes against the first."""
+    if len(options.files) < 2:
+        raise NbhdsimError.of(
+            "compare needs two scenarios or more (the first is what the others are compared with; "
+            "`nbhdsim run` takes one)"
+        )
+    return _run(load(options.files, options), options, argv, name="compare")
+
+
+def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, name: str) -> int:
+    from nbhdsim import cli_progress, experiment, rng
+    from nbhdsim.report import summary
+
+    if not any(rng.cache_folder().rglob("*.nbc")):
+        cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
+    with cli_progress.shown() as progress:
+        result = experiment.run(
+            scenarios,
+            name=name or scenarios[0].name,
+            replicates=options.replicates,
+            draws=options.draws,
+            jobs=options.jobs,
+            out=Path(options.out),
+            argv=["nbhdsim", *argv],
+            progress=progress,
+        )
+    if result.done:
+        tell(summary.finish(result.folder, scenarios))
+    tell(f"\n{result.done} of {result.planned} futures in {result.folder}")
+    if result.failed:
+        cli_progress.say(f"{result.failed} futures failed: see {result.folder / 'errors.jsonl'}")
+    return FAILED if result.failed else OK
+
+
+def catalogue(options: Namespace, argv: Sequence[str]) -> int:
+    """List the interventions of the catalogue, or print one on a screen."""
+    from nbhdsim.report import screen
+
+    tell(screen.one(options.id) if options.id else screen.listed())
+    return OK
+
+
+def network(options: Namespace, argv: Sequence[str]) -> int:
+    """Print the measures of a network beside their targets, and write it if asked."""
+    from nbhdsim import network_export, population
+    from nbhdsim.report import screen
+
+    scenario = _scenario_or_area(options)
+    world = population.build(scenario)
+    if options.write:
+        network_export.write_network(world, Path(options.write), format=options.format)
+    tell(screen.network(network_export.network_table(world)))
+    return OK
+
+
+def _scenario_or_area(options: Namespace) -> Any:
+    """The scenario of a file, or a do-nothing scenario of a built-in area."""
+    from nbhdsim import areas
+
+    if options.what not in areas.names() and (options.what.endswith((".yaml", ".yml")) or Path(options.what).exists()):
+        return load([options.what], options)[0]
+    areas.load(options.what)  # says what the areas are, and which was perhaps meant
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"{options.what}.yaml"
+        file.write_text(f"schema: scenario/1\narea: {{name: {options.what}}}\nstart: 2026-04\n", encoding="utf-8")
+        return load([str(file)], options)[0]

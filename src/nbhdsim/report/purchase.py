@@ -1,0 +1,95 @@
+"""What a scenario buys, before anything is simulated: sites, pounds a year, what no site can be bought for."""
+
+import math
+from typing import Any
+
+from nbhdsim import areas
+from nbhdsim.scenario import Line, Where, checks, funding, where
+
+
+def bought(scenario: Any) -> str:
+    """A few lines: one for each programme, then the sum a year over the funded years."""
+    spec = scenario.area
+    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    values = {address: quantity.value for address, quantity in scenario.quantities.items()}
+    outline = where.map_of(area)
+    lines = [
+        f"{scenario.name}: {spec.name or spec.csv}, {int(area.residents.sum()):,} residents in "
+        f"{len(area.place)} neighbourhoods, {scenario.months} months from {_month(scenario, 0)}, "
+        f"{scenario.history} of history"
+    ]
+    total, left = 0.0, 0.0
+    for line in scenario.lines.values():
+        committed, unspent, words = _line(line, values, outline)
+        period = f"{_month(scenario, line.start)} to {_month(scenario, line.end)}"
+        lines.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
+        total, left = total + committed, left + unspent
+    years = funding.funded_years(scenario.lines.values())
+    if not years:
+        return "\n".join([*lines, "  nothing is funded"])
+    return "\n".join(
+        [
+            *lines,
+            f"  in all {_pounds(total / years)} a year over {years:g} years, set-up included, of which "
+            f"{_pounds(left / years)} a year buys nothing",
+        ]
+    )
+
+
+def _line(line: Line, values: dict[str, float], outline: where.Map) -> tuple[float, float, str]:
+    """Pounds committed and unspent over all its months, and the words of one programme."""
+    place = _place(line.where)
+    if line.amount is None or line.kind.cost is None:
+        return (0.0 if line.amount is None else line.amount.value * line.months / 12), 0.0, f"{place}, no sites"
+    heads = checks.heads(line, outline)
+    each, total = funding.unit_total(line, values), funding.committed(line, values, heads=heads)
+    taken = min(funding.units(line, values, heads=heads), _room(line, outline))
+    if not math.isfinite(taken):
+        return 0.0, 0.0, f"everyone on the list of {place}, which is chosen later"
+    unspent = max(0.0, total - taken * each) if math.isfinite(total) else 0.0
+    unit = "residents" if funding.per_head(line) else "grants a round" if line.every else "sites"
+    unit = unit.rstrip("s") if taken == 1 and unit == "sites" else unit
+    payers = " + ".join(f"{100 * share:.0f}% {payer}" for payer, share in sorted(line.payers.items()))
+    years = line.months / 12
+    words = f"{taken:,.0f} {unit}, {place}, {_pounds(taken * each / years)} a year ({payers})"
+    return total, unspent, words + (f", {_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+
+
+def _room(line: Line, outline: where.Map) -> float:
+    """Sites that the chosen neighbourhoods take at most, as far as the map alone can say."""
+    most = line.where.most_per_place
+    if most is None or line.where.same_as:
+        return math.inf
+    places = len(where.filtered(line.where, outline))
+    return most * min(places, line.where.top or places, line.where.random or places)
+
+
+def _place(chosen: Where) -> str:
+    """Where, in words: `the 14 neighbourhoods with the highest emergency admissions per resident`."""
+    if chosen.same_as:
+        return f"in the neighbourhoods of {chosen.same_as}"
+    within = [
+        ", ".join(chosen.names),
+        ", ".join(chosen.district),
+        "quintile " + ", ".join(map(str, chosen.quintile)) if chosen.quintile else "",
+    ]
+    held = " of " + "; ".join(w for w in within if w) if any(within) else ""
+    if chosen.top is not None:
+        by = {
+            "emergency_admissions": f"emergency admissions per resident over {chosen.over} months",
+            "need": "need",
+            "deprivation": "deprivation",
+        }[chosen.by]
+        return f"in the {chosen.top} neighbourhoods{held} with the highest {by}"
+    if chosen.random is not None:
+        return f"in {chosen.random} neighbourhoods{held} drawn at random"
+    return f"in the neighbourhoods{held}" if held else "across the area"
+
+
+def _pounds(x: float) -> str:
+    return f"{x:,.0f} pounds"
+
+
+def _month(scenario: Any, month: int) -> str:
+    year, first = scenario.start
+    return f"{year + (first - 1 + month) // 12}-{(first - 1 + month) % 12 + 1:02d}"

@@ -1,0 +1,59 @@
+"""From a run folder to its answer: headline rows, comparison, `csv/comparison.csv`, figures and the printed text."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nbhdsim import comparison, outcomes
+from nbhdsim.tables import atomic
+
+
+def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
+    """Everything the text and the figures need, from the tables of a finished run.
+
+    Keys: title, futures (at draw 0, at later draws), money, reached, levels, and for more than one scenario comparison
+    and ordinary.
+    """
+    reference = scenarios[0].name
+    found = comparison.headline(folder, reference)
+    kinds = {name: outcome.kind for name, outcome in outcomes.OUTCOMES.items()}
+    good = found["runs"][found["runs"]["ok"]]
+    first = scenarios[0]
+    area = first.area.name or Path(first.area.csv).stem
+    answer = {
+        "title": f"{area}, {first.months} months from {first.start[0]}-{first.start[1]:02d}",
+        "futures": (int((good["draw"] == 0).sum()), int((good["draw"] > 0).sum())),
+        "money": comparison.money(found["costs"], first.months),
+        "reached": comparison.reached(found["outcomes"]),
+        "levels": comparison.levels(found, kinds=kinds),
+    }
+    if len(scenarios) > 1:
+        answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds)
+        answer["ordinary"] = comparison.ordinary(found, reference=reference)
+    return answer
+
+
+def write_csv(folder: Path, answer: Mapping[str, Any]) -> None:
+    """`csv/levels.csv`, and for a comparison `csv/comparison.csv` and `csv/ordinary.csv`."""
+    for name in ("levels", "comparison", "ordinary"):
+        frame = answer.get(name)
+        if isinstance(frame, pd.DataFrame):
+            with atomic(folder / "csv" / f"{name}.csv") as temporary:
+                frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def finish(folder: Path, scenarios: Sequence[Any]) -> str:
+    """Write the summary tables and figures of a finished run into its folder; returns the text to print."""
+    from nbhdsim.report import text
+
+    answer = read(folder, scenarios)
+    write_csv(folder, answer)
+    if len(scenarios) == 1:
+        return text.alone(answer, scenarios)
+    from nbhdsim.report import figures  # matplotlib takes half a second to import
+
+    names = [s.name for s in scenarios[1:]]
+    figures.draw(folder / "figures", answer["comparison"], answer["ordinary"], reference=scenarios[0].name, names=names)
+    return text.compared(answer, scenarios)
