@@ -99,7 +99,7 @@ def network(options: Namespace, argv: Sequence[str]) -> int:
     world = population.build(scenario)
     if options.write:
         network_export.write_network(world, Path(options.write), format=options.format)
-    tell(screen.network(network_export.network_table(world)))
+    tell(screen.network(network_export.network_table(world, scenario.quantities)))
     return OK
 
 

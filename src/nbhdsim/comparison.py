@@ -8,7 +8,7 @@ add is the difference of the two variances, never below 0.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -186,7 +186,8 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, level: str) -> list[dict[str, Any]]:
     """One row for each scenario, outcome, kind of people (and year): the spread of `value` over futures."""
     out = []
-    for key, group in rows.dropna(subset=[value]).groupby(["scenario", "outcome", "people", *by], observed=True):
+    for found, group in rows.dropna(subset=[value]).groupby(["scenario", "outcome", "people", *by], observed=True):
+        key = list(cast("tuple[Any, ...]", found))
         said = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0}
         over_futures = spread(group[value].to_numpy(float), group["draw"].to_numpy())
         out.append({**said, "level": float(group[level].mean()), **_row(over_futures)})
@@ -216,7 +217,7 @@ def _yearly(rows: pd.DataFrame) -> np.ndarray:
     """Yearly totals f8[futures, years] of rows with draw, replicate, month, months, value (whole years only)."""
     rows = rows.assign(year=rows["month"] // 12)
     wide = rows.groupby([*PAIRS, "year"], observed=True).agg(value=("value", "sum"), months=("months", "sum"))
-    whole = wide.unstack("year")["value"].dropna(axis=1)
+    whole = pd.DataFrame(wide["value"].unstack("year")).dropna(axis=1)
     return whole.to_numpy(float)
 
 
@@ -277,7 +278,7 @@ def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
         ),
     )
     futures = costs[PAIRS].drop_duplicates().shape[0]
-    wide = plain.groupby(["scenario", "column"])["pounds"].sum().unstack("column", fill_value=0.0)
+    wide = plain.groupby(["scenario", "column"])["pounds"].sum().unstack("column", fill_value=0)
     return wide / max(futures, 1) / (months / 12)
 
 

@@ -62,6 +62,10 @@ def plan(replicates: int, draws: int) -> list[Future]:
     return [Future(run, draw, replicate) for run, (draw, replicate) in enumerate(pairs)]
 
 
+def _law(quantity: Any) -> str:
+    return f"{quantity.value:g} ({quantity.low:g} to {quantity.high:g}, {quantity.law})"
+
+
 def check_comparable(scenarios: Sequence[Any]) -> None:
     """Raises NbhdsimError, all problems at once, when scenarios differ in what one history needs, or share a name."""
     first, problems = scenarios[0], []
@@ -77,13 +81,13 @@ def check_comparable(scenarios: Sequence[Any]) -> None:
                         path=name,
                     )
                 )
-        for address in sorted(set(first.quantities) & set(other.quantities)):
-            a, b = first.quantities[address], other.quantities[address]
-            if a.stage == "build" and a.value != b.value:
+        for address in sorted(a for a in set(first.quantities) & set(other.quantities) if a.startswith("baseline.")):
+            a, b = (_law(s.quantities[address]) for s in (first, other))
+            if a != b:
                 problems.append(
                     NbhdsimError.of(
-                        f"{b.value} differs from {a.value} in {first.name!r} (it changes the "
-                        "population, which scenarios that are compared share)",
+                        f"{b} differs from {a} in {first.name!r} (scenarios that are compared share every baseline "
+                        "number)",
                         file=str(other.file),
                         path=address,
                     )
@@ -195,11 +199,8 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
                 seen.setdefault(address, value)
                 u = float(rng.uniform(seed, np.uint32(draw), rng.purpose(address), np.uint32(0), np.uint32(0)))
                 rows.append((draw, label, u if draw else float("nan"), float(value)))
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * 4
-    return {
-        name: np.asarray(c, dtype=object) if name == "address" else np.asarray(c)
-        for name, c in zip(("draw", "address", "u", "value"), columns, strict=True)
-    }
+    kinds = {"draw": np.int32, "address": object, "u": float, "value": float}
+    return {name: np.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds.items())}
 
 
 def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> None:

@@ -136,6 +136,8 @@ def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     key = keys(table)
     order = np.lexsort([arrays[name] for name in reversed(key)])
     arrays = {name: array[order] for name, array in arrays.items()}
+    if table == "costs":
+        arrays = _added_up(key, arrays)
     _refuse_faults(table, key, arrays)
     return pa.table(
         [
@@ -148,11 +150,25 @@ def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     )
 
 
-def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> None:
-    rows = len(arrays[key[0]])
-    same = np.ones(max(rows - 1, 0), bool)
+def _repeats(key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Whether each sorted row but the first has the key of the row before, bool[n - 1]."""
+    same = np.ones(max(len(arrays[key[0]]) - 1, 0), bool)
     for name in key:
         same &= arrays[name][1:] == arrays[name][:-1]
+    return same
+
+
+def _added_up(key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Sorted cost rows with the pounds of equal keys added: two rounds of grants in one year are one row."""
+    if not len(arrays[key[0]]):
+        return dict(arrays)
+    first = np.flatnonzero(np.append(True, ~_repeats(key, arrays)))
+    kept = {name: arrays[name][first] for name in key}
+    return {name: kept[name] if name in kept else np.add.reduceat(array, first) for name, array in arrays.items()}
+
+
+def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> None:
+    same = _repeats(key, arrays)
     if same.any():
         raise NbhdsimError.of(f"table {table}: {int(same.sum())} rows repeat the key of another row")
     for name, array in arrays.items():
@@ -245,7 +261,7 @@ def read(
     ).to_pandas()
 
 
-def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, *, scale: np.ndarray) -> np.ndarray:
     """value / residents / months x scale: per 1,000 a year for counts, the mean for means; NaN where nobody is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(value) / np.asarray(residents) / np.asarray(months) * np.asarray(scale)
@@ -292,7 +308,7 @@ def write_csv(
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
                 scale = group["outcome"].to_pandas().astype(str).map(scales).to_numpy(float)
-                rate = rates(*(group[c].to_numpy() for c in ("value", "residents", "months")), scale)
+                rate = rates(group["value"].to_numpy(), group["residents"].to_numpy(), group["months"].to_numpy(), scale=scale)
                 columns.append(pa.array(rate, from_pandas=True))
             writer.write_table(pa.table(columns, schema=plain))
 
@@ -326,8 +342,8 @@ def _futures_of(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
             whole[c].combine_chunks().indices.to_numpy() if whole.schema.field(c).type == TEXT else whole[c].to_numpy()
             for c in ("scenario", "draw", "replicate")
         ]
-        cuts = np.flatnonzero(np.any([c[1:] != c[:-1] for c in codes], axis=0)) + 1 if len(whole) else []
-        edges = [0, *map(int, cuts), len(whole)]
+        cuts = np.flatnonzero(np.any([c[1:] != c[:-1] for c in codes], axis=0)) + 1
+        edges = [0, *cuts.tolist(), len(whole)]
         for a, b in pairwise(edges[:-1]):
             yield whole.slice(a, b - a)
         held = whole.slice(edges[-2])

@@ -11,7 +11,7 @@ from nbhdsim.scenario import AreaSpec
 
 def scenario(name="a", residents=3000, **changes):
     """As much of a scenario as the runner reads."""
-    quantities = {"baseline.x": SimpleNamespace(stage="build", value=changes.pop("value", 1.0))}
+    quantities = {"baseline.x": SimpleNamespace(value=changes.pop("value", 1.0), low=0, high=2, law="fixed")}
     return SimpleNamespace(
         **(
             {

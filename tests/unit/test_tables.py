@@ -131,3 +131,20 @@ def test_reading_what_is_not_there_says_so(tmp_path):
 def test_files_are_zstd(tmp_path):
     tables.write_parquet(tables.to_arrow("outcomes", outcomes(0, 0)), tmp_path / "o.parquet")
     assert pq.ParquetFile(tmp_path / "o.parquet").metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_costs_of_one_key_are_added_up():
+    """Two rounds of grants in a year come as two rows of one key."""
+    costs = {
+        "scenario": "a",
+        "draw": 0,
+        "replicate": 0,
+        "year": np.array([1, 2, 1]),
+        "place": "all",
+        "intervention": "x",
+        "payer": "icb",
+        "kind": "set_up",
+        "pounds": np.array([1.0, 5.0, 2.0]),
+    }
+    assert tables.to_arrow("costs", costs)["pounds"].to_pylist() == [3.0, 5.0]
+    assert len(tables.to_arrow("costs", empty("costs"))) == 0

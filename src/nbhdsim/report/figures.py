@@ -220,12 +220,12 @@ def _strip(ax: Axes, rows: Sequence[Any], band: float) -> None:
 
 
 def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str]) -> tuple[Figure, str]:
-    """Life satisfaction and loneliness, everyone and those who took part, by scenario; figure and description."""
+    """Life satisfaction of everyone and of those who take part, loneliness, low life satisfaction; and description."""
     panels = [
         ("life_satisfaction", "all", "Everyone: life satisfaction", "points of 10"),
         ("life_satisfaction", "participants", "Taking part: life satisfaction", "points of 10"),
         ("lonely", "all", "Everyone: often or always lonely", "percentage points"),
-        ("lonely", "participants", "Taking part: often or always lonely", "percentage points"),
+        ("low_life_satisfaction", "all", "Everyone: life satisfaction 0 to 4", "percentage points"),
     ]
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     everyone = _rows(comparison, "life_satisfaction", "all", names)
@@ -252,7 +252,7 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
         _axis(ax, [row["scenario"] for row in rows], label=unit, labelled=i % 2 == 0)
         ax.tick_params(axis="x", labelsize=12.5)
         ax.tick_params(axis="y", labelsize=12.5)
-        ax.xaxis.label.set_size(13)
+        ax.xaxis.label.set_fontsize(13)
         _bars(ax, rows, factor)
         _room(ax, rows, factor)
         _values(ax, rows, factor, size=12)
