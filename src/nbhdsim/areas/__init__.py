@@ -4,7 +4,8 @@ Built-in areas stand in `catalogue/areas`: published totals of districts, cut in
 up to them exactly. `load` gives one by name, `read_csv` a user's own.
 """
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,7 +63,7 @@ def load(name: str, *, residents: int | None = None) -> Area:
     return _built(name, residents)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _built(name: str, residents: int | None) -> Area:
     data = documents.read_yaml(FOLDER / f"{name}.yaml").data
     parts = [_district(slug, _resized(district, residents)) for slug, district in data["districts"].items()]
@@ -85,8 +86,9 @@ def _resized(district: Mapping[str, Any], residents: int | None) -> Mapping[str,
         raise NbhdsimError.of(f"{total} residents ({own['low']:,} to {own['high']:,})", path="area.residents")
     town = england()["town"]
     mean = min(max(total / 12, town["small"]), town["large"])
+    most = int(total * (1 - town["spread"]) // town["least"])
     return {**district, "residents": total, "households": round(total / england()["household"]),
-            "neighbourhoods": max(1, round(total / mean)), "spread": town["spread"]}
+            "neighbourhoods": max(1, min(ceil(total / mean), most)), "spread": town["spread"]}
 
 
 def _district(slug: str, district: Mapping[str, Any]) -> dict[str, NDArray]:

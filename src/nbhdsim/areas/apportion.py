@@ -73,4 +73,4 @@ def groups(labels: Sequence[object]) -> list[NDArray[np.int64]]:
     numbers: dict[object, int] = {}
     number = np.array([numbers.setdefault(label, len(numbers)) for label in labels], np.int64)
     order = np.argsort(number, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(number))[:-1])
+    return np.split(order, np.cumsum(np.bincount(number))[:-1]) if numbers else []

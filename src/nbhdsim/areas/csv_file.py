@@ -150,7 +150,7 @@ def _row(row: Row) -> Iterator[tuple[Cell, str, str]]:
     for name in ("name", "district", "pcn"):
         if name in row and not (0 < len(row[name].text) <= 60 and row[name].text.isprintable()):
             yield row[name], "missing or too long (1 to 60 characters)", name
-    if good and AGE_BANDS[0] in row:
+    if good and all(band in row for band in AGE_BANDS):
         total = sum(int(row[band].text) for band in AGE_BANDS)
         if total != int(row["residents"].text):
             message = f"ages add up to {total}, residents are {row['residents'].text} (the same)"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nbhdsim import rng
 from nbhdsim.places import Ties
 from nbhdsim.population.people import Luck
-from nbhdsim.rng import exp32, f32, i32, normal, u32
+from nbhdsim.rng import exp32, f32, i32
 
 MOST_SOCIABLE = 5.0            # times the mean; keeps the ties of one resident under about 60
 CLASSMATES = 12.0              # months: blur of age within a school
@@ -78,19 +78,40 @@ def build(luck: Luck, ids: NDArray[np.uint32], *, months: NDArray[np.int64], hou
     ids, months (age), household: [n]; pools: number of each resident's pool in the layers 1-3; classmates: whose
     pool in layer 1 is a school.
     """
-    many = _places(luck.seed, luck.population, rng.purpose("build.sociability"), ids,
-                   f32(rule.spread), np.array(rule.per_tie, np.float32))
+    sociable = _sociable(luck.normals("build.sociability", ids), f32(rule.spread))
     layers = [_rows(np.argsort(household, kind="stable"), household)]
     for layer in (1, 2, 3):
-        owner = np.repeat(np.arange(ids.size, dtype=np.int32), many[layer - 1])
-        blur = np.where(classmates, CLASSMATES, rule.blur[0]) if layer == 1 else np.full(ids.size, rule.blur[layer - 1])
-        keys = _keys(luck.seed, luck.population, rng.purpose(f"build.circle.{layer}"), ids, owner,
-                     pools[layer - 1], months, blur.astype(np.float32))
-        keys.sort()
-        member = owner[keys & 0xFFFFFF]
-        layers.append((member, _cut(luck.seed, luck.population, rng.purpose(f"build.size.{layer}"), ids, member,
-                                    keys >> 40, f32(rule.top))))
+        many = f32(rule.per_tie[layer - 1]) * sociable + luck.uniforms("build.sociability", ids, layer)
+        blur = np.full(ids.size, rule.blur[layer - 1], np.float32)
+        if layer == 1:
+            blur[classmates] = CLASSMATES
+        member, pool = _sorted(luck, ids, f"build.circle.{layer}", many.astype(np.int64), pool=pools[layer - 1],
+                               months=months.astype(np.float32), blur=blur)
+        size = 2 + (luck.uniforms(f"build.size.{layer}", ids[member]) * f32(rule.top - 1)).astype(np.int64)
+        layers.append((member, _cut(size, pool)))
     return _ties(ids.size, layers)
+
+
+def _sorted(luck: Luck, ids: NDArray[np.uint32], name: str, many: NDArray[np.int64], *, pool: NDArray[np.int64],
+            months: NDArray[np.float32], blur: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The places of a layer sorted by pool and blurred age: the row of the resident and the pool of each.
+
+    many: places [n] of each resident. The noise of someone's k-th place is drawn in month k of the stream `name`.
+    Sort keys hold pool << 40 | blurred age in eighths of a month << 24 | number of the place.
+    """
+    owners, keys = [], []
+    before = 0
+    for k in range(int(many.max())):
+        owner = np.flatnonzero(many > k)
+        noise = rng.normals(luck.seed, luck.population, rng.purpose(name), np.uint32(k), ids[owner], 0)
+        blurred = np.clip((months[owner] + blur[owner] * noise + f32(4096)) * f32(8), 0, 65535).astype(np.int64)
+        keys.append(pool[owner] << 40 | blurred << 24 | (before + np.arange(owner.size)))
+        owners.append(owner.astype(np.int32))
+        before += owner.size
+    if not owners:
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    key = np.sort(np.concatenate(keys))
+    return np.concatenate(owners)[key & 0xFFFFFF], key >> 40
 
 
 def _rows(member: NDArray[np.int64], group: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -114,49 +135,27 @@ def _ties(n: int, layers: list[tuple[NDArray[np.int32], NDArray[np.int64]]]) -> 
 
 
 @njit(**rng.JIT)
-def _places(key, replicate, purpose, ids, spread, mean):
-    """Places in circles u1[3, n] of each resident: mean * sociability, rounded up or down by chance."""
-    out = np.empty((3, ids.size), np.uint8)
-    for i in range(ids.size):
-        a, b, c, d = rng.block(key, replicate, purpose, u32(0), ids[i])
-        sociable = min(exp32(spread * normal(a) - f32(0.5) * spread * spread), f32(MOST_SOCIABLE))
-        out[0, i] = i32(mean[0] * sociable + b)
-        out[1, i] = i32(mean[1] * sociable + c)
-        out[2, i] = i32(mean[2] * sociable + d)
+def _sociable(deviate, spread):
+    """Lognormal sociability f4[n] with mean 1 from standard normal deviates; `spread` is the SD of its log."""
+    out = np.empty(deviate.size, f32)
+    for i in range(deviate.size):
+        out[i] = min(exp32(spread * deviate[i] - f32(0.5) * spread * spread), f32(MOST_SOCIABLE))
     return out
 
 
 @njit(**rng.JIT)
-def _keys(key, replicate, purpose, ids, owner, pool, months, blur):
-    """Sort keys i8 of a layer's places: pool << 40 | blurred age in eighths of a month << 24 | number of the place.
-
-    The noise of a resident's k-th place is drawn in month k of its stream.
-    """
-    out = np.empty(owner.size, np.int64)
-    k = 0
-    for t in range(owner.size):
-        i = owner[t]
-        k = k + 1 if t > 0 and owner[t - 1] == i else 0
-        noise = normal(rng.block(key, replicate, purpose, u32(k), ids[i])[0])
-        blurred = (f32(months[i]) + blur[i] * noise + f32(4096.0)) * f32(8.0)
-        out[t] = (np.int64(pool[i]) << 40) | (np.int64(min(max(blurred, f32(0.0)), f32(65535.0))) << 24) | t
-    return out
-
-
-@njit(**rng.JIT)
-def _cut(key, replicate, purpose, ids, member, pool, top):
-    """Bounds of the circles among sorted places: 2 to `top` members, never across pools; the first member draws."""
-    bounds = np.empty(member.size + 1, np.int64)
+def _cut(size, pool):
+    """Bounds of the circles among sorted places: as many members as the first one drew, never across pools."""
+    bounds = np.empty(pool.size + 1, np.int64)
     at, circles = 0, 0
-    while at < member.size:
+    while at < pool.size:
         bounds[circles] = at
         circles += 1
-        u = rng.block(key, replicate, purpose, u32(0), ids[member[at]])[0]
-        end = min(at + 2 + i32(u * (top - f32(1.0))), member.size)
+        end = min(at + size[at], pool.size)
         while pool[end - 1] != pool[at]:
             end -= 1
         at = end
-    bounds[circles] = member.size
+    bounds[circles] = pool.size
     return bounds[: circles + 1]
 
 

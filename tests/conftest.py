@@ -1,0 +1,50 @@
+"""Worlds that several tests look at; each is built once."""
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+
+from nbhdsim import areas, population
+from nbhdsim.areas import Area
+from nbhdsim.population import World
+
+BUILD_VALUES = {
+    "baseline.households.one_person": 0.3, "baseline.households.one_person_old": 0.5,
+    "baseline.network.degree": 8.0, "baseline.network.degree_sd": 6.0, "baseline.network.local_share": 0.35,
+    "baseline.network.age_correlation": 0.5, "baseline.network.clustering": 0.3,
+    "baseline.network.age_mate_share": 0.3, "baseline.network.age_mate_correlation": 0.8,
+}
+FRAILTY = np.array([[1, 0, 0, 0]] * 4 + [[.9, .08, .015, .005], [.65, .25, .08, .02], [.45, .35, .15, .05],
+                                         [.25, .4, .25, .1]])
+DISABLED = np.array([0.215, 0.185, 0.171, 0.159, 0.142])
+
+
+def build(area: Area, *, seed: int = 1, number: int = 0, **values: float) -> World:
+    """A world with the values above; keywords change `baseline.network.*`."""
+    changed = {f"baseline.network.{name}": value for name, value in values.items()}
+    return population.build_world(area, seed=seed, population=number, values={**BUILD_VALUES, **changed},
+                                  frailty_mix=FRAILTY, disabled=DISABLED)
+
+
+@pytest.fixture(scope="session")
+def build_world() -> Callable[..., World]:
+    """`build_world(area, seed=1, number=0, **network values)`."""
+    return build
+
+
+@cache
+def _world(name: str) -> World:
+    return build(areas.load(name))
+
+
+@pytest.fixture(scope="session")
+def town() -> World:
+    """`teaching-town` of 3,000 residents."""
+    return _world("teaching-town")
+
+
+@pytest.fixture(scope="session")
+def county() -> World:
+    """`worcestershire`, 603,680 residents."""
+    return _world("worcestershire")
