@@ -85,12 +85,12 @@ def _problems(document: Document, model: type[BaseModel], found: list[_Found]) -
         deeper = any(other[:len(path)] == path and len(other) > len(path) for other in by_path)
         items = [item for item in items if not (deeper and item.arm and expected(item.error))]
         if items:
-            problems.append(_problem(document, model, path, items))
+            problems.append(_problem(document, model, items))
     return problems
 
 
-def _problem(document: Document, model: type[BaseModel], path: Path, items: list[_Found]) -> Problem:
-    error = items[0].error
+def _problem(document: Document, model: type[BaseModel], items: list[_Found]) -> Problem:
+    path, error = items[0].path, items[0].error
     about = description(model, document.data, path)
     about = f" ({about})" if about else ""
     if error["type"] == "extra_forbidden":
