@@ -110,10 +110,15 @@ def _text(column: Any, rows: int) -> tuple[np.ndarray, list[str]]:
 
 
 def _length(columns: Mapping[str, Any]) -> int:
-    return max(
-        (len(c[0]) if isinstance(c, tuple) else np.size(c) for c in columns.values() if not isinstance(c, str)),
-        default=1,
-    )
+    """Rows of the columns that are arrays; 1 when all are single values."""
+    sizes = {
+        len(c[0]) if isinstance(c, tuple) else len(c)
+        for c in columns.values()
+        if isinstance(c, tuple) or (not isinstance(c, str) and np.ndim(c))
+    }
+    if len(sizes) > 1:
+        raise NbhdsimError.of(f"columns of one table have {sorted(sizes)} rows")
+    return sizes.pop() if sizes else 1
 
 
 def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -308,7 +313,8 @@ def write_csv(
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
                 scale = group["outcome"].to_pandas().astype(str).map(scales).to_numpy(float)
-                rate = rates(group["value"].to_numpy(), group["residents"].to_numpy(), group["months"].to_numpy(), scale=scale)
+                sums = (group[c].to_numpy() for c in ("value", "residents", "months"))
+                rate = rates(*sums, scale=scale)
                 columns.append(pa.array(rate, from_pandas=True))
             writer.write_table(pa.table(columns, schema=plain))
 
