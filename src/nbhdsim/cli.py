@@ -4,6 +4,7 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0 ok, 1 failure
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -67,6 +68,24 @@ def _changes(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--seed", type=int, metavar="N", help="the seed, instead of the scenario's")
 
 
+class Interrupt:
+    """Ctrl-C as KeyboardInterrupt, remembered: one that lands in an import may be swallowed there, so progress asks again.
+
+    A process started with SIGINT ignored (`nohup`, `&` in a script) goes on ignoring it.
+    """
+
+    def __init__(self) -> None:
+        """Take over Ctrl-C where Python would raise KeyboardInterrupt."""
+        self.asked = False
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self)
+
+    def __call__(self, *_: object) -> None:
+        """Remember, and raise."""
+        self.asked = True
+        raise KeyboardInterrupt
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
@@ -76,10 +95,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(version("nbhdsim") if options.version else parser().format_help())
         return OK if options.version else BAD_INPUT
-    from nbhdsim import cli_verbs
     from nbhdsim.errors import NbhdsimError
 
+    options.interrupt = Interrupt()
     try:
+        from nbhdsim import cli_verbs
+
         return getattr(cli_verbs, options.verb)(options, arguments)
     except NbhdsimError as error:
         print(error, file=sys.stderr)

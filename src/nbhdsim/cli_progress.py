@@ -42,10 +42,19 @@ def sentence(report: Report) -> str:
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Report], None]]:
-    """A progress call fit for stderr as it is."""
+def shown(stopped: Callable[[], bool] = lambda: False) -> Iterator[Callable[[Report], None]]:
+    """A progress call fit for stderr as it is, which raises KeyboardInterrupt once `stopped()` says so."""
+
+    def checked(tell: Callable[[Report], None]) -> Callable[[Report], None]:
+        def call(report: Report) -> None:
+            if stopped():
+                raise KeyboardInterrupt
+            tell(report)
+
+        return call
+
     if not sys.stderr.isatty():
-        yield lines()
+        yield checked(lines())
         return
     from rich.console import Console
     from rich.progress import (
@@ -78,4 +87,4 @@ def shown() -> Iterator[Callable[[Report], None]]:
                 failed=f"{report.failed} failed" if report.failed else "",
             )
 
-        yield tell
+        yield checked(tell)

@@ -63,7 +63,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
 
     if not any(rng.cache_folder().rglob("*.nbc")):
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
-    with cli_progress.shown() as progress:
+    with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(
             scenarios,
             name=name or scenarios[0].name,
