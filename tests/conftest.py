@@ -17,14 +17,13 @@ BUILD_VALUES = {
 }
 FRAILTY = np.array([[1, 0, 0, 0]] * 4 + [[.9, .08, .015, .005], [.65, .25, .08, .02], [.45, .35, .15, .05],
                                          [.25, .4, .25, .1]])
-DISABLED = np.array([0.215, 0.185, 0.171, 0.159, 0.142])
 
 
 def build(area: Area, *, seed: int = 1, number: int = 0, **values: float) -> World:
     """A world with the values above; keywords change `baseline.network.*`."""
     changed = {f"baseline.network.{name}": value for name, value in values.items()}
     return population.build_world(area, seed=seed, population=number, values={**BUILD_VALUES, **changed},
-                                  frailty_mix=FRAILTY, disabled=DISABLED)
+                                  frailty_mix=FRAILTY)
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,15 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def lines(clock: Callable[[], float] = time.monotonic) -> Callable[[Report], None]:
-    """A progress call that writes a line at most once a minute."""
+def lines(clock: Callable[[], float] = time.monotonic, write: Callable[[str], None] = say) -> Callable[[Report], None]:
+    """A progress call that writes a line at the start, each minute and at the end."""
     last = [clock() - MINUTE, -1]
 
     def tell(report: Report) -> None:
         ended = report.done + report.failed == report.planned
         if clock() - last[0] >= MINUTE or (ended and last[1] != report.done + report.failed):
             last[:] = [clock(), report.done + report.failed]
-            say(sentence(report))
+            write(sentence(report))
 
     return tell
 

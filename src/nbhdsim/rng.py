@@ -191,9 +191,8 @@ def normal(u):
 
 
 @njit(**JIT)
-def fill_normals(u, z):
-    """z = normal(u) for float32 arrays [n], the bits of `normal`: the centre for all at once, then the few tails."""
-    n = u.size
+def fill_normals(u, z, n):
+    """z = normal(u) for the first n of float32 arrays, the bits of `normal`: the centre for all, then the few tails."""
     for i in range(n):
         z[i] = _central_normal(u[i])
     for low in range(0, n, GROUP):

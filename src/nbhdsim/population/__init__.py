@@ -33,21 +33,22 @@ class World(NamedTuple):
 def build(scenario: Any, *, population: int = 0) -> World:
     """The world of a scenario: its area, seed and start, and the build-stage values among its quantities.
 
-    Raises NbhdsimError if the area is unknown, has not that many residents, or its CSV is wrong.
+    Central values count, whatever is drawn for a run: all draws share the population. Raises NbhdsimError if the area is unknown, has not that many residents, or its CSV is wrong.
     """
+    from nbhdsim import rates
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     spec = scenario.area
     area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
     return build_world(area, seed=scenario.seed, population=population, start=scenario.start,
-                       values=values, frailty_mix=scenario.tables["frailty"], disabled=scenario.tables["disabled"])
+                       values=values, frailty_mix=rates.pack(values, scenario.tables).frailty_mix)
 
 
 def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_mix: NDArray[np.float64],
-                disabled: NDArray[np.float64], population: int = 0, start: tuple[int, int] = (2026, 4)) -> World:
+                population: int = 0, start: tuple[int, int] = (2026, 4)) -> World:
     """The world of an area.
 
-    values: `baseline.households.*` and `baseline.network.*`; frailty_mix: [8, 4] shares by age band; disabled: [5]
-    shares by IMD quintile.
+    values: `baseline.households.*` and `baseline.network.*`; frailty_mix: [8, 4] shares of fit, mild, moderate and
+    severe by age band.
     """
     luck = Luck(np.uint64(seed), np.uint32(population))
     rows = np.append(0, np.cumsum(area.residents))
@@ -56,12 +57,13 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     months = people.months_of_age(area, luck)
     home = _homes(area, rows, luck=luck, ids=ids, months=months, values=values)
     pcn_name, pcn = settings.networks(area)
+    disabled = np.array(areas.england()["disabled"]) / 100
     practice, practice_place = settings.practices(area, pcn)
     school, school_place, school_name = settings.schools(area, place, age=months // 12, household=home)
     script = Script(
         id=ids, place=place.astype(np.uint16), household=home, school=school, practice=practice[place],
         sex=(luck.uniforms("build.person", ids) < 0.5).astype(np.uint8),
-        disabled=luck.uniforms("build.person", ids, 1) < np.asarray(disabled)[area.quintile[place] - 1],
+        disabled=luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1],
         birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
         leaves=np.full(ids.size, STAYS, np.int16),
         frailty=people.frailty(months // 12, frailty_mix, luck.uniforms("build.person", ids, 2)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbhdsim.areas import Area
     from nbhdsim.evidence import Quantity
     from nbhdsim.interventions.schema import Kind
 
@@ -104,7 +105,8 @@ class Scenario:
 
     start: year and month (1-12) of month 0; months, history: months from there on and before; stance: `controlled`
     or `claimed`; lines: by key, sorted; quantities, tables: every baseline number and `interventions.<key>.<name>`
-    of each line, after overrides; data: the scenario as plain values, merged and complete; texts: each file read.
+    of each line, after overrides; area_data: the area itself; data: the scenario as plain values, merged and complete;
+    texts: each file read.
     """
 
     name: str
@@ -117,7 +119,8 @@ class Scenario:
     stance: str
     lines: Mapping[str, Line]
     quantities: Mapping[str, "Quantity"]
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    area_data: "Area | None" = field(default=None, compare=False, repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 

@@ -82,8 +82,8 @@ class AdjustModel(Closed):
     grade: Grade = Field("D", description="A to D, how good the evidence is")
     source: str | SourceModel | None = Field(None, description="where the number comes from; without it, an assumption")
     why: str = Field("", description="why this number here")
-    at: int = Field(12, ge=1, le=360, description="months after the start at which the value is reached")
-    ramp: int | None = Field(None, ge=0, le=360, description="months to the full effect, at most `at`")
+    at: int = Field(12, ge=1, le=240, description="months after the start at which the value is reached")
+    ramp: int | None = Field(None, ge=0, le=240, description="months to the full effect, at most `at`")
     half_life: float | None = Field(None, gt=0, le=1200, description="months in which it halves once funding ends")
 
 

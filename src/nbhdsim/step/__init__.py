@@ -14,7 +14,7 @@ from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
 from .layout import Layout
 from .luck import Fixed, Luck
-from .measure import COLUMNS, SEGMENTS, add_year, measure
+from .measure import ADMISSIONS, COLUMNS, SEGMENTS, add_year, measure
 from .minds import (
     Answers,
     Spread,
@@ -26,8 +26,6 @@ from .minds import (
     spread,
     spread_group,
 )
-
-AE, BED_DAYS, REFERRAL, READMISSION = range(4)                  # order of levers.OTHER_RATIOS
 
 
 class State(NamedTuple):
@@ -121,27 +119,20 @@ def _rest(settled, state, kept):
 @njit(**JIT)
 def _respond(state, luck, fixed, rules, ground, clock, years, sums):
     """Wellbeing, events and sums of one month, place by place; sums [p, 10, columns] int64."""
-    n, hospital = rules.hospital.n, rules.hospital
+    hospital = rules.hospital
     largest = 0
     for place in range(ground.start.size - 1):
         largest = max(largest, ground.start[place + 1] - ground.start[place])
     none = np.empty(largest, f32)
     for place in range(ground.start.size - 1):
         low, high = ground.start[place], ground.start[place + 1]
-        ls, expected = state.life_satisfaction[low:high], state.expected[low:high]
-        answer(luck.latent[low:high], state.shift[low:high], ls)
-        expect(luck.natural[low:high], state.ratio[low:high], state.excitation[low:high],
-               state.other[READMISSION, low:high], n, expected, none)
-        admit(low, high, clock, luck.chance[0], state.expected, none,
-              (state.excitation, years.admissions, state.admitted, state.other[BED_DAYS]),
-              fixed.who, ground.segment, hospital, sums[place])
-        attend(low, high, luck.natural, fixed.attendance, state.other[AE], luck.chance[1], none, ground.segment,
-               sums[place])
-        refer(ground.children[place], high, fixed.referral, state.other[REFERRAL], luck.chance[2], ground.segment,
-              sums[place])
-        measure(ground.bounds[place], rules.lonely_below, state.life_satisfaction, state.expected,
-                (luck.connection, luck.control, state.spill[0], state.spill[1]), sums[place])
-        add_year(ls, expected, years.life_satisfaction[low:high], years.expected[low:high])
+        answer(luck.latent, state.shift, low, high, state.life_satisfaction)
+        expect(luck.natural, state, hospital.n, low, high, none)
+        admit(low, high, clock, luck, none, state, years.admissions, fixed.who, ground, hospital, sums, place)
+        attend(low, high, luck, fixed.attendance, state, none, ground.segment, sums, place)
+        refer(ground.children[place], high, luck, fixed.referral, state, ground.segment, sums, place)
+        measure(place, ground.bounds, rules.lonely_below, state, luck, sums)
+        add_year(state, years, low, high)
 
 
 def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Ground, levers: Levers, clock: tuple,

@@ -12,6 +12,7 @@ from ..rng import purpose as _purpose
 from .measure import ADMISSIONS, ATTENDANCES, BED_DAYS, REFERRALS
 
 STAY = _purpose("luck.stay")
+AE, NIGHTS, REFERRAL, READMISSION = range(4)    # rows of State.other, the order of levers.OTHER_RATIOS
 MOST = 60                          # a count of events in one month is never followed further than this
 
 
@@ -38,11 +39,12 @@ def poisson(rate, u, none):
 
 
 @njit(**JIT)
-def expect(natural, ratio, excitation, readmission, n, expected, none):
-    """Lambda = (1 - n) mu R + r h admissions this month, and exp(-Lambda)."""
-    for i in range(expected.size):
+def expect(natural, state, n, low, high, none):
+    """Lambda = (1 - n) mu R + r h admissions this month, and exp(-Lambda), of rows low..high."""
+    ratio, excitation, readmission, expected = state.ratio, state.excitation, state.other[READMISSION], state.expected
+    for i in range(low, high):
         expected[i] = (f32(1) - n) * natural[i] * ratio[i] + readmission[i] * excitation[i]
-        none[i] = exp32(-expected[i])
+        none[i - low] = exp32(-expected[i])
 
 
 @njit(**JIT)
@@ -54,14 +56,13 @@ def nights(u_stay, u_length, mean, zero_day):
 
 
 @njit(**JIT)
-def admit(low, high, clock, u, expected, none, state, who, segment, hospital, sums):
+def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, sums, place):
     """Draw admissions of rows low..high, their nights and attendances; write excitation and yearly counts.
 
     h(t+1) = phi h + n (1 - phi) N: linear self-excitation with mean n times admissions.
     """
-    excitation, yearly, admitted, bed_ratio = state
-    month, replicate, key = clock
-    jump = hospital.n * (f32(1) - hospital.phi)
+    excitation, admitted, expected, segment = state.excitation, state.admitted, state.expected, ground.segment
+    jump, u = hospital.n * (f32(1) - hospital.phi), luck.chance[0]
     for i in range(low, high):
         excitation[i] *= hospital.phi
         admitted[i] = 0
@@ -71,28 +72,32 @@ def admit(low, high, clock, u, expected, none, state, who, segment, hospital, su
             excitation[i] += jump * f32(count)
             admitted[i] = count
             yearly[i] += count
-            cell = sums[segment[i]]
-            cell[ADMISSIONS] += count
+            s = segment[i]
+            sums[place, s, ADMISSIONS] += count
             for event in range(count):
-                u_stay, u_length, u_way, _ = block(key, replicate, STAY + u32(event), month, who[i])
-                cell[BED_DAYS] += nights(u_stay, u_length, hospital.stay[segment[i]] * bed_ratio[i], hospital.zero_day)
-                cell[ATTENDANCES] += u_way < hospital.through
+                u_stay, u_length, u_way, _ = block(clock[2], clock[1], STAY + u32(event), clock[0], who[i])
+                mean = hospital.stay[s] * state.other[NIGHTS, i]
+                sums[place, s, BED_DAYS] += nights(u_stay, u_length, mean, hospital.zero_day)
+                sums[place, s, ATTENDANCES] += u_way < hospital.through
 
 
 @njit(**JIT)
-def attend(low, high, natural, attendance, ratio, u, none, segment, sums):
+def attend(low, high, luck, attendance, state, none, segment, sums, place):
     """A&E attendances that do not end in admission: Poisson with rate attendance x natural admission rate x ratio."""
+    natural, ratio, u = luck.natural, state.other[AE], luck.chance[1]
     for i in range(low, high):
         none[i - low] = exp32(-natural[i] * attendance[i] * ratio[i])
     for i in range(low, high):
         if u[i] > none[i - low]:
-            sums[segment[i], ATTENDANCES] += poisson(natural[i] * attendance[i] * ratio[i], u[i], none[i - low])
+            count = poisson(natural[i] * attendance[i] * ratio[i], u[i], none[i - low])
+            sums[place, segment[i], ATTENDANCES] += count
 
 
 @njit(**JIT)
-def refer(low, high, rate, ratio, u, segment, sums):
+def refer(low, high, luck, rate, state, segment, sums, place):
     """Child social care referrals of rows low..high (children): Poisson with rate x ratio."""
+    ratio, u = state.other[REFERRAL], luck.chance[2]
     for i in range(low, high):
         expected = rate[i] * ratio[i]
         if u[i] > f32(1) - expected:                       # exp(-x) >= 1 - x: skips nearly everybody cheaply
-            sums[segment[i], REFERRALS] += poisson(expected, u[i], exp32(-expected))
+            sums[place, segment[i], REFERRALS] += poisson(expected, u[i], exp32(-expected))

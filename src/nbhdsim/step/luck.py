@@ -80,15 +80,14 @@ def copy(luck: Luck) -> Luck:
 
 
 @njit(**JIT)
-def _draw(who, clock, words):
-    """Three counter blocks a resident: words [12, m] of uniforms."""
+def _draw(who, low, m, clock, words):
+    """Three counter blocks a resident from row `low` on: words [12, m] of uniforms."""
     month, replicate, k0, k1 = clock
     for stream in range(DRAWS // 4):
         purpose = MINDS if stream == 0 else BODY if stream == 1 else CHANCE
-        row = words[4 * stream: 4 * stream + 4]
-        w0, w1, w2, w3 = row[0], row[1], row[2], row[3]
-        for i in range(who.size):
-            a, b, c, d = philox(who[i], month, purpose, replicate, k0, k1)
+        w0, w1, w2, w3 = words[4 * stream], words[4 * stream + 1], words[4 * stream + 2], words[4 * stream + 3]
+        for i in range(m):
+            a, b, c, d = philox(who[low + i], month, purpose, replicate, k0, k1)
             w0[i] = unit(a)
             w1[i] = unit(b)
             w2[i] = unit(c)
@@ -96,39 +95,42 @@ def _draw(who, clock, words):
 
 
 @njit(**JIT)
-def _autoregress(x, z, rho, sd):
+def _autoregress(x, low, m, z, rho, sd):
     """x(t+1) = rho x(t) + sd z: stationary when sd is sqrt(1 - rho^2) of the lasting SD."""
-    for i in range(x.size):
-        x[i] = rho * x[i] + sd * z[i]
+    for i in range(m):
+        x[low + i] = rho * x[low + i] + sd * z[i]
 
 
 @njit(**JIT)
-def _weigh(e0, e1, e2, e3, e4, w, out):
-    """out = w . e, one mechanism after another."""
-    for i in range(out.size):
-        out[i] = w[0] * e0[i] + w[1] * e1[i] + w[2] * e2[i] + w[3] * e3[i] + w[4] * e4[i]
+def _weigh(drift, low, m, w, out):
+    """out = w . e, one independent drift after another."""
+    e0, e1, e2, e3, e4 = drift[0], drift[1], drift[2], drift[3], drift[4]
+    for i in range(m):
+        j = low + i
+        out[i] = w[0] * e0[j] + w[1] * e1[j] + w[2] * e2[j] + w[3] * e3[j] + w[4] * e4[j]
 
 
 @njit(**JIT)
-def _natural(rate, drift, acuity, season, out):
+def _natural(rate, drift, acuity, season, low, m, out):
     """mu without programmes: rate x season x exp(a'drift + acuity), design 2.3."""
-    for i in range(out.size):
-        out[i] = rate[i] * season * exp32(drift[i] + acuity[i])
+    for i in range(m):
+        out[low + i] = rate[low + i] * season * exp32(drift[i] + acuity[low + i])
 
 
 @njit(**JIT)
-def _latent(fixed, drift, slow, noise, sd, out):
+def _latent(fixed, drift, slow, noise, sd, low, m, out):
     """Latent life satisfaction before anything induced: cell + trait + slow + b'x + noise (points)."""
-    for i in range(out.size):
-        out[i] = fixed[i] + drift[i] + slow[i] + sd * noise[i]
+    for i in range(m):
+        out[low + i] = fixed[low + i] + drift[i] + slow[low + i] + sd * noise[i]
 
 
 @njit(**JIT)
-def _two(fixed_connection, fixed_control, e0, e1, root, connection, control):
+def _two(fixed, drift, root, low, m, connection, control):
     """connection and control before anything induced (SD)."""
-    for i in range(e0.size):
-        connection[i] = fixed_connection[i] + root[0, 0] * e0[i]
-        control[i] = fixed_control[i] + root[1, 0] * e0[i] + root[1, 1] * e1[i]
+    e0, e1 = drift[0], drift[1]
+    for i in range(low, low + m):
+        connection[i] = fixed.connection[i] + root[0, 0] * e0[i]
+        control[i] = fixed.control[i] + root[1, 0] * e0[i] + root[1, 1] * e1[i]
 
 
 @njit(**JIT)
@@ -150,26 +152,22 @@ def advance(luck, fixed, loadings, start, season, clock, first):
     sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
     for place in range(start.size - 1):
         for low in range(start[place], start[place + 1], CHUNK):
-            high = min(low + CHUNK, start[place + 1])
-            m = high - low
-            _draw(fixed.who[low:high], clock, words)
+            m = min(CHUNK, start[place + 1] - low)
+            _draw(fixed.who, low, m, clock, words)
             for k in range(NORMALS):
-                fill_normals(words[k, :m], normals[k, :m])
+                fill_normals(words[k], normals[k], m)
             for k in range(5):
-                _autoregress(luck.drift[k, low:high], normals[k, :m], rho, sd)
-            slow, acuity = luck.slow[low:high], luck.acuity[low:high]
-            _autoregress(slow, normals[5, :m], rho_slow, sd_slow)
-            _autoregress(acuity, normals[6, :m], rho_acuity, sd_acuity)
-            e0, e1, e2 = luck.drift[0, low:high], luck.drift[1, low:high], luck.drift[2, low:high]
-            e3, e4 = luck.drift[3, low:high], luck.drift[4, low:high]
-            _weigh(e0, e1, e2, e3, e4, loadings.a, weighed[0, :m])
-            _weigh(e0, e1, e2, e3, e4, loadings.b, weighed[1, :m])
-            _natural(fixed.rate[low:high], weighed[0], acuity, season[place], luck.natural[low:high])
-            _latent(fixed.satisfaction[low:high], weighed[1], slow, normals[7], loadings.noise_sd, luck.latent[low:high])
-            _two(fixed.connection[low:high], fixed.control[low:high], e0, e1, loadings.root,
-                 luck.connection[low:high], luck.control[low:high])
+                _autoregress(luck.drift[k], low, m, normals[k], rho, sd)
+            _autoregress(luck.slow, low, m, normals[5], rho_slow, sd_slow)
+            _autoregress(luck.acuity, low, m, normals[6], rho_acuity, sd_acuity)
+            _weigh(luck.drift, low, m, loadings.a, weighed[0])
+            _weigh(luck.drift, low, m, loadings.b, weighed[1])
+            _natural(fixed.rate, weighed[0], luck.acuity, season[place], low, m, luck.natural)
+            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[7], loadings.noise_sd, low, m, luck.latent)
+            _two(fixed, luck.drift, loadings.root, low, m, luck.connection, luck.control)
             for k in range(3):
-                luck.chance[k, low:high] = words[NORMALS + k, :m]
+                for i in range(m):
+                    luck.chance[k, low + i] = words[NORMALS + k, i]
 
 
 def clock(seed: int, replicate: int, month: int) -> tuple:

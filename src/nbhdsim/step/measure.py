@@ -15,66 +15,61 @@ CHILD_ITEM, ADULTS = 2, 3          # segment with the 10-15 item; first segment 
 
 
 @njit(**JIT)
-def fixed_sum(x):
-    """Sum of a float32 array in units of 2^-20, each value rounded once."""
+def fixed_sum(x, low, high):
+    """Sum of a float32 array's rows low..high in units of 2^-20, each value rounded once."""
     total = np.int64(0)
-    for i in range(x.size):
+    for i in range(low, high):
         y = x[i] * FIXED
         total += np.int64(np.int32(y + HALF if y >= f32(0) else y - HALF))
     return total
 
 
 @njit(**JIT)
-def fixed_sum_of_two(x, y):
+def fixed_sum_of_two(x, y, low, high):
     """Sum of x + y in units of 2^-20."""
     total = np.int64(0)
-    for i in range(x.size):
+    for i in range(low, high):
         z = (x[i] + y[i]) * FIXED
         total += np.int64(np.int32(z + HALF if z >= f32(0) else z - HALF))
     return total
 
 
 @njit(**JIT)
-def count_below(x, limit):
+def count_below(x, limit, low, high):
     """How many values of x are below `limit`."""
     total = np.int32(0)
-    for i in range(x.size):
+    for i in range(low, high):
         total += np.int32(x[i] < limit)
     return np.int64(total)
 
 
 @njit(**JIT)
-def count_two_below(x, y, limit):
+def count_two_below(x, y, limit, low, high):
     """How many values of x + y are below `limit`."""
     total = np.int32(0)
-    for i in range(x.size):
+    for i in range(low, high):
         total += np.int32(x[i] + y[i] < limit)
     return np.int64(total)
 
 
 @njit(**JIT)
-def measure(bounds, lonely_below, satisfaction, expected, minds, sums):
-    """Add the states of one place: bounds [11] rows of its segments, oldest first; sums [10, columns] int64.
-
-    minds: (connection, control before induced change, induced connection, induced control), SD, all residents.
-    """
-    connection, control, more_connection, more_control = minds
+def measure(place, bounds, lonely_below, state, luck, sums):
+    """Add the states of one place: bounds [p, 11] rows of its segments, oldest first; sums [p, 10, columns] int64."""
     for s in range(SEGMENTS):
-        low, high = bounds[SEGMENTS - 1 - s], bounds[SEGMENTS - s]
-        cell = sums[s]
-        cell[PRESENT] += high - low
-        cell[EXPECTED] += fixed_sum(expected[low:high])
+        low, high = bounds[place, SEGMENTS - 1 - s], bounds[place, SEGMENTS - s]
+        sums[place, s, PRESENT] += high - low
+        sums[place, s, EXPECTED] += fixed_sum(state.expected, low, high)
         if s >= CHILD_ITEM:
-            cell[SATISFACTION] += fixed_sum(satisfaction[low:high])
+            sums[place, s, SATISFACTION] += fixed_sum(state.life_satisfaction, low, high)
         if s >= ADULTS:
-            cell[LOW] += count_below(satisfaction[low:high], LOW_ANSWER)
-            cell[LONELY] += count_two_below(connection[low:high], more_connection[low:high], lonely_below)
-            cell[CONTROL] += fixed_sum_of_two(control[low:high], more_control[low:high])
+            sums[place, s, LOW] += count_below(state.life_satisfaction, LOW_ANSWER, low, high)
+            sums[place, s, LONELY] += count_two_below(luck.connection, state.spill[0], lonely_below, low, high)
+            sums[place, s, CONTROL] += fixed_sum_of_two(luck.control, state.spill[1], low, high)
 
 
 @njit(**JIT)
-def add_year(satisfaction, expected, yearly_satisfaction, yearly_expected):
+def add_year(state, years, low, high):
     """Yearly sums per resident: life satisfaction (points x months) and expected admissions."""
-    for i in range(satisfaction.size):
-        yearly_satisfaction[i] += satisfaction[i]
-        yearly_expected[i] += expected[i]
+    for i in range(low, high):
+        years.life_satisfaction[i] += state.life_satisfaction[i]
+        years.expected[i] += state.expected[i]

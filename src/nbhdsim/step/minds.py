@@ -75,9 +75,9 @@ def induced_log_rate(rows, spill, a):
 
 
 @njit(**JIT)
-def answer(latent, shift, out):
-    """Life satisfaction: clip(latent + everything induced, 0, 10)."""
-    for i in range(out.size):
+def answer(latent, shift, low, high, out):
+    """Life satisfaction of rows low..high: clip(latent + everything induced, 0, 10)."""
+    for i in range(low, high):
         out[i] = min(max(latent[i] + shift[i], f32(0)), TOP)
 
 

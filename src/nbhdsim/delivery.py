@@ -1,0 +1,417 @@
+"""Who joins an intervention, who leaves, and for how long each has been in: one monthly rule shared by all kinds.
+
+Every decision is a pure function of (seed, replicate, programme, month, resident) and of the places that are free; it
+reads nobody's health. A resident who wants a place has a draw below their hazard; when more want than there are free
+places, those with the lowest draw / hazard get them. So more places only ever add people (the set ever reached is
+nested in places), and with places to spare a higher hazard does too.
+"""
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .places import Places, Ties
+from .residents import STAYS, Script
+from .rng import HALF_WORD, JIT, WORD, _bits_of, exp32, f32, i32, philox, purpose, u32, u64, unit
+
+MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
+NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
+CHUNK, GROUP = 1024, 16            # candidates drawn at once, and looked at together for one that wants a place
+INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
+UNIT, HALF = f32(2.0 ** 24), f32(0.5)
+FORGOTTEN = 10                     # half-lives after which 2^-10 of an effect is left: the past member is dropped
+
+
+class Future(NamedTuple):
+    """What a programme is told of the world it runs in. calendar: 12 * year + month - 1 of month 0."""
+
+    script: Script
+    places: Places
+    ties: Ties
+    seed: int
+    replicate: int
+    calendar: int
+
+    def clock(self, month: int) -> tuple:
+        """Counter words of a month: (calendar month, replicate, low and high word of the seed), uint32."""
+        seed = int(self.seed)
+        return u32(self.calendar + month), u32(self.replicate), u32(seed & int(HALF_WORD)), u32(seed >> int(WORD))
+
+
+class Members(NamedTuple):
+    """Members of a programme, and past ones who still carry some of its effect; index arrays, never masks.
+
+    Someone's months in run from `since` to `left` (or to now), their months out from `left`.
+    """
+
+    who: NDArray[np.int64]      # [k] rows, rising
+    since: NDArray[np.int16]    # [k] month of joining, moved forward for those who came back (see `Course`)
+    left: NDArray[np.int16]     # [k] first month no longer in, 32767 while in
+    dose: NDArray[np.float32]   # [k] multiplies every effect
+    site: NDArray[np.int32]     # [k] row of Places of the site they go to
+
+    @property
+    def inside(self) -> NDArray[np.int64]:
+        """Rows of those who are in now."""
+        return self.who[self.left == INSIDE]
+
+
+def nobody() -> Members:
+    """Members of a programme nobody has joined."""
+    return Members(np.zeros(0, np.int64), np.zeros(0, np.int16), np.zeros(0, np.int16), np.zeros(0, f32),
+                   np.zeros(0, np.int32))
+
+
+class Course(NamedTuple):
+    """How the effects of a programme on one member rise by months in (rise) and fade by months out (fall).
+
+    rise, fall: f4 [effects, MONTHS]. Someone who comes back starts at the fewest months in at which no effect is smaller
+    than what was left of it on the day before, so that nobody loses by coming back. forget: months out after which
+    all effects are below 2^-10 of what they were and the past member is dropped.
+    """
+
+    rise: NDArray[np.float32]
+    fall: NDArray[np.float32]
+    forget: int
+
+
+NO_EFFECT = Course(np.zeros((0, MONTHS), f32), np.zeros((0, MONTHS), f32), 1)
+
+
+class Candidates(NamedTuple):
+    """Those who may join (m of them), in row order; pools share a number of places and are contiguous."""
+
+    who: NDArray[np.int64]        # [m] rows
+    id: NDArray[np.uint32]        # [m] lasting ids
+    hazard: NDArray[np.float32]   # [m] chance to want a place in a month, 0 to 1
+    site: NDArray[np.int32]       # [m] row of Places of the site they would go to
+    arrives: NDArray[np.int16]    # [m] first month present
+    leaves: NDArray[np.int16]     # [m] first month no longer present
+    pool: NDArray[np.int64]       # [pools + 1] first candidate of each pool
+
+
+def monthly(share: float, months: int = 12) -> float:
+    """Hazard a month that reaches `share` of the eligible in `months` months when there are places for all."""
+    return float(1 - (1 - min(max(share, 0.0), 1.0)) ** (1 / months))
+
+
+def candidates(script: Script, who: NDArray[np.int64], *, hazard: NDArray[np.float32], site: NDArray[np.integer],
+               pool: NDArray[np.integer], pools: int = 1) -> Candidates:
+    """Candidates of the rows `who` (rising). pool [m]: number of each one's pool, 0 .. pools - 1, not falling."""
+    first = np.searchsorted(pool, np.arange(pools + 1))
+    return Candidates(who.astype(np.int64), script.id[who], np.clip(hazard, 0, 1).astype(f32), site.astype(np.int32),
+                      script.arrives[who], script.leaves[who], first.astype(np.int64))
+
+
+@njit(**JIT)
+def course_values(rise, fall, since, left, dose, month):
+    """Course x dose of each member in `month`: rise by months in, fall by months out (f4 [k])."""
+    out = np.empty(since.size, f32)
+    top = rise.size - 1
+    for k in range(since.size):
+        end = min(left[k], month)
+        out[k] = rise[min(max(end - since[k], 0), top)] * fall[min(month - end, top)] * dose[k]
+    return out
+
+
+@njit(**JIT)
+def ratios(log_ratio):
+    """exp of each f4 by `rng.exp32`."""
+    out = np.empty(log_ratio.size, f32)
+    for k in range(log_ratio.size):
+        out[k] = exp32(log_ratio[k])
+    return out
+
+
+@njit(**JIT)
+def lognormal(z, sd):
+    """exp(sd z - sd^2 / 2): weights with mean 1 over standard normal z (f4 [m])."""
+    return ratios(f32(sd) * z - f32(sd) * f32(sd) / f32(2))
+
+
+@njit(**JIT)
+def without(everyone, who, value, weight):
+    """The rows of `everyone` not in `who` (both rising), and three sums that do not depend on the order of residents.
+
+    weight f4 [n] (below 128), value f4 of each of `who`: weight of everyone, weight of `who`, weight x value of `who`;
+    integers in units of 2^-24.
+    """
+    rest = np.empty(everyone.size, np.int64)
+    total = mass = pushed = np.int64(0)
+    j = found = 0
+    for row in everyone:
+        w = np.int64(np.int32(weight[row] * UNIT + HALF))
+        total += w
+        while j < who.size and who[j] < row:
+            j += 1
+        if j < who.size and who[j] == row:
+            mass += w
+            pushed += np.int64(weight[row] * value[j] * UNIT + HALF)
+        else:
+            rest[found] = row
+            found += 1
+    return rest[:found], total, mass, pushed
+
+
+@njit(**JIT)
+def _draw(who, month, replicate, k0, k1, stream, u):
+    """One uniform for each id."""
+    for j in range(who.size):
+        word, _, _, _ = philox(who[j], month, stream, replicate, k0, k1)
+        u[j] = unit(word)
+
+
+@njit(**JIT)
+def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
+    """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard."""
+    calendar, replicate, k0, k1 = clock
+    u = np.empty(slot.size, f32)
+    if hazard > f32(0) and not closed:
+        _draw(c.id[slot], calendar, replicate, k0, k1, stream, u)
+    for k in range(slot.size):
+        if left[k] == INSIDE:
+            if closed or month >= c.leaves[slot[k]] or (hazard > f32(0) and u[k] < hazard):
+                left[k] = month
+                inside[slot[k]] = 0
+
+
+@njit(**JIT)
+def _want(c, hazard, inside, month, clock, stream, want, score):
+    """Candidates outside who want a place this month, rising, with draw / hazard; returns how many."""
+    calendar, replicate, k0, k1 = clock
+    u = np.empty(CHUNK, f32)
+    found = 0
+    for low in range(0, c.id.size, CHUNK):
+        size = min(CHUNK, c.id.size - low)
+        h = hazard[low:low + size]
+        _draw(c.id[low:low + size], calendar, replicate, k0, k1, stream, u)
+        for first in range(0, size, GROUP):
+            last = min(first + GROUP, size)
+            some = i32(0)
+            for j in range(first, last):
+                some |= i32(u[j] < h[j])
+            if some != 0:
+                for j in range(first, last):
+                    i = low + j
+                    if u[j] < h[j] and inside[i] == 0 and c.arrives[i] <= month < c.leaves[i]:
+                        want[found], score[found] = i, u[j] / h[j]
+                        found += 1
+    return found
+
+
+@njit(**JIT)
+def _admit(c, want, score, free):
+    """Which of those who want a place get one (bool): in each pool the lowest scores, ties by id, as many as fit."""
+    taken = np.ones(want.size, np.bool_)
+    first = 0
+    for pool in range(free.size):
+        last = first
+        while last < want.size and want[last] < c.pool[pool + 1]:
+            last += 1
+        if last - first > free[pool]:
+            rank = np.empty(last - first, u64)
+            for j in range(first, last):
+                rank[j - first] = u64(_bits_of(score[j])) << WORD | u64(c.id[want[j]])
+            order = np.sort(rank)
+            for j in range(first, last):
+                taken[j] = free[pool] > 0 and rank[j - first] < order[free[pool]]
+        first = last
+    return taken
+
+
+@njit(**JIT)
+def _free(c, slot, left, room):
+    """Free places of each pool."""
+    free = room.copy()
+    pool = 0
+    for k in range(slot.size):
+        while slot[k] >= c.pool[pool + 1]:
+            pool += 1
+        if left[k] == INSIDE:
+            free[pool] -= 1
+    for pool in range(free.size):
+        free[pool] = max(free[pool], 0)
+    return free
+
+
+@njit(**JIT)
+def resumed(since, left, month, rise, fall):
+    """Month of joining to write for someone who was in from `since` to `left` and comes back in `month`."""
+    top = rise.shape[1] - 1
+    stayed, out = left - since, month - left
+    for months in range(stayed if out > 0 else 0):
+        enough = True
+        for e in range(rise.shape[0]):
+            kept = rise[e, min(stayed, top)] * fall[e, min(out, top)]
+            now = rise[e, min(months, top)]
+            enough = enough and (now >= kept if kept > f32(0) else kept == f32(0) or now <= kept)
+        if enough:
+            return month - months
+    return month - stayed
+
+
+@njit(**JIT)
+def _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget):
+    """Members after `joining` (candidate numbers, rising) have come in and the forgotten have been dropped."""
+    size = slot.size + joining.size
+    slot_, since_, left_ = np.empty(size, np.int32), np.empty(size, np.int16), np.empty(size, np.int16)
+    a = b = n = 0
+    while a < slot.size or b < joining.size:
+        comes = b < joining.size and (a >= slot.size or joining[b] <= slot[a])
+        was = a < slot.size and (not comes or joining[b] == slot[a])
+        if comes:
+            i = joining[b]
+            slot_[n], left_[n] = i, INSIDE
+            since_[n] = resumed(since[a], left[a], month, rise, fall) if was else month
+            inside[i] = reached[i] = 1
+            n += 1
+        elif left[a] == INSIDE or month - left[a] < forget:
+            slot_[n], since_[n], left_[n] = slot[a], since[a], left[a]
+            n += 1
+        a += int(was)
+        b += int(comes)
+    return slot_[:n].copy(), since_[:n].copy(), left_[:n].copy()
+
+
+@njit(**JIT)
+def _month(c, hazard, slot, since, left, inside, reached, room, clock, month, streams, leave, closed, course):
+    """Leave, want, admit, merge: the members (slot, since, left) after one month."""
+    rise, fall, forget = course
+    left = left.copy()
+    _leave(c, slot, left, inside, month, clock, streams[1], leave, closed)
+    joining = np.empty(0, np.int32)
+    if not closed:
+        want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
+        found = _want(c, hazard, inside, month, clock, streams[0], want, score)
+        joining = want[:found]
+        joining = joining[_admit(c, joining, score[:found], _free(c, slot, left, room))]
+    slot, since, left = _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget)
+    return slot, since, left
+
+
+@njit(**JIT)
+def _share_inside(start, other, who, inside, share):
+    """Share of the contacts of each row in `who` who are in (`inside` [n], by row)."""
+    for j in range(who.size):
+        low, high = start[who[j]], start[who[j] + 1]
+        total = 0
+        for e in range(low, high):
+            total += inside[other[e]]
+        share[j] = f32(total) / f32(max(high - low, 1))
+
+
+@njit(**JIT)
+def _tally(site, slot, left, before, reached, sums):
+    """Add members, joined, left, reached (columns of sums [p, 4]) by site; before [m]: who was in a month ago."""
+    was = before.copy()
+    for k in range(slot.size):
+        if left[k] == INSIDE:
+            cell = sums[site[slot[k]]]
+            cell[0] += 1
+            cell[1] += 1 - was[slot[k]]
+            was[slot[k]] = 0
+    for i in range(was.size):
+        sums[site[i], 2] += was[i]
+        sums[site[i], 3] += reached[i]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """How one programme takes people in.
+
+    key: names its random streams; room [pools]: places at once, NO_LIMIT for none; leave: hazard a month; dose;
+    opens, closes: first month open and first month no longer open; word_of_mouth: how much the hazard rises, as a
+    multiple, when all contacts are in (0: not at all).
+    """
+
+    key: str
+    candidates: Candidates
+    room: NDArray[np.int64]
+    opens: int
+    closes: int
+    leave: float = 0.0
+    dose: float = 1.0
+    word_of_mouth: float = 0.0
+    course: Course = field(default=NO_EFFECT)
+
+
+class Delivery:
+    """One programme in one future: its members month by month, and who it ever reached."""
+
+    def __init__(self, rule: Rule, future: Future) -> None:
+        """Nobody is in yet."""
+        m = rule.candidates.who.size
+        self.rule, self.future, self.month = rule, future, rule.opens - 1
+        self.members = nobody()
+        self._slot = np.zeros(0, np.int32)
+        self._inside, self._reached, self._before = (np.zeros(m, np.uint8) for _ in range(3))
+        self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
+
+    def copy(self) -> "Delivery":
+        """The same programme from here on, on its own."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._inside, twin._reached, twin._before = self._inside.copy(), self._reached.copy(), self._before.copy()
+        return twin
+
+    @property
+    def reached(self) -> NDArray[np.int64]:
+        """Rows, rising, of everyone who has ever joined."""
+        return self.rule.candidates.who[self._reached != 0]
+
+    def advance(self, month: int) -> None:
+        """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month."""
+        self.month, self._before = month, self._inside.copy()
+        if self.rule.opens <= month <= self.rule.closes or self._slot.size:
+            self._settle(month, self.future.clock(month))
+
+    def tally(self) -> NDArray[np.int64]:
+        """Members, joined, left and ever reached [p, 4] of the month just advanced, by row of Places of the site."""
+        sums = np.zeros((len(self.future.places.name), 4), np.int64)
+        _tally(self.rule.candidates.site, self._slot, self.members.left, self._before, self._reached, sums)
+        return sums
+
+    def _settle(self, month: int, clock: tuple) -> None:
+        rule, members, closed = self.rule, self.members, month >= self.rule.closes
+        self._become(*_month(rule.candidates, self._hazard(), self._slot, members.since, members.left, self._inside,
+                             self._reached, rule.room, clock, month, self._streams, f32(rule.leave), closed, rule.course))
+
+    def _hazard(self) -> NDArray[np.float32]:
+        """Hazards of this month: word of mouth multiplies them by 1 + strength x share of contacts in last month."""
+        c, strength = self.rule.candidates, f32(self.rule.word_of_mouth)
+        if strength == 0:
+            return c.hazard
+        inside = np.zeros(self.future.script.id.size, np.uint8)
+        inside[c.who[self._inside != 0]] = 1
+        share = np.empty(c.who.size, f32)
+        _share_inside(self.future.ties.start, self.future.ties.other, c.who, inside, share)
+        return np.minimum(c.hazard * (f32(1) + strength * share), f32(1))
+
+    def _become(self, slot: NDArray[np.int32], since: NDArray[np.int16], left: NDArray[np.int16]) -> None:
+        c = self.rule.candidates
+        self._slot = slot
+        self.members = Members(c.who[slot], since, left, np.full(slot.size, self.rule.dose, f32), c.site[slot])
+
+
+class Grants(Delivery):
+    """Rounds of grants to settings: those who take part in a round stay in until the next one, or until the end.
+
+    Places are not limited: a grant is for whoever is in the setting.
+    """
+
+    def __init__(self, rule: Rule, future: Future, *, rounds: dict[int, NDArray[np.int32]], every: int) -> None:
+        """rounds: candidate numbers, rising, by month of the round; every: months a round is in force."""
+        super().__init__(rule, future)
+        self._rounds, self._every = rounds, every
+
+    def _settle(self, month: int, clock: tuple) -> None:
+        rule, members = self.rule, self.members
+        none = np.zeros(0, np.int32)
+        over = month >= rule.closes or (month - rule.opens) % self._every == 0
+        left = members.left.copy()
+        _leave(rule.candidates, self._slot, left, self._inside, month, clock, self._streams[1], f32(0), over)
+        joining = none if month >= rule.closes else self._rounds.get(month, none)
+        self._become(*_merge(self._slot, members.since, left, joining, self._inside, self._reached, month,
+                             *rule.course))

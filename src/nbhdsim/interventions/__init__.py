@@ -1,0 +1,198 @@
+"""Interventions: whom each delivery kind takes in and what it pushes. One file a kind, found by its name.
+
+An intervention never writes residents: it says who may join and pushes levers (`levers.LEVERS`) for those who did. How
+people join and leave is one rule for all kinds, in `delivery`. Everything here is frozen; what moves is the `Delivery`
+that a `programme.Programme` keeps.
+"""
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, monthly, without
+from ..errors import NbhdsimError
+from ..levers import LEVERS, Levers
+from ..places import Places
+from ..registry import Registry
+from ..residents import MECHANISMS, Script, age_at
+from ..rng import f32
+
+if TYPE_CHECKING:
+    from .effects import Curve, Effects
+
+DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="nbhdsim.interventions")
+"""Delivery kinds by name: `@DELIVERIES.add("group")` above a subclass of Intervention."""
+
+Rows = NDArray[np.int64]
+WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
+SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """Whom it is for: completed years of age from `low` to `high`, IMD quintiles (none = all), least frailty 0-3."""
+
+    low: int = 0
+    high: int = 200
+    quintile: tuple[int, ...] = ()
+    frailty: int = 0
+
+    def rows(self, script: Script, places: Places, month: int) -> Rows:
+        """Rows, rising, of the residents it is for in `month`."""
+        age = age_at(script, month)
+        keep = (age >= self.low) & (age <= self.high) & (script.frailty >= self.frailty)
+        if self.quintile:
+            keep &= np.isin(places.quintile, self.quintile)[script.place]
+        return np.flatnonzero(keep)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervention(ABC):
+    """One programme of one draw.
+
+    key: names its random streams; sites, places [p]: sites of each neighbourhood, and participants there is room for
+    at once (NaN: no limit); opens, closes: first month open and first month no longer; every: months a round is in
+    force; figures: drawn numbers of the kind by name (`reach`, `leave_hazard`, ..); word_of_mouth: see delivery.Rule;
+    everyone: rows of the residents of the funded places, whom an area effect is about.
+    """
+
+    key: str
+    effects: "Effects"
+    aim: Aim
+    sites: NDArray[np.float64]
+    places: NDArray[np.float64]
+    opens: int
+    closes: int
+    every: int
+    figures: Mapping[str, float]
+    word_of_mouth: float
+    everyone: Rows
+
+    @abstractmethod
+    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+        """Rows, rising, of those who may take part at a funded site."""
+
+    @abstractmethod
+    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+        """Push this month's levers. natural [n]: admission rate of everyone without programmes."""
+
+    @classmethod
+    def listed(cls, future: Future, sites: NDArray[np.float64], key: str) -> Rows:
+        """Rows, rising, of the residents the programme is for as an area: all of the funded places."""
+        del key
+        return np.flatnonzero(sites[future.script.place] > 0)
+
+    def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
+        """Individual weight of the hazard of joining, mean 1 over the people it is for."""
+        del script, rates
+        return np.ones(rows.size, f32)
+
+    def enrol(self, future: Future, rates: Any) -> Delivery:
+        """The delivery through which participants join."""
+        rows = self.eligible(future.script, future.places, self.opens)
+        hazard = f32(self.hazard) * self.weight(future.script, rows, rates)
+        return Delivery(self.rule(*self.pools(future, rows, hazard)), future)
+
+    def expose(self, future: Future) -> Delivery | None:
+        """Everyone in the setting, where an effect on them is stated: those eligible, from the first month on."""
+        if not self.effects.at_level("exposed"):
+            return None
+        rows = self.eligible(future.script, future.places, self.opens)
+        return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
+
+    @property
+    def hazard(self) -> float:
+        """Hazard a month of joining: stated as such, or that which reaches `reach` of the eligible in a year."""
+        if "join_hazard" not in self.figures and "reach" not in self.figures:
+            raise NbhdsimError.of("needs reach or join_hazard to say how many join", path=f"interventions.{self.key}")
+        return self.figures["join_hazard"] if "join_hazard" in self.figures else monthly(self.figures["reach"])
+
+    def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:
+        """Candidates, and the places they share: here each neighbourhood has its own."""
+        place = future.script.place[rows].astype(np.int64)
+        funded = np.flatnonzero(self.sites > 0)
+        return (candidates(future.script, rows, hazard=hazard, site=place, pool=np.searchsorted(funded, place),
+                           pools=funded.size), room(self.places[funded]))
+
+    def rule(self, who: Candidates, places: NDArray[np.int64], *, leave: float | None = None) -> Rule:
+        """How people are taken in: the figures of the kind."""
+        return Rule(key=self.key, candidates=who, room=places, opens=self.opens, closes=self.closes,
+                    leave=self.figures.get("leave_hazard", 0.0) if leave is None else leave,
+                    dose=self.figures.get("dose", 1.0), word_of_mouth=self.word_of_mouth, course=self.effects.course)
+
+    def room_by_place(self, future: Future) -> NDArray[np.float64]:
+        """Places for participants in each neighbourhood [p], for the delivery table (NaN: no limit)."""
+        del future
+        return self.places
+
+    def aimed_at(self, script: Script, places: Places, month: int) -> Rows:
+        """Those the programme is for who live in a funded neighbourhood."""
+        rows = self.aim.rows(script, places, month)
+        return rows[self.sites[script.place[rows]] > 0]
+
+    def push_members(self, members: Members, month: int, levers: Levers, *, tied: bool = False) -> None:
+        """Push the effects stated for participants. tied: the members of a site share a group tie (never when nothing
+        is pushed at all: a programme without effects leaves the run as it is)."""
+        curves = self.effects.at_level("participant")
+        for curve in curves if members.who.size else ():
+            levers.push(curve.lever, members.who, curve.of(members, month), covered=self.effects.covered("participant"))
+        inside = members.inside
+        if tied and self.effects.curves and inside.size:
+            levers.group(members.site[members.left > month], inside)
+
+    def push_exposed(self, exposed: Members, members: Members, month: int, levers: Levers) -> None:
+        """Push the effects stated for everyone in the setting, participants with a stated effect of their own excepted."""
+        for curve in self.effects.at_level("exposed"):
+            value = curve.of(exposed, month)
+            if self.effects.other(curve, "participant") is not None:
+                keep = ~np.isin(exposed.who, members.who, assume_unique=True)
+                levers.push(curve.lever, exposed.who[keep], value[keep], covered=self.effects.covered("exposed"))
+            else:
+                levers.push(curve.lever, exposed.who, value, covered=self.effects.covered("exposed"))
+
+    def push_area(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+        """Push the effects stated for all residents of the funded places together, on the site's clock.
+
+        Where participants have an effect of their own on the same lever, the others get what is left of the total:
+        RR_rest = (RR_area - s RR_part) / (1 - s), s the participants' share of natural admissions (of heads, for shifts).
+        Raises NbhdsimError when the rest would need more prevention than admissions have in them.
+        """
+        if month < self.opens:
+            return
+        for curve in self.effects.at_level("area"):
+            rows, value = self._rest(curve, members, month, natural)
+            if curve.lever == "admission_rr" and value < 1 - float(levers.preventable):
+                raise NbhdsimError.of(f"the rest of the places would need a rate ratio of {value:.3f}, below what can be "
+                                      f"prevented at all ({1 - float(levers.preventable):.3f})",
+                                      path=f"interventions.{self.key}.effects.admission_rr")
+            if rows.size and value != LEVERS[curve.lever].rest:
+                levers.push(curve.lever, rows, value, covered=self.effects.covered("area"))
+
+    def _rest(self, curve: "Curve", members: Members, month: int, natural: NDArray[np.float32]) -> tuple[Rows, float]:
+        value = curve.at(month, opens=self.opens, closes=self.closes)
+        own = self.effects.other(curve, "participant")
+        if own is None or not members.who.size:
+            return self.everyone, value
+        weight = natural if curve.multiplies else np.ones(natural.size, f32)
+        rows, total, mass, pushed = without(self.everyone, members.who, own.of(members, month), weight)
+        return rows, (value * total - pushed) / (total - mass) if total > mass else value
+
+
+def room(places: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole places; NaN becomes no limit."""
+    return np.floor(np.nan_to_num(places + SLACK, nan=float(NO_LIMIT))).astype(np.int64)
+
+
+def all_of(future: Future, rows: Rows) -> tuple[Candidates, NDArray[np.int64]]:
+    """Candidates who all join at once, with room for all."""
+    who = candidates(future.script, rows, hazard=np.ones(rows.size, f32), site=future.script.place[rows],
+                     pool=np.zeros(rows.size, np.int64))
+    return who, np.full(1, NO_LIMIT)
+
+
+def forms_ties(effects: "Effects") -> bool:
+    """Does a participant-level effect move a mechanism?"""
+    return any(c.lever in MECHANISMS for c in effects.at_level("participant"))

@@ -1,0 +1,33 @@
+"""Anything a researcher wants to move: any lever, any group, from the scenario alone."""
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import Delivery, Future, Members
+from ..levers import Levers
+from ..places import Places
+from ..residents import Script
+from . import DELIVERIES, Intervention, Rows, all_of
+
+
+@DELIVERIES.add("adjust")
+@dataclass(frozen=True, kw_only=True)
+class Adjust(Intervention):
+    """Everyone it is for in the chosen neighbourhoods is moved from the first month on; nobody has to join."""
+
+    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+        """Everyone of the group in the chosen neighbourhoods."""
+        return self.aimed_at(script, places, month)
+
+    def enrol(self, future: Future, rates: Any) -> Delivery:
+        """All of them at once."""
+        del rates
+        rows = self.eligible(future.script, future.places, self.opens)
+        return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
+
+    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+        """The levers named in the scenario."""
+        self.push_members(members, month, levers)
+        self.push_area(members, month, levers, natural)

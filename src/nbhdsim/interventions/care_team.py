@@ -1,0 +1,69 @@
+"""Care teams with a registered list: integrated neighbourhood teams, frailty care."""
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import NO_LIMIT, Candidates, Future, Members, candidates
+from ..levers import Levers
+from ..places import Places
+from ..residents import Script, age_at, band_of
+from ..rng import f32, purpose, uniforms
+from . import DELIVERIES, Intervention, Rows
+
+ADULT = 18
+
+
+@DELIVERIES.add("care_team")
+@dataclass(frozen=True, kw_only=True)
+class CareTeam(Intervention):
+    """A team looks after the list of the funded neighbourhoods and case-manages some of the frail on it.
+
+    Case finding uncovers need first, so the case-managed may be admitted more; an effect stated for the whole list is
+    solved, month by month, for those who are not case-managed.
+    """
+
+    @classmethod
+    def listed(cls, future: Future, sites: NDArray[np.float64], key: str) -> Rows:
+        """The list. sites [p]: share of each neighbourhood's residents that the money covers; nested in the share."""
+        u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), purpose("list." + key), np.uint32(0),
+                     future.script.id)
+        share = sites[future.script.place]
+        return np.flatnonzero((share >= 1) | (u < share.astype(f32)))
+
+    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+        """Adults on the list with any frailty, or those the kind names."""
+        aim = replace(self.aim, low=max(self.aim.low, ADULT), frailty=max(self.aim.frailty, 1))
+        return np.intersect1d(aim.rows(script, places, month), self.everyone, assume_unique=True)
+
+    def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
+        """Admission ratio of the frailty category over its mean among the frail of the same age band."""
+        lowest = max(self.aim.frailty, 1)
+        mix, ratio = np.asarray(rates.frailty_mix)[:, lowest:], np.asarray(rates.frailty_ratio)
+        mean = (mix * ratio[lowest:]).sum(1) / np.maximum(mix.sum(1), 1e-12)
+        band = band_of(age_at(script)[rows])
+        return (ratio[script.frailty[rows]] / np.maximum(mean, 1e-12)[band]).astype(f32)
+
+    def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:
+        """One caseload for the whole list."""
+        who = candidates(future.script, rows, hazard=hazard, site=future.script.place[rows],
+                         pool=np.zeros(rows.size, np.int64))
+        return who, np.full(1, self.caseload)
+
+    @property
+    def caseload(self) -> int:
+        """People managed at once: staff x caseload, where the kind has both."""
+        if "staff" not in self.figures or "caseload" not in self.figures:
+            return NO_LIMIT
+        return int(self.figures["staff"] * self.figures["caseload"])
+
+    def room_by_place(self, future: Future) -> NDArray[np.float64]:
+        """The caseload shared out by heads on the list."""
+        heads = np.bincount(future.script.place[self.everyone], minlength=self.sites.size)
+        return heads / max(heads.sum(), 1) * (np.nan if self.caseload == NO_LIMIT else float(self.caseload))
+
+    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+        """Effects on the case-managed by their own clock; the area's total, solved for the rest of the list."""
+        self.push_members(members, month, levers)
+        self.push_area(members, month, levers, natural)

@@ -1,0 +1,211 @@
+"""Stated effects turned into what is pushed.
+
+A study states an effect at a follow-up (`at` months in). Here it becomes a course: how the effect rises by months in
+and fades, by its half-life, by months out (design 2.3, f_m). Ratios of emergency admissions are stated of admissions
+but pushed on the rate before excitation, so they are scaled up first, follow-up by follow-up, until admissions stand
+at the stated ratio (closed recursion of linear self-excitation; Hawkes 1971).
+"""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import FORGOTTEN, MONTHS, NO_EFFECT, Course, Members, course_values, ratios
+from ..errors import NbhdsimError
+from ..evidence import stable
+from ..levers import LEVERS
+from ..residents import MECHANISMS
+from ..rng import f32
+
+LEVELS = ("participant", "exposed", "area")
+"""Whose effect it is: those who join, everyone in the setting, or all residents of the funded places together."""
+
+STEPS = 60          # halvings of an interval of 12 in log ratio: to the last bit of a float64
+WIDEST = 6.0        # log ratio on the rate, either way, within which an effect is looked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One lever of one level: what is pushed by months in (rise) and out (fall), f4 [MONTHS] each.
+
+    rise holds the shift itself, or the log of the ratio where the lever multiplies.
+    """
+
+    lever: str
+    level: str
+    rise: NDArray[np.float32]
+    fall: NDArray[np.float32]
+    forget: int
+
+    @property
+    def multiplies(self) -> bool:
+        """Is it the log of a rate ratio?"""
+        return LEVERS[self.lever].operator == "multiply"
+
+    @property
+    def at_rest(self) -> bool:
+        """Does it never move anything?"""
+        return not self.rise.any()
+
+    def at(self, month: int, *, opens: int, closes: int) -> float:
+        """What is pushed in `month` on the clock of a site open from `opens` to before `closes`: a shift or a ratio."""
+        one = np.ones(1, np.int16)
+        values = course_values(self.rise, self.fall, one * np.int16(opens), one * np.int16(closes), one.astype(f32), month)
+        return float(ratios(values)[0] if self.multiplies else values[0])
+
+    def of(self, members: Members, month: int) -> NDArray[np.float32]:
+        """What is pushed in `month` for each member [k]: a shift or a ratio."""
+        values = course_values(self.rise, self.fall, members.since, members.left, members.dose, month)
+        return ratios(values) if self.multiplies else values
+
+
+def joined(knots: Sequence[tuple[float, float]], months: int) -> float:
+    """Value at a number of months: linear between knots (months, value), from (0, 0) unless one stands at 0; then held."""
+    before, low = 0.0, 0.0 if knots[0][0] > 0 else knots[0][1]
+    for at, value in knots:
+        if months <= at:
+            return low + (value - low) * (months - before) / (at - before) if at > before else value
+        before, low = at, value
+    return low
+
+
+def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: float | None = None) -> list[float]:
+    """Log ratios on the rate before excitation such that expected admissions stand at the stated ratios.
+
+    stated: (at, ratio of admissions), rising months; n, phi: share of admissions set off by an earlier one and the
+    monthly memory of excitation. With one follow-up the ratio rises over `ramp` months (default `at`) and is held;
+    with several it runs straight between them. At 0 months nothing is scaled. Raises NbhdsimError if no ratio will do.
+
+    In units of the natural rate, admissions = (1 - n) ratio + h and h' = phi h + n (1 - phi) admissions, from h = n.
+    """
+    h, done = n, []
+    for at, ratio in stated:
+        goal = log(ratio)
+        if at:
+            goal, h = _solve(done, (at, ratio), at if ramp is None or len(stated) > 1 else ramp, h, n, phi)
+        else:
+            h = phi * h + n * (1 - phi) * ((1 - n) * ratio + h)
+        done.append((at, goal))
+    return [stable(value) for _, value in done]
+
+
+def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: float, h: float, n: float,
+           phi: float) -> tuple[float, float]:
+    """The next log ratio, and h in the month after its follow-up, by bisection."""
+    at, ratio = stated
+    first = done[-1][0] + 1 if done else 0
+    def run(value: float) -> tuple[float, float]:
+        seen, state = 1.0, h
+        for month in range(first, at + 1):
+            seen = (1 - n) * exp(joined([*done, (reached, value)], month)) + state
+            state = phi * state + n * (1 - phi) * seen
+        return seen, state
+    low, high = -WIDEST, WIDEST
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if run(middle)[0] < ratio else (low, middle)
+    if abs(run(high)[0] - ratio) > 1e-9:
+        raise NbhdsimError.of(f"no ratio on the rate makes admissions stand at {ratio:g} after {at} months: earlier "
+                              "admissions echo too long for so fast a change")
+    return high, run(high)[1]
+
+
+def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: float | None = None,
+          half_life: float | None = None, n: float = 0.0, phi: float = 0.0) -> Curve:
+    """The curve of one lever and level from its stated values, (at, value) by rising month.
+
+    ramp: months to the full effect with one follow-up (default `at`; several are knots and have none); half_life:
+    months out in which it halves, None: it ends at once. Raises NbhdsimError when the ramp is longer than `at`, two
+    values stand at one month, or a value is outside the lever's range.
+    """
+    ats = [at for at, _ in stated]
+    if len(set(ats)) < len(ats) or not 0 <= min(ats) <= max(ats) < MONTHS:
+        raise NbhdsimError.of(f"effect {lever} ({level}) needs different months between 0 and {MONTHS - 1}, not {ats}")
+    if ramp is not None and len(ats) == 1 and ramp > ats[0]:
+        raise NbhdsimError.of(f"effect {lever} ({level}) ramps up over {ramp:g} months, longer than the {ats[0]} months "
+                              "at which it is stated")
+    stated = sorted(stated)
+    if LEVERS[lever].operator == "multiply":
+        values = on_rate(stated, n=n, phi=phi, ramp=ramp) if lever == "admission_rr" else [stable(log(v)) for _, v in stated]
+    else:
+        values = [value for _, value in stated]
+    _in_range(lever, level, values)
+    at = [ats[0] if ramp is None else ramp] if len(ats) == 1 else [month for month, _ in stated]
+    rise = [stable(joined(list(zip(at, values, strict=True)), month)) for month in range(MONTHS)]
+    fall = [stable(2 ** (-month / half_life)) if half_life else float(month == 0) for month in range(MONTHS)]
+    forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 1
+    return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget)
+
+
+def _in_range(lever: str, level: str, values: Iterable[float]) -> None:
+    known = LEVERS[lever]
+    for value in values:
+        pushed = exp(value) if known.operator == "multiply" else value
+        if not known.low <= pushed <= known.high:
+            raise NbhdsimError.of(f"effect {lever} ({level}) would push {pushed:.3g} {known.unit} ({known.low:g} to "
+                                  f"{known.high:g})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """The effects of one programme in one draw: curves in the order of the levers, those at rest left out."""
+
+    curves: tuple[Curve, ...]
+
+    def at_level(self, level: str) -> tuple[Curve, ...]:
+        """Curves of one level."""
+        return tuple(c for c in self.curves if c.level == level)
+
+    def covered(self, level: str) -> tuple[str, ...]:
+        """Outcomes whose total the programme states at this level or for the whole area.
+
+        The path through a mechanism is left out of them: the stated total has it already.
+        """
+        return tuple(sorted({c.lever for c in self.curves if c.level in (level, "area") and c.lever not in MECHANISMS}))
+
+    def other(self, curve: Curve, level: str) -> Curve | None:
+        """The curve of the same lever at another level, None if there is none."""
+        return next((c for c in self.at_level(level) if c.lever == curve.lever), None)
+
+    @property
+    def course(self) -> Course:
+        """Course of the effects on one participant."""
+        mine = [c for level in ("participant", "exposed") for c in self.at_level(level)]
+        if not mine:
+            return NO_EFFECT
+        return Course(np.stack([c.rise for c in mine]), np.stack([c.fall for c in mine]), max(c.forget for c in mine))
+
+
+def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float) -> Effects:
+    """Effects of a kind: its stated effects with the values of one draw.
+
+    kind.effects: lever, level, at (months), ramp, half_life (months or None), quantity (whose address is looked up in
+    `values`). An effect without its own ramp or half-life has the kind's `ramp_up_months`, `decay_half_life_months`
+    where it has them. A drawn ramp longer than the follow-up is cut to it; several follow-ups of one lever and level
+    are knots. Raises NbhdsimError for an effect that cannot be.
+    """
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for effect in kind.effects:
+        groups.setdefault((effect.level, effect.lever), []).append(effect)
+    made = []
+    for level in LEVELS:
+        for lever in LEVERS:
+            if stated := groups.get((level, lever)):
+                ramp = _months(stated, "ramp", kind, values, default="ramp_up_months")
+                points = [(effect.at, values[effect.quantity.address]) for effect in stated]
+                made.append(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
+                                  half_life=_months(stated, "half_life", kind, values, default="decay_half_life_months"),
+                                  n=n, phi=phi))
+    return Effects(curves=tuple(c for c in made if not c.at_rest))
+
+
+def _months(stated: Sequence[Any], name: str, kind: Any, values: Mapping[str, float], *, default: str) -> float | None:
+    """A ramp or half-life: of the first effect that states one, else the kind's, else None."""
+    own = next((getattr(effect, name) for effect in stated if getattr(effect, name) is not None), None)
+    if own is None and default in kind.quantities:
+        own = kind.quantities[default]
+    return values[own.address] if hasattr(own, "address") else own
+

@@ -1,0 +1,112 @@
+"""A line of a scenario at work in one future: its intervention, and who has joined so far."""
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import Delivery, Future, Members
+from ..errors import NbhdsimError
+from ..levers import Levers
+from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
+from .effects import effects
+
+YEAR = 12
+
+
+class Programme:
+    """One line in one future, month by month: `advance`, then `push`.
+
+    line: a scenario's line (key, kind, start, end, every, targeting); future: where it runs; rates: n, phi,
+    frailty_mix and frailty_ratio are read; values: by address, of this draw; sites, places [p]: sites of each
+    neighbourhood and participants there is room for at once (NaN: no limit). Raises NbhdsimError when an effect cannot
+    be what is stated.
+    """
+
+    def __init__(self, line: Any, future: Future, *, rates: Any, values: Mapping[str, float],
+                 sites: NDArray[np.float64], places: NDArray[np.float64]) -> None:
+        """Nobody has joined yet."""
+        self.line, self.key = line, str(line.key)
+        self._future = future
+        self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places)
+        self._delivery = self.intervention.enrol(future, rates)
+        self._exposure = self.intervention.expose(future)
+        self._places = self.intervention.room_by_place(future)
+        self._funded = np.flatnonzero(sites > 0)
+
+    def copy(self) -> "Programme":
+        """The same programme from here on, on its own."""
+        twin = object.__new__(Programme)
+        twin.__dict__.update(self.__dict__)
+        twin._delivery = self._delivery.copy()
+        twin._exposure = self._exposure and self._exposure.copy()
+        return twin
+
+    @property
+    def members(self) -> Members:
+        """Members, and past ones with some effect left."""
+        return self._delivery.members
+
+    @property
+    def inside(self) -> Rows:
+        """Rows, rising, of those who are in."""
+        return self._delivery.members.inside
+
+    @property
+    def reached(self) -> Rows:
+        """Rows, rising, of everyone who has ever taken part."""
+        return self._delivery.reached
+
+    def advance(self, month: int) -> None:
+        """Who leaves and who joins in `month`; call month by month."""
+        self._delivery.advance(month)
+        if self._exposure is not None:
+            self._exposure.advance(month)
+
+    def push(self, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+        """Push this month's levers. natural [n]: admissions expected this month without programmes."""
+        if month < self.intervention.opens:
+            return
+        self.intervention.push(self.members, month, levers, natural)
+        if self._exposure is not None:
+            self.intervention.push_exposed(self._exposure.members, self.members, month, levers)
+
+    def rows(self) -> dict[str, NDArray[Any]]:
+        """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
+        counts = self._delivery.tally()[self._funded].astype(np.float64)
+        running = self.intervention.opens <= self._delivery.month < self.intervention.closes
+        contacts = counts[:, 0] * self.intervention.figures.get("contacts_per_month", 1.0)
+        return {"place": self._funded, "places": self._places[self._funded] if running else np.zeros(self._funded.size),
+                "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
+                "reached": counts[:, 3]}
+
+
+def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, float], sites: NDArray[np.float64],
+                 places: NDArray[np.float64]) -> Intervention:
+    """The intervention of a line, with the numbers of one draw; arguments as `Programme`."""
+    kind = line.kind
+    delivery = DELIVERIES[kind.delivery]
+    try:
+        stated = effects(kind, values, n=float(rates.n), phi=float(rates.phi))
+    except NbhdsimError as error:
+        raise NbhdsimError.of(str(error), path=f"interventions.{line.key}") from error
+    return delivery(key=str(line.key), effects=stated, aim=aim(kind.who, line.targeting), sites=np.asarray(sites, float),
+                    places=np.asarray(places, float), opens=line.start, closes=line.end + 1,
+                    every=line.every or line.end - line.start + 1, figures=figures(kind, values),
+                    word_of_mouth=values.get(WORD_OF_MOUTH, 0.0), everyone=delivery.listed(future, sites, str(line.key)))
+
+
+def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
+    """Numbers of a kind by name, in this draw."""
+    return {name: values[quantity.address] for name, quantity in kind.quantities.items()}
+
+
+def aim(who: Any, targeting: Any) -> Aim:
+    """Whom a kind is for (mapping: age, quintile, frailty), narrowed by the line's targeting (low, high, quintile)."""
+    low, high = who.get("age") or (0, 200)
+    own = tuple(who.get("quintile") or ())
+    aimed = tuple(targeting.quintile)
+    both = tuple(q for q in own if q in aimed) if own and aimed else own or aimed
+    if own and aimed and not both:
+        raise NbhdsimError.of(f"targets quintiles {aimed}, but it is for {own}")
+    return Aim(low=max(low, targeting.low), high=min(high, targeting.high), quintile=both, frailty=who.get("frailty") or 0)

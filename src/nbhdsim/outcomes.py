@@ -1,0 +1,145 @@
+"""Outcomes: one small registered function each, from the sums of a run to totals and who they are a total of.
+
+Each returns (total, residents), both float64 [month, place, age band]: events, or the sum over residents of a monthly
+state; and the number of residents it speaks of. `total / residents / months x scale` is the rate or mean of a cell.
+"""
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .residents import AGE_FROM, SEGMENT_FROM
+from .step.measure import (
+    ADMISSIONS,
+    ADULTS,
+    ATTENDANCES,
+    BED_DAYS,
+    CHILD_ITEM,
+    CONTROL,
+    EXPECTED,
+    FIXED,
+    LONELY,
+    LOW,
+    PRESENT,
+    REFERRALS,
+    SATISFACTION,
+)
+
+Sums = NDArray[np.float64]
+CHILDREN = slice(0, SEGMENT_FROM.index(18))
+EVERYONE, GROWN, TEENS = slice(None), slice(ADULTS, None), slice(CHILD_ITEM, ADULTS)
+BAND_STARTS = [SEGMENT_FROM.index(age) for age in AGE_FROM]
+
+
+class Measures(NamedTuple):
+    """Sums of one scenario: sums int64 [month, place, age segment, column of step.measure.COLUMNS]; reached int64
+    [month, place, segment] residents ever reached by any programme; first: month of row 0."""
+
+    sums: NDArray[np.int64]
+    reached: NDArray[np.int64]
+    first: int
+
+
+class Outcome(NamedTuple):
+    """An outcome: unit; which direction is better (`lower` or `higher`); kind (`count mean share pounds`); scale that
+    turns events a resident-month into the usual rate (12,000: per 1,000 a year); what it is; how it is summed."""
+
+    name: str
+    unit: str
+    direction: str
+    kind: str
+    scale: float
+    meaning: str
+    function: Callable[[Measures], tuple[Sums, Sums]]
+
+
+OUTCOMES: dict[str, Outcome] = {}
+"""Every outcome by name."""
+
+
+def outcome(*, unit: str, direction: str, kind: str, scale: float = 1.0) -> Callable:
+    """Register an outcome function under its own name; its docstring's first line says what it is."""
+    def add(function: Callable[[Measures], tuple[Sums, Sums]]) -> Callable:
+        name = function.__name__
+        OUTCOMES[name] = Outcome(name, unit, direction, kind, scale, (function.__doc__ or "").split("\n")[0], function)
+        return function
+    return add
+
+
+def by_band(sums: NDArray[np.int64], who: slice) -> Sums:
+    """Sums [month, place, segment] as [month, place, band], over the segments in `who` only."""
+    kept = np.zeros_like(sums)
+    kept[..., who] = sums[..., who]
+    return np.add.reduceat(kept, BAND_STARTS, axis=-1).astype(np.float64)
+
+
+def _sums(m: Measures, column: int, who: slice = EVERYONE, *, fixed: bool = False) -> tuple[Sums, Sums]:
+    total = by_band(m.sums[..., column], who)
+    return total / float(FIXED) if fixed else total, by_band(m.sums[..., PRESENT], who)
+
+
+@outcome(unit="admissions", direction="lower", kind="count", scale=12_000)
+def emergency_admissions(m: Measures) -> tuple[Sums, Sums]:
+    """Emergency admissions, observed counts, all residents."""
+    return _sums(m, ADMISSIONS)
+
+
+@outcome(unit="admissions", direction="lower", kind="count", scale=12_000)
+def expected_admissions(m: Measures) -> tuple[Sums, Sums]:
+    """Emergency admissions expected from each month's rate, excitation included: effects without the luck of counts."""
+    return _sums(m, EXPECTED, fixed=True)
+
+
+@outcome(unit="bed days", direction="lower", kind="count", scale=12_000)
+def bed_days(m: Measures) -> tuple[Sums, Sums]:
+    """Nights in hospital that follow emergency admissions, counted in the month of admission."""
+    return _sums(m, BED_DAYS)
+
+
+@outcome(unit="attendances", direction="lower", kind="count", scale=12_000)
+def ae_attendances(m: Measures) -> tuple[Sums, Sums]:
+    """A&E attendances, those that end in admission included."""
+    return _sums(m, ATTENDANCES)
+
+
+@outcome(unit="referrals", direction="lower", kind="count", scale=120_000)
+def child_referrals(m: Measures) -> tuple[Sums, Sums]:
+    """Referrals to children's social care, residents under 18 (per 10,000 a year)."""
+    return _sums(m, REFERRALS, CHILDREN)
+
+
+@outcome(unit="points 0-10", direction="higher", kind="mean")
+def life_satisfaction(m: Measures) -> tuple[Sums, Sums]:
+    """Mean life satisfaction (ONS4), residents of 16 and over."""
+    return _sums(m, SATISFACTION, GROWN, fixed=True)
+
+
+@outcome(unit="points 0-10", direction="higher", kind="mean")
+def child_wellbeing(m: Measures) -> tuple[Sums, Sums]:
+    """Mean happiness with life (Good Childhood item), residents of 10 to 15."""
+    return _sums(m, SATISFACTION, TEENS, fixed=True)
+
+
+@outcome(unit="share", direction="lower", kind="share")
+def low_life_satisfaction(m: Measures) -> tuple[Sums, Sums]:
+    """Share whose life satisfaction is 0-4 (below 4.5), residents of 16 and over."""
+    return _sums(m, LOW, GROWN)
+
+
+@outcome(unit="share", direction="lower", kind="share")
+def lonely(m: Measures) -> tuple[Sums, Sums]:
+    """Share lonely often or always, residents of 16 and over."""
+    return _sums(m, LONELY, GROWN)
+
+
+@outcome(unit="SD", direction="higher", kind="mean")
+def control(m: Measures) -> tuple[Sums, Sums]:
+    """Mean sense of control (0 = England, 1 = one SD between people), residents of 16 and over."""
+    return _sums(m, CONTROL, GROWN, fixed=True)
+
+
+@outcome(unit="share", direction="higher", kind="share")
+def reached(m: Measures) -> tuple[Sums, Sums]:
+    """Share ever reached by any programme of the scenario so far, all residents."""
+    return by_band(m.reached, EVERYONE), by_band(m.sums[..., PRESENT], EVERYONE)

@@ -1,0 +1,276 @@
+"""What the values of a scenario file mean together: dates, kinds, places, payers, money. Every problem at once."""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import fsum, isfinite
+from pathlib import Path as File
+
+import numpy as np
+
+from nbhdsim import areas
+from nbhdsim.documents import Document, Path
+from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.interventions import schema as catalogue
+from nbhdsim.scenario import AMOUNTS, Amount, AreaSpec, Line, Scenario, Target, Where, adjust, funding, numbers, packages, where
+from nbhdsim.scenario.models import AreaModel, LineModel, ScenarioModel, TargetModel, WhereModel
+
+ROUNDING = 1e-6
+
+
+@dataclass
+class Findings:
+    """The document being checked and what has been found wrong in it so far."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def say(self, path: Path, message: str, *, key: bool = False) -> None:
+        """One more problem, of the value (or the key) at `path`."""
+        self.problems.append(self.document.problem(path, message, key=key))
+
+
+def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str]) -> tuple[Scenario | None, list[Problem]]:
+    """The scenario of a file of the right shape and no problems, or None and all its problems."""
+    find = Findings(document)
+    spec, area = _area(model.area, find)
+    outline = None if area is None else where.map_of(area)
+    kinds = catalogue.kinds()
+    lines = {key: line for key in sorted(model.interventions)
+             if (line := _line(key, model, kinds, find)) is not None}
+    lines = packages.applied(model, lines, find)
+    quantities, lines, tables = numbers.all_of(model, lines, find)
+    values = {address: quantity.value for address, quantity in quantities.items()}
+    _wheres(outline, model, find)
+    for line in lines.values():
+        _money(line, values, outline, find)
+    if model.budget is not None and len(lines) >= len(model.interventions):
+        _budget(model, lines, values, outline, find)
+    if find.problems:
+        return None, find.problems
+    name = model.name or File(document.file).stem
+    data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
+    return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start), months=model.months,
+                    history=model.history, seed=model.seed, stance=model.stance, lines=lines, quantities=quantities,
+                    tables=tables, data=data, texts=texts), []
+
+
+def year_month(text: str) -> tuple[int, int]:
+    """Year and month (1-12) of `YYYY-MM`."""
+    return int(text[:4]), int(text[5:])
+
+
+def month_of(text: str, start: str) -> int:
+    """Months from the month `start` to the month `text`, both `YYYY-MM`."""
+    (year, month), (year0, month0) = year_month(text), year_month(start)
+    return 12 * (year - year0) + month - month0
+
+
+def month_text(month: int, start: str) -> str:
+    """Month number `month` as `YYYY-MM`, counted from the month `start`."""
+    year, month0 = year_month(start)
+    return f"{year + (month0 - 1 + month) // 12}-{(month0 - 1 + month) % 12 + 1:02d}"
+
+
+def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None]:
+    spec = AreaSpec(name=model.name or "", csv=model.csv or "", residents=model.residents)
+    if (model.name is None) == (model.csv is None):
+        find.say(("area",), f"needs exactly one of name (one of {', '.join(areas.names())}) and csv")
+        return spec, None
+    if model.csv is not None and model.residents is not None:
+        find.say(("area", "residents"), "a CSV file says its own residents (leave `residents` out)")
+    try:
+        if model.csv is None:
+            return spec, areas.load(spec.name, residents=spec.residents)
+        spec = AreaSpec(csv=str(File(find.document.place(("area", "csv")).file).parent / model.csv))
+        return spec, areas.read_csv(spec.csv)
+    except NbhdsimError as error:
+        for problem in error.problems:
+            if problem.line:
+                find.problems.append(problem)
+            elif model.csv is not None:
+                find.say(("area", "csv"), f"'{spec.csv}' {problem.message}")
+            else:
+                find.say(tuple(problem.path.split(".")) if problem.path else ("area",), problem.message)
+        return spec, None
+
+
+def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], find: Findings) -> Line | None:
+    """A line with the catalogue's own numbers, or None where its kind is not known."""
+    given, at = model.interventions[key], ("interventions", key)
+    start, end = _window(key, model, find)
+    kind = adjust.of(key, given, find) if (given.kind or key) == "adjust" else kinds.get(given.kind or key)
+    if kind is None:
+        allowed = sorted([*kinds, "adjust"])
+        find.say((*at, "kind") if given.kind else at, key=not given.kind, message=(
+            f"unknown intervention '{given.kind or key}' ({', '.join(allowed)}){nearest(given.kind or key, allowed)}"))
+        return None
+    if kind.delivery != "adjust":
+        for name in ("effects", "who"):
+            if getattr(given, name) is not None:
+                find.say((*at, name), f"only `kind: adjust` has {name}; a number of {kind.id} goes under `overrides`", key=True)
+    return Line(key=key, kind=kind, where=_where(given.where), amount=_amount(at, given, kind, find), start=start, end=end,
+                every=given.every, payers=_payers(at, given, kind, find), targeting=_target(at, given, kind, find),
+                at=find.document.key_place(at))
+
+
+def _window(key: str, model: ScenarioModel, find: Findings) -> tuple[int, int]:
+    """First and last funded month; by default the whole scenario."""
+    given, at, last = model.interventions[key], ("interventions", key), model.months - 1
+    start = 0 if given.start is None else month_of(given.start, model.start)
+    end = last if given.end is None else month_of(given.end, model.start)
+    span = f"{model.start} to {month_text(last, model.start)}"
+    before = len(find.problems)
+    for name, month in (("start", start), ("end", end)):
+        if not 0 <= month <= last:
+            said = "before the scenario starts" if month < 0 else "after the scenario ends"
+            find.say((*at, name), f"{getattr(given, name)} is {said} ({span})")
+    if end < start:
+        if given.end is not None:
+            find.say((*at, "end"), f"{given.end} is before the start, {month_text(start, model.start)}")
+    if given.every is not None and len(find.problems) == before and given.every > end - start + 1:
+        find.say((*at, "every"), f"{given.every} months is longer than the {end - start + 1} funded ones")
+    return (start, end) if len(find.problems) == before else (0, last)
+
+
+def _amount(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Amount | None:
+    said = [name for name in AMOUNTS if getattr(given, name) is not None]
+    if kind.delivery == "adjust":
+        for name in ("sites", "places"):
+            if name in said:
+                find.say((*at, name), "an adjust has no sites or places; `funding` is what it costs, if anything", key=True)
+        return Amount(of="funding", value=given.funding) if given.funding is not None else None
+    if len(said) != 1:
+        found = f"has {' and '.join(said)}" if said else "has no amount"
+        find.say(at, f"{found} (exactly one of {', '.join(AMOUNTS)})", key=True)
+        return None
+    return Amount(of=said[0], value=float(getattr(given, said[0])))
+
+
+def _payers(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Mapping[str, float]:
+    if given.payer is None:
+        if kind.cost is None and given.funding is not None:
+            find.say(at, "needs a payer: an adjust has no catalogue entry to say who pays", key=True)
+        return dict(sorted(kind.cost.payers.items())) if kind.cost is not None else {}
+    total = fsum(given.payer.values())
+    if abs(total - 1) > ROUNDING:
+        find.say((*at, "payer"), f"shares add to {total:.6g}, not 1")
+    return dict(sorted(given.payer.items()))
+
+
+def _target(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Target:
+    name = "who" if kind.delivery == "adjust" and given.who is not None else "targeting"
+    model: TargetModel | None = getattr(given, name)
+    if model is None:
+        return Target()
+    low, high = model.age or (0, 120)
+    if low > high:
+        find.say((*at, name, "age"), f"the first age, {low}, is above the last, {high}")
+    return Target(low=low, high=high, quintile=tuple(sorted(set(model.quintile or ()))))
+
+
+def _where(given: str | WhereModel) -> Where:
+    if isinstance(given, str):
+        return Where()
+    return Where(names=tuple(given.names or ()), district=tuple(given.district or ()), quintile=tuple(given.quintile or ()),
+                 top=given.top, by=given.by or "emergency_admissions", over=given.over or 12, random=given.random,
+                 same_as=given.same_as or "", most_per_place=given.most_per_place)
+
+
+def _wheres(outline: where.Map | None, model: ScenarioModel, find: Findings) -> None:
+    for key in sorted(model.interventions):
+        given, at = model.interventions[key].where, ("interventions", key, "where")
+        if isinstance(given, str):
+            continue
+        _ranking(at, given, model, find)
+        if given.same_as is not None:
+            _same_as(at, given.same_as, model, find)
+        if outline is not None:
+            _matches(at, _where(given), outline, find)
+
+
+def _ranking(at: Path, given: WhereModel, model: ScenarioModel, find: Findings) -> None:
+    if given.top is not None and given.random is not None:
+        find.say((*at, "random"), "`top` and `random` are two ways to pick some; say one", key=True)
+    for name in ("by", "over"):
+        if getattr(given, name) is not None and given.top is None:
+            find.say((*at, name), f"`{name}` only says how `top` ranks; say `top` too", key=True)
+    if given.over is not None and given.over > model.history:
+        find.say((*at, "over"), f"{given.over} months is longer than the history of {model.history}")
+    elif given.top is not None and given.over is None and model.history < Where.over:
+        find.say((*at, "top"), f"looks at {Where.over} months, longer than the history of {model.history}")
+
+
+def _same_as(at: Path, other: str, model: ScenarioModel, find: Findings) -> None:
+    at, seen, known = (*at, "same_as"), [at[1]], model.interventions
+    while other in known:
+        if other in seen:
+            find.say(at, f"goes round in a circle: {' -> '.join(map(str, [*seen, other]))}")
+            return
+        seen.append(other)
+        following = known[other].where
+        if isinstance(following, str) or following.same_as is None:
+            return
+        other = following.same_as
+    if len(seen) == 1:
+        find.say(at, f"unknown intervention '{other}' ({', '.join(sorted(known))}){nearest(other, sorted(known))}")
+
+
+def _matches(at: Path, wanted: Where, outline: where.Map, find: Findings) -> None:
+    """Names that the area does not know, and filters that leave nothing."""
+    before = len(find.problems)
+    for field_, words in (("names", outline.words()), ("district", sorted(set(outline.district)))):
+        for i, name in enumerate(getattr(wanted, field_)):
+            if name not in words:
+                few = f" ({', '.join(words)})" if len(words) <= 12 else ""
+                find.say((*at, field_, i), f"unknown {'district' if field_ == 'district' else 'neighbourhood'} '{name}'"
+                                           f"{few}{nearest(name, words)}")
+    if len(find.problems) == before and not where.filtered(wanted, outline).size:
+        find.say(at, "matches no neighbourhood of this area")
+
+
+def heads(line: Line, outline: where.Map | None) -> float | None:
+    """Residents of the chosen neighbourhoods, None where they are not known before history has been run."""
+    chosen = line.where
+    if outline is None or chosen.top is not None or chosen.random is not None or chosen.same_as:
+        return None
+    return float(np.sum(outline.residents[where.filtered(chosen, outline)]))
+
+
+def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, find: Findings) -> None:
+    if line.amount is None or line.kind.cost is None:
+        return
+    at = ("interventions", line.key)
+    price = f"economics.price_{line.kind.cost.price_year}"
+    if price not in values:
+        find.say(at, f"no price index for {line.kind.cost.price_year}, the price year of {line.kind.id}", key=True)
+        return
+    total = funding.unit_total(line, values)
+    if line.amount.of != "funding":
+        return
+    if total <= 0:
+        find.say((*at, "funding"), f"a site of {line.kind.id} costs nothing, so money cannot say how many; give `sites`")
+    elif funding.units(line, values) < 1:
+        unit = "resident" if funding.per_head(line) else "grant" if line.every else "site"
+        find.say((*at, "funding"), f"{line.amount.value:,.0f} pounds a year buys less than one {unit} "
+                                   f"({total * 12 / line.months:,.0f} pounds a year each, set-up included)")
+
+
+def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str, float], outline: where.Map | None,
+            find: Findings) -> None:
+    assert model.budget is not None
+    if any(f"economics.price_{line.kind.cost.price_year}" not in values for line in lines.values() if line.kind.cost):
+        return
+    total = {key: funding.committed(line, values, heads=heads(line, outline)) for key, line in lines.items() if line.amount}
+    unknown = [key for key, pounds in total.items() if not isfinite(pounds)]
+    for key in unknown:
+        find.say(("interventions", key), "its cost depends on the residents of places chosen later; give its amount as "
+                                         "`funding`, so that the budget can be checked", key=True)
+    years = funding.funded_years(lines.values())
+    if unknown or not years:
+        if not years:
+            find.say(("budget",), "nothing of this scenario costs money")
+        return
+    mean, wanted = fsum(total.values()) / years, model.budget.pounds_a_year
+    if abs(mean - wanted) > model.budget.tolerance * wanted + ROUNDING:
+        parts = ", ".join(f"{key} {pounds / years:,.0f}" for key, pounds in total.items())
+        find.say(("budget", "pounds_a_year"), f"the lines commit {mean:,.0f} pounds a year, set-up included, not "
+                 f"{wanted:,.0f} within {100 * model.budget.tolerance:g}% ({parts})")

@@ -1,0 +1,145 @@
+"""The numbers of a scenario: the catalogue's, each at the address of the line that uses it, with overrides laid over.
+
+`interventions.<key>.<name>` is one line's own number. `interventions.<catalogue id>.<name>` reaches every line of that
+kind that does not override it itself. A plain number is taken as exact and marked as an assumption; so is anything
+without a source.
+"""
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nbhdsim import evidence
+from nbhdsim.documents import Path
+from nbhdsim.errors import nearest
+from nbhdsim.evidence import Quantity, Source
+from nbhdsim.interventions import schema as catalogue
+from nbhdsim.interventions.schema import Kind
+from nbhdsim.levers import LEVERS
+from nbhdsim.scenario import Line
+from nbhdsim.scenario.models import OverrideModel, ScenarioModel, SourceModel
+
+if TYPE_CHECKING:
+    from nbhdsim.scenario.checks import Findings
+
+SHARES = ("share", "probability", "proportion")
+RATIO_LAWS = ("split_lognormal", "loguniform")
+LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
+
+
+def all_of(model: ScenarioModel, lines: Mapping[str, Line],
+           find: "Findings") -> tuple[dict[str, Quantity], dict[str, Line], dict[str, Any]]:
+    """Every Quantity of the scenario by address, its lines with their own numbers, and the baseline tables."""
+    base, tables = evidence.load_baseline()
+    own = {key: named(line.kind) for key, line in lines.items()}
+    known = {f"interventions.{kind.id}.{name}": q for kind in catalogue.kinds().values() for name, q in named(kind).items()}
+    known |= base | {f"interventions.{key}.{name}": q for key, numbers in own.items() for name, q in numbers.items()}
+    new = _overridden(model, known, find)
+    final: dict[str, Quantity] = {address: new.get(address, quantity) for address, quantity in base.items()}
+    done = {}
+    for key, line in lines.items():
+        mine = {q.address: _own(line, name, q, new) for name, q in own[key].items()}
+        final.update({quantity.address: quantity for quantity in mine.values()})
+        done[key] = replace(line, kind=with_numbers(line.kind, mine))
+    return dict(sorted(final.items())), done, tables
+
+
+def numbers_of(kind: Kind) -> list[Quantity]:
+    """Every Quantity of a kind: its own, of its cost, of its effects."""
+    costs = [] if kind.cost is None else [kind.cost.set_up, kind.cost.running]
+    return [*kind.quantities.values(), *costs, *(effect.quantity for effect in kind.effects)]
+
+
+def named(kind: Kind) -> dict[str, Quantity]:
+    """Every Quantity of a kind by the end of its address: `reach`, `cost.set_up`, `effects.admission_rr`."""
+    return {".".join(q.address.split(".")[2:]): q for q in numbers_of(kind)}
+
+
+def with_numbers(kind: Kind, new: Mapping[str, Quantity]) -> Kind:
+    """The kind with each Quantity replaced by the one that `new` has for its address."""
+    cost = kind.cost
+    if cost is not None:
+        cost = replace(cost, set_up=new[cost.set_up.address], running=new[cost.running.address])
+    effects = tuple(replace(effect, quantity=new[effect.quantity.address]) for effect in kind.effects)
+    quantities = {name: new[quantity.address] for name, quantity in kind.quantities.items()}
+    return replace(kind, quantities=quantities, cost=cost, effects=effects)
+
+
+def _own(line: Line, name: str, quantity: Quantity, new: Mapping[str, Quantity]) -> Quantity:
+    """The number of one line: its own override, else that of its kind, else the catalogue's."""
+    address = f"interventions.{line.key}.{name}"
+    found = new.get(address) or new.get(f"interventions.{line.kind.id}.{name}") or quantity
+    return replace(found, address=address)
+
+
+def _overridden(model: ScenarioModel, known: Mapping[str, Quantity], find: "Findings") -> dict[str, Quantity]:
+    new = {}
+    for address, given in model.overrides.items():
+        at = ("overrides", address)
+        if address not in known:
+            knobs = [*(f"scenario.{name}" for name in ("months", "history", "seed", "stance")), *known]
+            find.say(at, f"unknown address{nearest(address, knobs)}", key=True)
+            continue
+        new[address] = number(known[address], given, at=at, find=find)
+    return new
+
+
+def number(quantity: Quantity, given: float | OverrideModel, *, at: Path, find: "Findings") -> Quantity:
+    """The Quantity with the numbers of the scenario; what cannot be (outside its law or lever) is a problem at `at`."""
+    if not isinstance(given, OverrideModel):
+        given = OverrideModel(value=given)
+    low, high = given.low, given.high
+    law = given.law or ("fixed" if low is None and high is None else
+                        "split_normal" if quantity.law == "fixed" else quantity.law)
+    if (low is None) != (high is None):
+        find.say(at, "has only one of low and high (both, or neither for an exact number)")
+    if low is None and law != "fixed":
+        find.say((*at, "law"), f"{law} needs low and high")
+    if law in LAWS_WITH_ENDS and given.law is not None and not (given.bound and given.why):
+        find.say((*at, "law"), f"low and high are the ends of a {law} law: say `bound: true` and why")
+    low, high = given.value if low is None else low, given.value if high is None else high
+    if not low <= given.value <= high:
+        find.say((*at, "value"), f"{given.value:g} is not between low {low:g} and high {high:g}")
+    if said := impossible(replace(quantity, law=law), (low, given.value, high)):
+        find.say((*at, "value"), said)
+    source = source_of(given.source)
+    return replace(quantity, value=float(given.value), low=float(low), high=float(high), law=law,
+                   grade=given.grade or ("D" if source is None else quantity.grade), source=source or OWN,
+                   why=given.why or "set in the scenario", basis="assumption" if source is None else "read",
+                   assumed=source is None)
+
+
+OWN = Source(title="the scenario file", by="whoever wrote it", year=0, url="")
+"""The source of a number that a scenario sets without naming one."""
+
+
+def source_of(given: str | SourceModel | None) -> Source | None:
+    """A source as a scenario names it: a text, or title, by, year and url."""
+    if given is None or isinstance(given, str) and not given.strip():
+        return None
+    if isinstance(given, str):
+        return Source(title=given, by="", year=0, url="")
+    return Source(title=given.title, by=given.by, year=given.year, url=given.url)
+
+
+def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:
+    """Why one of these numbers cannot be a value of the quantity, "" when all can."""
+    low, high, words = possible(quantity)
+    for value in numbers:
+        if not low <= value <= high or (value <= 0 and quantity.law in RATIO_LAWS):
+            return f"{value:g} is impossible ({words})"
+    return ""
+
+
+def possible(quantity: Quantity) -> tuple[float, float, str]:
+    """Lowest and highest possible value of a quantity, and in words: by its lever, its unit, its law."""
+    name, infinite = quantity.address.split(".")[2:], float("inf")
+    if name[:1] == ["effects"] and len(name) > 1 and name[1] in LEVERS:
+        lever = LEVERS[name[1]]
+        return lever.low, lever.high, f"{lever.unit} of {name[1]}, {lever.low:g} to {lever.high:g}"
+    if quantity.law in RATIO_LAWS or quantity.unit == "rate ratio":
+        return 0.0, infinite, "a ratio, above 0"
+    if quantity.law == "beta" or quantity.unit.startswith(SHARES):
+        return 0.0, 1.0, f"{quantity.unit}, 0 to 1"
+    if name[:1] == ["cost"]:
+        return 0.0, infinite, "a cost, not below 0"
+    return -infinite, infinite, ""

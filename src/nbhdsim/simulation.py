@@ -1,0 +1,290 @@
+"""Run a world: history once, then every scenario branches from it and meets the same luck, resident by resident."""
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import evidence, rates, step, views
+from .delivery import Future
+from .errors import NbhdsimError
+from .interventions.programme import Programme
+from .levers import Levers
+from .outcomes import Measures
+from .places import contacts
+from .population import World
+from .residents import MECHANISMS
+from .scenario import Scenario, funding, where
+from .step import Fixed, Ground, Rules, luck, prepare
+from .views import DEFAULT_VIEWS
+
+Rows = dict[str, Mapping[str, Any]]
+YEAR = 12
+
+
+class Setting(NamedTuple):
+    """What all scenarios of a future share and nothing changes: parameters and the arrays made from them."""
+
+    values: Mapping[str, float]
+    rates: rates.Rates
+    rules: Rules
+    ground: Ground
+    fixed: Fixed
+
+
+def baseline(values: Mapping[str, float]) -> dict[str, float]:
+    """The values that shape a world without programmes: scenarios that share them share their history."""
+    return {address: value for address, value in values.items() if not address.startswith(("interventions.", "economics."))}
+
+
+def setting(world: World, scenario: Scenario, *, draw: int) -> Setting:
+    """The setting of one draw (0: central values)."""
+    values = evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=draw)
+    packed = rates.pack(values, scenario.tables)
+    return Setting(values, packed, prepare.rules(packed),
+                   prepare.ground(world.script, world.places, ties=world.ties, rates=packed),
+                   prepare.fixed(world.script, world.places, packed))
+
+
+class Simulation:
+    """One scenario in one future, a month at a time.
+
+    world: from `population.build`; draw: parameter draw (0 = central values); replicate: luck; watch: ids of residents
+    whose months are kept in `traces`. `month` is the next month to run (history is negative). Raises NbhdsimError when
+    a programme cannot be what the scenario says (no neighbourhood matches, an effect that cannot hold).
+    """
+
+    def __init__(self, world: World, scenario: Scenario, *, draw: int = 0, replicate: int = 0,
+                 watch: Sequence[int] = ()) -> None:
+        n = world.script.id.size
+        self.world, self.scenario, self.draw, self.replicate = world, scenario, draw, replicate
+        self.month = -scenario.history
+        self.setting = setting(world, scenario, draw=draw)
+        self.luck, self._state, self.years = luck.empty(n), step.state(n), step.years(n)
+        self._begin(scenario, watch)
+
+    def _begin(self, scenario: Scenario, watch: Sequence[int]) -> None:
+        r, n = self.setting.rates, self.world.script.id.size
+        self.scenario = scenario
+        self.levers = Levers(n, a=r.a, b=r.b, preventable=r.preventable)
+        self.programmes: list[Programme] = []
+        self.plans: dict[str, funding.Plan] = {}
+        self.sums: list[NDArray[np.int64]] = []
+        self.reached_sums: list[NDArray[np.int64]] = []
+        self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
+        self.traces: list[dict[str, NDArray[np.float32]]] = []
+        self._reached = np.zeros(n, bool)
+        self._reached_now = np.zeros(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,), np.int64)
+        self._watched = np.flatnonzero(np.isin(self.world.script.id, np.asarray(watch, np.int64)))
+        self._watch = tuple(watch)
+
+    def step(self) -> None:
+        """Run one month."""
+        self.advance_luck()
+        self.live()
+
+    def advance_luck(self) -> None:
+        """Move the shared luck to this month; `live` must follow for every simulation that shares it."""
+        s, world = self.setting, self.world
+        season = prepare.place_season(world.places, s.rates, seed=world.seed, replicate=self.replicate,
+                                      month=self.month, calendar=self.calendar)
+        luck.advance(self.luck, s.fixed, s.rules.loadings, s.ground.start, season,
+                     luck.clock(world.seed, self.replicate, self.calendar), self.month == -self.scenario.history)
+
+    def live(self) -> None:
+        """Answer this month's luck: programmes push levers, the month is worked out, and it is over."""
+        if self.month == -self.scenario.history:
+            np.multiply(self.luck.natural, np.float32(self.setting.rates.n), out=self._state.excitation)
+        if self.month == 0 and self.scenario.lines and not self.programmes:
+            self._fund()
+        for programme in self.programmes:
+            programme.advance(self.month)
+        for programme in self.programmes:
+            programme.push(self.month, self.levers, self.luck.natural)
+        clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
+        s = self.setting
+        self.sums.append(step.advance(self._state, self.luck, s.fixed, rules=s.rules, ground=s.ground,
+                                      levers=self.levers, clock=clock, years=self.years))
+        self._note()
+        self.month += 1
+
+    @property
+    def calendar(self) -> int:
+        """Calendar number of the month: 12 * year + month - 1."""
+        year, month = self.world.start
+        return YEAR * year + month - 1 + self.month
+
+    @property
+    def measures(self) -> Measures:
+        """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
+        return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums))
+
+    @property
+    def reached(self) -> NDArray[np.bool_]:
+        """Who has ever been reached by any programme [n]."""
+        return self._reached
+
+    def branch(self, scenario: Scenario) -> "Simulation":
+        """A simulation of `scenario` that goes its own way from here, bit-identical until its first pound is spent.
+
+        Raises NbhdsimError if area, seed, start, history or a baseline number differ, or a programme has begun.
+        """
+        return self._branch(scenario, luck.copy(self.luck))
+
+    def _branch(self, scenario: Scenario, shared: luck.Luck) -> "Simulation":
+        mine = self.scenario
+        for name in ("area", "seed", "start", "history"):
+            if getattr(mine, name) != getattr(scenario, name):
+                raise NbhdsimError.of(f"{name} is {getattr(scenario, name)!r}, but {getattr(mine, name)!r} in the scenario "
+                                      "it branches from", file=scenario.file)
+        values = evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=self.draw)
+        _refuse_other_baseline(baseline(self.setting.values), baseline(values), scenario)
+        if self.programmes or self.month > 0:
+            raise NbhdsimError.of("a scenario can only branch before month 0", file=scenario.file)
+        other = object.__new__(Simulation)
+        other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
+        other.setting = self.setting._replace(values=values)
+        other.luck, other._state = shared, step.State(*(column.copy() for column in self._state))
+        other.years = step.years(self.world.script.id.size)
+        other._begin(scenario, self._watch)
+        other.past = self.sums
+        return other
+
+    past: Sequence[NDArray[np.int64]] = ()
+
+    def _fund(self) -> None:
+        """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
+        admissions = np.stack([month[:, :, step.ADMISSIONS].sum(1) for month in (*self.past, *self.sums)])
+        values, world = self.setting.values, self.world
+        sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
+        future = Future(world.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
+        for key, line in sorted(self.scenario.lines.items()):
+            plan = funding.plan(line, values, world, sites[key])
+            self.plans[key] = plan
+            self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
+                                             places=plan.places))
+
+    def _note(self) -> None:
+        """Keep what the month leaves behind: who was reached, delivery, traces of watched residents."""
+        for programme in self.programmes:
+            inside = programme.inside
+            new = inside[~self._reached[inside]]
+            self._reached[new] = True
+            np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)
+            if self.month >= programme.line.start:
+                self.delivered.append((programme.key, self.month, programme.rows()))
+        self.reached_sums.append(self._reached_now.copy())
+        if self._watched.size:
+            self.traces.append(self._trace())
+
+    def _trace(self) -> dict[str, NDArray[np.float32]]:
+        w, s = self._watched, self._state
+        return {"month": np.full(w.size, self.month), "id": self.world.script.id[w],
+                "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
+                "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)}}
+
+
+def _refuse_other_baseline(mine: Mapping[str, float], theirs: Mapping[str, float], scenario: Scenario) -> None:
+    for address in sorted(mine.keys() | theirs.keys()):
+        if mine.get(address) != theirs.get(address):
+            raise NbhdsimError.of(f"{address} is {theirs.get(address)!r}, but {mine.get(address)!r} in the scenario it is "
+                                  "compared with: give every scenario of a comparison the same baseline", file=scenario.file)
+
+
+def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicate: int,
+             views: Sequence[str] = DEFAULT_VIEWS, watch: Sequence[int] = ()) -> Rows:
+    """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9.
+
+    Returns tables `outcomes`, `costs`, `delivery`, `funded` as columns (arrays; texts as (numbers, texts)). The first
+    scenario is what others are compared with: rows by people are given for it too, `of` each other scenario.
+    Raises NbhdsimError when the scenarios do not share area, seed, start, months, history and baseline.
+    """
+    _check_comparable(scenarios)
+    from . import views as views_
+    views_.check(views)
+    history = Simulation(world, scenarios[0], draw=draw, replicate=replicate)
+    while history.month < 0:
+        history.step()
+    lanes = [history._branch(scenario, history.luck) for scenario in scenarios]
+    names = views_.names([scenario.name for scenario in scenarios], world.places)
+    blocks: list[dict] = []
+    for month in range(scenarios[0].months):
+        lanes[0].advance_luck()
+        for lane in lanes:
+            lane.live()
+        if (month + 1) % YEAR == 0:
+            if "people" in views:
+                blocks += _people(world, lanes, (month + 1) // YEAR)
+            for lane in lanes:
+                _new_year(lane)
+    for number, lane in enumerate(lanes):
+        past = Measures(np.stack(history.sums), np.stack(history.reached_sums), -scenarios[0].history) if history.sums else None
+        for measures in ([past] if past else []) + [lane.measures]:
+            blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views)
+    return {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
+            **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
+
+
+def _check_comparable(scenarios: Sequence[Scenario]) -> None:
+    first = scenarios[0]
+    for scenario in scenarios[1:]:
+        if scenario.months != first.months:
+            raise NbhdsimError.of(f"months is {scenario.months}, but {first.months} in {first.name!r}", file=scenario.file)
+    if len({scenario.name for scenario in scenarios}) < len(scenarios):
+        raise NbhdsimError.of(f"two scenarios are both named {first.name!r}: names tell them apart", file=first.file)
+
+
+def _new_year(lane: Simulation) -> None:
+    for column in lane.years:
+        column[:] = 0
+
+
+def _people(world: World, lanes: Sequence[Simulation], year: int) -> list[dict]:
+    """Rows of a finished year by people: each scenario's own, and the first scenario's of the same people."""
+    adult, quintile = views.adults(prepare.age(world.script)), world.places.quintile[world.script.place]
+    blocks = []
+    for number, lane in enumerate(lanes):
+        if not lane.programmes:
+            continue
+        people = np.full(adult.size, 3)
+        participants = np.flatnonzero(lane.reached)
+        people[contacts(world.ties, participants)] = 2
+        people[participants] = 1
+        for scenario in sorted({0, number}):
+            blocks.append(views.people_rows(lanes[scenario].years, people, adult=adult, quintile=quintile, year=year,
+                                            scenario=scenario, of=number))
+    return blocks
+
+
+def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], world: World, *, draw: int,
+                      replicate: int) -> Rows:
+    """Tables `costs`, `delivery` and `funded` of one future."""
+    place_names = np.array([*world.places.name, "all"], object)          # row -1: nowhere in particular
+    tables: dict[str, list[dict]] = {"costs": [], "delivery": [], "funded": []}
+    for name, lane in zip(scenarios, lanes, strict=True):
+        for key, plan in lane.plans.items():
+            tables["costs"].append({"scenario": name, "intervention": key, **plan.costs()})
+            rows = np.flatnonzero(plan.sites)
+            tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": plan.sites[rows]})
+        for key, month, delivered in lane.delivered:
+            tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
+    return {table: _joined(blocks, EMPTY[table], place_names) | {"draw": draw, "replicate": replicate}
+            for table, blocks in tables.items()}
+
+
+EMPTY = {"costs": ("scenario", "intervention", "year", "place", "payer", "kind", "pounds"),
+         "delivery": ("scenario", "intervention", "month", "place", "places", "members", "joined", "left", "contacts",
+                      "reached"),
+         "funded": ("scenario", "intervention", "place", "sites")}
+TEXTS = ("scenario", "intervention", "place", "payer", "kind")
+
+
+def _joined(blocks: list[dict], columns: Sequence[str], place_names: NDArray) -> dict[str, NDArray]:
+    """Blocks one after the other; a block's single values stand for all its rows."""
+    parts: dict[str, list] = {name: [np.zeros(0, object if name in TEXTS else float)] for name in columns}
+    for block in blocks:
+        rows = len(np.atleast_1d(block["place"]))
+        for name in columns:
+            value = place_names[np.asarray(block["place"], int)] if name == "place" else block[name]
+            parts[name].append(np.full(rows, value, object) if isinstance(value, str) else np.asarray(value))
+    return {name: np.concatenate(part) for name, part in parts.items()}

@@ -1,0 +1,148 @@
+"""Views: a future's sums as rows of the `outcomes` table (docs/interfaces.md section 9).
+
+Kept by default: every month for all, district, quintile, age band and quintile x age band; every year for each
+neighbourhood; every year for participants, their contacts and others, by quintile. `cells` adds the full cross.
+"""
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import NbhdsimError, nearest
+from .outcomes import OUTCOMES, Measures
+from .places import Places
+from .residents import AGE_BANDS
+from .step import Years
+
+VIEWS = ("all", "district", "quintile", "age", "quintile_age", "neighbourhood", "people", "cells")
+DEFAULT_VIEWS = VIEWS[:-1]
+AGES = ("all", *AGE_BANDS)
+PEOPLE = ("all", "participants", "contacts", "others")
+PERSONAL = ("emergency_admissions", "expected_admissions", "life_satisfaction")
+ADULT = 16
+
+
+class Names(NamedTuple):
+    """The texts that rows refer to by number: scenarios, places (all, districts, neighbourhoods)."""
+
+    scenarios: tuple[str, ...]
+    places: tuple[str, ...]
+    district_of: NDArray[np.int64]      # [p] number of each neighbourhood's district among `places`
+
+    @property
+    def first_place(self) -> int:
+        """Number of the first neighbourhood among `places`."""
+        return len(self.places) - self.district_of.size
+
+
+def names(scenarios: Iterable[str], places: Places) -> Names:
+    """Names of a comparison's scenarios and of an area's places."""
+    districts = sorted(set(places.district))
+    of = np.array([1 + districts.index(d) for d in places.district])
+    return Names(tuple(scenarios), ("all", *districts, *places.name), of)
+
+
+def check(views: Iterable[str]) -> None:
+    """Raise NbhdsimError for a view that does not exist."""
+    for view in views:
+        if view not in VIEWS:
+            raise NbhdsimError.of(f"{view!r} is not a view{nearest(view, VIEWS)} ({', '.join(VIEWS)})")
+
+
+def outcome_rows(measures: Measures, *, scenario: int, places: Places, names: Names, views: Iterable[str]) -> list[dict]:
+    """Blocks of rows (columns of equal length, texts as numbers) of one scenario's monthly and yearly views."""
+    blocks = []
+    groups = _groups(places, names)
+    for number, outcome in enumerate(OUTCOMES.values()):
+        total, residents = outcome.function(measures)
+        for view in views:
+            if view in groups:
+                place, quintile, age, pick = groups[view]
+                length = 12 if view == "neighbourhood" else 1
+                blocks.append(_block(pick(_periods(total, length)), pick(_periods(residents, length) / length),
+                                     first=measures.first, length=length, scenario=scenario, outcome=number,
+                                     place=place, quintile=quintile, age=age))
+    return blocks
+
+
+def _periods(x: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """Sums over `length` months: whole periods only, counted from month 0 backwards and forwards."""
+    months = x.shape[0] // length * length
+    return x[x.shape[0] - months:].reshape(-1, length, *x.shape[1:]).sum(1)
+
+
+def _groups(places: Places, names: Names) -> dict[str, tuple]:
+    """For each view: codes of place, quintile and age of its groups, and how [period, p, 8] is summed to them."""
+    district, quintile = names.district_of - 1, places.quintile.astype(np.int64) - 1
+    districts, p, bands = names.first_place - 1, len(places.quintile), len(AGE_BANDS)
+    zero, ages = np.zeros(1, np.int64), np.arange(1, bands + 1)
+
+    def over(codes: NDArray[np.int64], count: int) -> Any:
+        members = [np.flatnonzero(codes == c) for c in range(count)]
+        return lambda x: np.stack([x[:, rows].sum(1) for rows in members], 1)
+    by_district, by_quintile = over(district, districts), over(quintile, 5)
+    five = np.arange(1, 6)
+    return {
+        "all": (zero, zero, zero, lambda x: x.sum((1, 2))[:, None]),
+        "district": (1 + np.arange(districts), 0, 0, lambda x: by_district(x).sum(2)),
+        "quintile": (0, five, 0, lambda x: by_quintile(x).sum(2)),
+        "age": (0, 0, ages, lambda x: x.sum(1)),
+        "quintile_age": (0, np.repeat(five, bands), np.tile(ages, 5), lambda x: by_quintile(x).reshape(len(x), -1)),
+        "neighbourhood": (names.first_place + np.arange(p), 0, 0, lambda x: x.sum(2)),
+        "cells": (np.repeat(names.first_place + np.arange(p), bands), np.repeat(quintile + 1, bands), np.tile(ages, p),
+                  lambda x: x.reshape(len(x), -1)),
+    }
+
+
+def _block(value: NDArray[np.float64], residents: NDArray[np.float64], *, first: int, length: int, **codes: Any) -> dict:
+    """One view of one outcome: value and residents [period, group], spread out row by row."""
+    periods, groups = value.shape
+    month = np.repeat(_first_months(first, periods, length), groups)
+    columns = {name: np.tile(np.broadcast_to(code, groups), periods) for name, code in codes.items()}
+    return {"month": month, "months": np.full(month.size, length), "people": np.zeros(month.size, np.int64),
+            "of": np.zeros(month.size, np.int64), "value": value.ravel(), "residents": residents.ravel(), **columns}
+
+
+def _first_months(first: int, periods: int, length: int) -> NDArray[np.int64]:
+    """First month of each period; years run from month 0 both ways, so history cut short loses its oldest months."""
+    start = first if length == 1 else -(-first // length) * length
+    return start + length * np.arange(periods)
+
+
+def people_rows(years: Years, people: NDArray[np.int64], *, adult: NDArray[np.bool_], quintile: NDArray[np.integer],
+                year: int, scenario: int, of: int) -> dict:
+    """Rows of one finished year by people (1 participants, 2 contacts, 3 others [n]) and quintile (0 = all).
+
+    quintile [n] 1-5; of: number of the scenario whose people these are. Residents are counted once each.
+    """
+    cell = (people - 1) * 5 + quintile.astype(np.int64) - 1
+    everyone = np.ones(cell.size, bool)
+    values = (years.admissions, years.expected, years.life_satisfaction)
+    out: dict[str, list] = {name: [] for name in ("value", "residents", "people", "quintile", "outcome")}
+    for name, value, who in zip(PERSONAL, values, (everyone, everyone, adult), strict=True):
+        units = np.rint(value[who].astype(np.float64) * 2.0 ** 20)     # whole numbers: no order of adding matters
+        total = np.bincount(cell[who], units, 15).reshape(3, 5) / 2.0 ** 20
+        number = np.bincount(cell[who], minlength=15).reshape(3, 5).astype(np.float64)
+        out["value"].append(np.concatenate([total.sum(1)[:, None], total], 1).ravel())
+        out["residents"].append(np.concatenate([number.sum(1)[:, None], number], 1).ravel())
+        out["people"].append(np.repeat([1, 2, 3], 6))
+        out["quintile"].append(np.tile(np.arange(6), 3))
+        out["outcome"].append(np.full(18, list(OUTCOMES).index(name)))
+    columns: dict[str, Any] = {name: np.concatenate(parts) for name, parts in out.items()}
+    fill = {"month": 12 * (year - 1), "months": 12, "place": 0, "age": 0, "scenario": scenario, "of": of + 1}
+    return columns | {name: np.full(columns["value"].size, number) for name, number in fill.items()}
+
+
+def table(blocks: list[dict], names: Names) -> Mapping[str, Any]:
+    """The outcomes table of one future: arrays, and (numbers, texts) for text columns."""
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    texts = {"scenario": names.scenarios, "place": names.places, "age": AGES, "people": PEOPLE,
+             "of": ("", *names.scenarios), "outcome": tuple(OUTCOMES)}
+    return columns | {name: (columns[name], list(words)) for name, words in texts.items()}
+
+
+def adults(age: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Who answers the adult wellbeing questions [n]."""
+    return age >= ADULT
+

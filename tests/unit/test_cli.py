@@ -1,0 +1,105 @@
+"""The command line: exit codes, what goes to which stream, and that bad input writes nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+from nbhdsim import cli, cli_progress
+from nbhdsim.experiment import Report
+
+TOWN = """schema: scenario/1
+name: {name}
+area: {{name: teaching-town, residents: 300}}
+start: 2026-04
+months: 12
+history: 12
+"""
+
+
+@pytest.fixture
+def at(tmp_path, monkeypatch):
+    """An empty folder to work in, with two scenarios of a tiny town."""
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(TOWN.format(name=name))
+    return tmp_path
+
+
+def test_help_says_the_verbs_and_loads_nothing_heavy():
+    code = (
+        "import sys; from nbhdsim.cli import main\ntry: main(['--help'])\nexcept SystemExit as e: assert e.code == 0\n"
+        "assert not {'numba', 'numpy', 'pandas', 'pydantic', 'matplotlib', 'mesa'} & set(sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert out.returncode == 0, out.stderr
+    for verb in ("check", "run", "compare", "catalogue", "network"):
+        assert verb in out.stdout
+
+
+def test_no_verb_is_bad_input(capsys):
+    assert cli.main([]) == 2
+    assert "usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["check", "missing.yaml"], "missing.yaml"),
+        (["compare", "a.yaml"], "two scenarios"),
+        (["compare", "a.yaml", "a.yaml"], "names must differ"),
+        (["run", "a.yaml", "--replicates", "0"], "replicates"),
+        (["run", "a.yaml", "--draws", "-1"], "draws"),
+        (["run", "a.yaml", "--jobs", "0"], "--jobs"),
+        (["run", "a.yaml", "--out", "a.yaml/below"], "is a file"),
+        (["run", "a.yaml", "--set", "monhts=24"], "months"),
+        (["compare", "a.yaml", "b.yaml", "missing.yaml"], "missing.yaml"),
+        (["catalogue", "youth_hup"], "did you mean 'youth_hub'?"),
+        (["network", "teaching-twon"], "did you mean 'teaching-town'?"),
+    ],
+)
+def test_bad_input_is_said_and_writes_nothing(at, capsys, arguments, words):
+    before = sorted(at.iterdir())
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and words in err and "Traceback" not in err
+    assert sorted(at.iterdir()) == before
+
+
+def test_problems_of_all_files_come_at_once(at, capsys):
+    (at / "c.yaml").write_text(TOWN.format(name="c") + "mnths: 3\n")
+    assert cli.main(["check", "missing.yaml", "c.yaml"]) == 2
+    err = capsys.readouterr().err
+    assert "missing.yaml" in err and "c.yaml:7:1" in err
+
+
+def test_check_says_what_is_bought_and_ok(at, capsys):
+    assert cli.main(["check", "a.yaml"]) == 0
+    out = capsys.readouterr().out
+    assert "nothing is funded" in out and "a.yaml: ok" in out
+
+
+def test_catalogue_lists_and_shows(capsys):
+    assert cli.main(["catalogue"]) == 0
+    assert "youth_hub" in capsys.readouterr().out
+    assert cli.main(["catalogue", "youth_hub"]) == 0
+    out = capsys.readouterr().out
+    for word in ("Delivery", "Cost", "Stated effects", "grade", "Sources", "Not known"):
+        assert word in out
+
+
+def test_a_line_a_minute():
+    said, time = [], [0.0]
+    tell = cli_progress.lines(lambda: time[0], said.append)
+    for seconds in range(0, 150, 10):
+        time[0] = float(seconds)
+        tell(Report(seconds // 10, 0, 24, seconds))
+    assert len(said) == 3
+    tell(Report(24, 0, 24, 150))
+    tell(Report(24, 0, 24, 150))
+    assert len(said) == 4 and said[-1].startswith("24 of 24 futures done")
+
+
+def test_progress_stops_when_asked():
+    with cli_progress.shown(lambda: True) as progress, pytest.raises(KeyboardInterrupt):
+        progress(Report(0, 0, 1, 0.0))
