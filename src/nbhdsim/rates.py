@@ -1,0 +1,273 @@
+"""Baseline quantities turned into what the month reads: one draw's rates, means and memories.
+
+What has a closed form is solved here once, in float64, and rounded to 10 significant digits. `England` below is the
+mean over age bands and quintiles of the baseline population, a fifth of England in each quintile.
+"""
+from collections.abc import Mapping
+from math import exp, log
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import NbhdsimError
+from .evidence import Table, stable
+from .residents import MECHANISMS
+
+Array = NDArray[np.float64]
+BANDS, QUINTILES = 8, 5
+ADULT_SHARE = 2 / 13               # of the band 5-17, those who are 16 or 17
+CLIP_FROM, CLIP_STEP, CLIP_POINTS = -6.0, 0.01, 2201
+TOP = 10.0                         # life satisfaction is told from 0 to 10
+STEPS_OF = (0.0, 1.0, 0.8, 0.5, 1.0)     # of baseline.minds.quintile_step, by mechanism; connection has its own table
+LONGEST_MEMORY = 0.99              # a year, of what is left of the slow part
+
+
+class Rates(NamedTuple):
+    """One draw (float64; band = 8 age bands, quintile index 0..4 = 1..5).
+
+    admission [8, 5] a person-year; season [12] from January, mean 1; trend a year; frailty_mix [8, 4], frailty_ratio [4];
+    mean [8, 5, 5] and within [5]: mean by band, quintile and mechanism, and SD within a cell; lonely_below: connection (SD)
+    below which a resident is lonely often; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
+    memory a month of what is left when the part through the mechanisms is taken out; trait_share, rho (a month), between;
+    kappa, c, g: spill-over; b [5] points and a [5] log rate per SD; n, phi, s, sa, rho_a, place, place_year, preventable:
+    design 2.3; layer_weight [4]; ae_other [5] attendances without admission a person-year; ae_through; zero_day; stay [8]
+    mean days of a stay with a night; referral [5] a child-year; clip_*: E clip(base + noise, 0, 10) on a grid of bases.
+    """
+
+    admission: Array
+    season: Array
+    trend: float
+    frailty_mix: Array
+    frailty_ratio: Array
+    mean: Array
+    within: Array
+    lonely_below: float
+    satisfaction: Array
+    child: Array
+    ls_trait_sd: float
+    ls_slow_sd: float
+    ls_noise_sd: float
+    ls_rho: float
+    trait_share: float
+    rho: float
+    between: float
+    kappa: float
+    c: float
+    g: float
+    b: Array
+    a: Array
+    n: float
+    phi: float
+    s: float
+    sa: float
+    rho_a: float
+    place: float
+    place_year: float
+    preventable: float
+    layer_weight: Array
+    ae_other: Array
+    ae_through: float
+    zero_day: float
+    stay: Array
+    referral: Array
+    clip_from: float
+    clip_step: float
+    clip_mean: Array
+
+
+def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
+    """Rates of one draw. values: by address; tables: of `evidence.load_baseline`.
+
+    Raises NbhdsimError where the numbers contradict each other (the mechanisms carry more of life satisfaction than
+    there is, spill-over that would not end).
+    """
+    of = _Reader(values, tables)
+    england = _england(of)
+    admission = of.table("admission.rate") / 1000
+    mean, within, lonely_below = _mechanisms(of, england)
+    parts = _satisfaction(of, england, within)
+    c, g = of("spill_over.strength"), of("spill_over.group_weight")
+    if not 0 <= c * (1 + g) < 1:
+        raise NbhdsimError.of(f"{c:g} x (1 + {g:g}) must be from 0 to below 1, or spill-over would not end",
+                              path="baseline.spill_over.strength")
+    mix = of.table("frailty.mix")
+    season = of.table("admission.season")[0]
+    stay = of.table("admission.stay_by_age")[0]
+    weight = (england * admission).sum(1)
+    return Rates(
+        admission=_stable(admission), season=_stable(season / season.mean()), trend=of("admission.trend"),
+        frailty_mix=_stable(mix / mix.sum(1, keepdims=True)),
+        frailty_ratio=np.array([1.0, *(of(f"frailty.{k}") for k in ("mild", "moderate", "severe"))]),
+        mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below), **parts,
+        trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
+        kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
+        **{name: of(f"admission.{name}") for name in ("n", "phi", "s", "sa", "rho_a", "place", "place_year", "preventable",
+                                                     "zero_day")},
+        layer_weight=np.array([of(f"ties.{k}") for k in ("household", "age_mates", "neighbours", "wider")]),
+        ae_other=_stable(_attendances(of, england, admission)), ae_through=of("ae.through"),
+        stay=_stable(np.maximum(1.0, stay * of("admission.stay") * weight.sum() / (weight * stay).sum())),
+        referral=_stable(_referrals(of, england)))
+
+
+class _Reader:
+    """Baseline values and scaled tables by short name."""
+
+    def __init__(self, values: Mapping[str, float], tables: Mapping[str, Table]) -> None:
+        self.values, self.tables = values, tables
+
+    def __call__(self, name: str) -> float:
+        return self.values[f"baseline.{name}"]
+
+    def table(self, name: str) -> Array:
+        return self.tables[f"baseline.{name}"].scaled(self.values)
+
+
+def _stable(x: Array) -> Array:
+    return np.array([stable(v) for v in np.ravel(x)]).reshape(np.shape(x))
+
+
+def _a_month(year: float) -> float:
+    """Memory a month of a memory a year."""
+    return stable(exp(log(year) / 12)) if year > 0 else 0.0
+
+
+def _england(of: _Reader) -> Array:
+    """Shares of England [8, 5] by age band and quintile, adding to 1."""
+    share = of.table("population.age")
+    return share / share.sum(0) / QUINTILES
+
+
+def _grown(england: Array) -> Array:
+    """Shares [8, 5] among residents of 16 and over."""
+    out = england.copy()
+    out[0], out[1] = 0, out[1] * ADULT_SHARE
+    return out / out.sum()
+
+
+def _normal(x: Array | float) -> Array:
+    from scipy.special import ndtr
+    return ndtr(x)
+
+
+def _density(z: Array | float) -> Array:
+    return np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
+
+
+def _mechanisms(of: _Reader, england: Array) -> tuple[Array, Array, float]:
+    """Means [8, 5, 5], SD within cells [5] and the lonely threshold.
+
+    Each mechanism has mean 0 and SD 1 in England. Connection: with one threshold L and one SD w within cells, a cell of
+    share lonely p has mean L - w z(p); mean 0 and variance 1 over England give w = 1 / sqrt(1 + var z), L = w mean z.
+    """
+    from scipy.special import ndtri
+    shape = of.table("loneliness.by_age")[0][:, None] * of.table("loneliness.by_quintile")[0]
+    lonely = shape * of("loneliness.share") / (_grown(england) * shape).sum()
+    if lonely.max() >= 1:
+        raise NbhdsimError.of(f"{lonely.max():.3g} of a cell would be lonely", path="baseline.loneliness.share")
+    z = ndtri(lonely)
+    middle = (england * z).sum()
+    w = 1 / np.sqrt(1 + (england * (z - middle) ** 2).sum())
+    mean = np.empty((BANDS, QUINTILES, len(MECHANISMS)))
+    mean[:] = ((np.arange(QUINTILES) - 2)[:, None] * of("minds.quintile_step") * np.array(STEPS_OF))[None]
+    mean[:, :, 0] = w * (middle - z)
+    mean -= (england[:, :, None] * mean).sum((0, 1))
+    between = (england[:, :, None] * mean ** 2).sum((0, 1))
+    within = np.sqrt(1 - between)
+    within[0] = w
+    return mean, within, float(w * middle)
+
+
+def _per_sd(of: _Reader) -> Array:
+    return np.array([of(f"satisfaction.per_{k}") for k in MECHANISMS])
+
+
+def _log_rates(of: _Reader) -> Array:
+    """Log admission rate per SD [5]. Being lonely is spread over connection: its log ratio over the distance, in SD, of
+    the means of the lonely and the others (tail means of a normal)."""
+    p = of("loneliness.share")
+    from scipy.special import ndtri
+    tail = float(_density(ndtri(p)))
+    lonely = -log(of("loneliness.admissions")) / (tail / p + tail / (1 - p))
+    return _stable(np.array([lonely, *(log(of(f"{k}.admissions")) for k in MECHANISMS[1:])]))
+
+
+def clipped_mean(mean: Array | float, sd: float) -> Array:
+    """E clip(N(mean, sd), 0, 10)."""
+    def above(edge: float) -> Array:
+        z = (np.asarray(mean, float) - edge) / sd
+        return sd * (z * _normal(z) + _density(z))
+    return above(0.0) - above(TOP)
+
+
+def clipped_square(mean: Array | float, sd: float) -> Array:
+    """E clip(N(mean, sd), 0, 10)^2."""
+    mean = np.asarray(mean, float)
+    low, high = -mean / sd, (TOP - mean) / sd
+    inside = ((mean ** 2 + sd ** 2) * (_normal(high) - _normal(low)) + 2 * mean * sd * (_density(low) - _density(high))
+              + sd ** 2 * (low * _density(low) - high * _density(high)))
+    return inside + TOP ** 2 * (1 - _normal(high))
+
+
+def _satisfaction(of: _Reader, england: Array, within: Array) -> dict[str, object]:
+    """Latent cell means, one latent SD and its parts, such that clipped means and the clipped SD meet the baseline."""
+    weight = _grown(england)
+    mean, sd_goal = of("satisfaction.mean"), of("satisfaction.sd")
+    goal = of.table("satisfaction.by_age")[0][:, None] + of("satisfaction.quintile_gap") * (np.arange(QUINTILES) - 2) / 4
+    goal = goal + mean - (weight * goal).sum()
+    cell, sd = goal.copy(), sd_goal
+    for _ in range(200):
+        cell = cell + goal - clipped_mean(cell, sd)
+        sd *= sd_goal / np.sqrt((weight * clipped_square(cell, sd)).sum() - mean ** 2)
+    child = np.full(QUINTILES, of("satisfaction.child"))
+    latent = child.copy()
+    for _ in range(200):
+        latent = latent + child - clipped_mean(latent, sd)
+    trait, slow, memory, noise = _parts(of, within, sd)
+    noise = stable(noise)
+    base = CLIP_FROM + CLIP_STEP * np.arange(CLIP_POINTS)
+    return {"satisfaction": _stable(cell), "child": _stable(latent), "ls_trait_sd": stable(trait), "ls_slow_sd": stable(slow),
+            "ls_noise_sd": noise, "ls_rho": _a_month(memory), "clip_from": CLIP_FROM, "clip_step": CLIP_STEP,
+            "clip_mean": _stable(clipped_mean(base, noise))}
+
+
+def _parts(of: _Reader, within: Array, sd: float) -> tuple[float, float, float, float]:
+    """SD of trait and slow part left beside the mechanisms, yearly memory of that slow part, SD of monthly noise.
+
+    The shares are those of latent variance, the part through the mechanisms included; the yearly memory of the slow part
+    too: slow_year x all = drift_year x through + memory x rest.
+    """
+    v, share, between = sd ** 2, of("minds.trait_share"), of("minds.between")
+    w = _per_sd(of) * within
+    through = (1 - between) * (w ** 2).sum() + between * w.sum() ** 2
+    trait = of("satisfaction.trait") * v - share * through
+    whole = of("satisfaction.slow") * v
+    slow = whole - (1 - share) * through
+    noise = v * (1 - of("satisfaction.trait") - of("satisfaction.slow"))
+    if min(trait, slow, noise) <= 0:
+        raise NbhdsimError.of("mechanisms would carry more of the variance of life satisfaction than there is: lower "
+                              "baseline.satisfaction.per_*", path="baseline.satisfaction")
+    memory = (of("satisfaction.slow_year") * whole - of("minds.drift_year") * (1 - share) * through) / slow
+    return float(trait ** 0.5), float(slow ** 0.5), float(min(max(memory, 0.0), LONGEST_MEMORY)), float(noise ** 0.5)
+
+
+def _attendances(of: _Reader, england: Array, admission: Array) -> Array:
+    """A&E attendances without admission a person-year [5]: rates by tenth between the two published ends, geometric,
+    scaled to the England total, less the admissions that come through A&E."""
+    most, least = of("ae.most_deprived"), of("ae.least_deprived")
+    tenth = most * (least / most) ** (np.arange(2 * QUINTILES) / (2 * QUINTILES - 1))
+    all_ = tenth.reshape(QUINTILES, 2).mean(1)
+    all_ = all_ * of("ae.attendances") / all_.mean()
+    crude = (england * admission).sum(0) / england.sum(0)
+    other = all_ - of("ae.through") * crude
+    if other.min() < 0:
+        raise NbhdsimError.of("more emergency admissions would come through A&E than it has attendances",
+                              path="baseline.ae.through")
+    return other
+
+
+def _referrals(of: _Reader, england: Array) -> Array:
+    """Child social care referrals a child-year [5]; children are the bands up to 17."""
+    shape = of.table("referral.by_quintile")[0]
+    children = england[:2].sum(0)
+    return shape * of("referral.rate") * children.sum() / (children * shape).sum()
