@@ -190,7 +190,7 @@ class Levers:
         room = len(self._pushed.rows)
         if self._used + more > room:
             bigger = _empty(min(max(2 * room, self._used + more), len(self._slot) + ROOM))
-            for old, new in zip(self._pushed, bigger):
+            for old, new in zip(self._pushed, bigger, strict=True):
                 new[: self._used] = old[: self._used]
             self._pushed = bigger
 

@@ -5,7 +5,7 @@ mean over age bands and quintiles of the baseline population, a fifth of England
 """
 from collections.abc import Mapping
 from math import exp, log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +102,9 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below), **parts,
         trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
         kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
-        **{name: of(f"admission.{name}") for name in ("n", "phi", "s", "sa", "rho_a", "place", "place_year", "preventable",
-                                                     "zero_day")},
+        n=of("admission.n"), phi=of("admission.phi"), s=of("admission.s"), sa=of("admission.sa"), rho_a=of("admission.rho_a"),
+        place=of("admission.place"), place_year=of("admission.place_year"), preventable=of("admission.preventable"),
+        zero_day=of("admission.zero_day"),
         layer_weight=np.array([of(f"ties.{k}") for k in ("household", "age_mates", "neighbours", "wider")]),
         ae_other=_stable(_attendances(of, england, admission)), ae_through=of("ae.through"),
         stay=_stable(np.maximum(1.0, stay * of("admission.stay") * weight.sum() / (weight * stay).sum())),
@@ -209,16 +210,17 @@ def clipped_square(mean: Array | float, sd: float) -> Array:
     return inside + TOP ** 2 * (1 - _normal(high))
 
 
-def _satisfaction(of: _Reader, england: Array, within: Array) -> dict[str, object]:
+def _satisfaction(of: _Reader, england: Array, within: Array) -> dict[str, Any]:
     """Latent cell means, one latent SD and its parts, such that clipped means and the clipped SD meet the baseline."""
     weight = _grown(england)
     mean, sd_goal = of("satisfaction.mean"), of("satisfaction.sd")
     goal = of.table("satisfaction.by_age")[0][:, None] + of("satisfaction.quintile_gap") * (np.arange(QUINTILES) - 2) / 4
     goal = goal + mean - (weight * goal).sum()
-    cell, sd = goal.copy(), sd_goal
+    cell: Array = goal.copy()
+    sd = sd_goal
     for _ in range(200):
-        cell = cell + goal - clipped_mean(cell, sd)
-        sd *= sd_goal / np.sqrt((weight * clipped_square(cell, sd)).sum() - mean ** 2)
+        cell += goal - clipped_mean(cell, sd)
+        sd = float(sd * sd_goal / np.sqrt((weight * clipped_square(cell, sd)).sum() - mean ** 2))
     child = np.full(QUINTILES, of("satisfaction.child"))
     latent = child.copy()
     for _ in range(200):

@@ -5,7 +5,8 @@ Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with the counter (who,
 as key. There are no generator objects, so adding a resident, an outcome or an intervention shifts no other draw.
 
 `exp32`, `log32` (Cephes single-precision polynomials) and `normal` (inverse normal CDF; its tails by Giles 2012,
-"Approximating the erfinv function") use only + - * and comparisons, because libm and numpy give other last bits on other processors.
+"Approximating the erfinv function") use only + - * and comparisons, because libm and
+numpy give other last bits on other processors.
 """
 import hashlib
 import os

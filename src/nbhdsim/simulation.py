@@ -16,9 +16,10 @@ from .population import World
 from .residents import MECHANISMS
 from .scenario import Scenario, funding, where
 from .step import Fixed, Ground, Rules, luck, prepare
+from .step.measure import ADMISSIONS
 from .views import DEFAULT_VIEWS
 
-Rows = dict[str, Mapping[str, Any]]
+Rows = dict[str, dict[str, Any]]
 YEAR = 12
 
 
@@ -154,7 +155,7 @@ class Simulation:
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
-        admissions = np.stack([month[:, :, step.ADMISSIONS].sum(1) for month in (*self.past, *self.sums)])
+        admissions = np.stack([month[:, :, ADMISSIONS].sum(1) for month in (*self.past, *self.sums)])
         values, world = self.setting.values, self.world
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
         future = Future(world.script, world.places, world.ties, world.seed, self.replicate, self.calendar)

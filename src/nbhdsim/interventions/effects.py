@@ -81,7 +81,8 @@ def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: 
 
     In units of the natural rate, admissions = (1 - n) ratio + h and h' = phi h + n (1 - phi) admissions, from h = n.
     """
-    h, done = n, []
+    h = n
+    done: list[tuple[int, float]] = []
     for at, ratio in stated:
         goal = log(ratio)
         if at:
@@ -204,7 +205,7 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float) -> 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, values: Mapping[str, float], *, default: str) -> float | None:
     """A ramp or half-life: of the first effect that states one, else the kind's, else None."""
-    own = next((getattr(effect, name) for effect in stated if getattr(effect, name) is not None), None)
+    own: Any = next((getattr(effect, name) for effect in stated if getattr(effect, name) is not None), None)
     if own is None and default in kind.quantities:
         own = kind.quantities[default]
     return values[own.address] if hasattr(own, "address") else own

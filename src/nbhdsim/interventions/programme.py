@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import Delivery, Future, Members
+from ..delivery import Future, Members
 from ..errors import NbhdsimError
 from ..levers import Levers
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim import areas
+from nbhdsim import areas, rates
 from nbhdsim.areas import Area
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import households, network, people, settings
@@ -33,9 +33,9 @@ class World(NamedTuple):
 def build(scenario: Any, *, population: int = 0) -> World:
     """The world of a scenario: its area, seed and start, and the build-stage values among its quantities.
 
-    Central values count, whatever is drawn for a run: all draws share the population. Raises NbhdsimError if the area is unknown, has not that many residents, or its CSV is wrong.
+    Central values count, whatever is drawn for a run: all draws share the population. Raises NbhdsimError if the area is
+    unknown, has not that many residents, or its CSV is wrong.
     """
-    from nbhdsim import rates
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     spec = scenario.area
     area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)

@@ -48,9 +48,9 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
         return None, find.problems
     name = model.name or File(document.file).stem
     data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
-    return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start), months=model.months,
-                    history=model.history, seed=model.seed, stance=model.stance, lines=lines, quantities=quantities,
-                    tables=tables, data=data, texts=texts), []
+    return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
+                    months=model.months, history=model.history, seed=model.seed, stance=model.stance, lines=lines,
+                    quantities=quantities, tables=tables, data=data, texts=texts), []
 
 
 def year_month(text: str) -> tuple[int, int]:

@@ -129,10 +129,10 @@ class Plan:
         year's funding and the others less; what is unspent is spread evenly over the funded months.
         """
         rows = [*self._set_up(), *self._running(), *self._unspent()]
-        rows = [(year, place, payer, "voluntary_hours" if payer == "voluntary_hours" and kind != "unspent" else kind,
+        paid = [(year, place, payer, "voluntary_hours" if payer == "voluntary_hours" and kind != "unspent" else kind,
                  pounds * share) for year, place, kind, pounds in rows for payer, share in sorted(self.payers.items())]
-        rows = sorted(row for row in rows if row[4] > 0)
-        return {name: [row[i] for row in rows] for i, name in enumerate(("year", "place", "payer", "kind", "pounds"))}
+        paid = sorted(row for row in paid if row[4] > 0)
+        return {name: [row[i] for row in paid] for i, name in enumerate(("year", "place", "payer", "kind", "pounds"))}
 
     def _set_up(self) -> list[tuple[int, int, str, float]]:
         return [(start // 12 + 1, int(place), "set_up", self.price.set_up * self.bought[place])

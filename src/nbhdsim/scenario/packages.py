@@ -78,7 +78,7 @@ def applied(model: "ScenarioModel", lines: Mapping[str, Line], find: "Findings")
 
 
 def _claimed(package: Package, lines: Mapping[str, Line], chief: Line) -> dict[str, Line]:
-    levers = {claim.lever for claim in package.claimed}
+    levers: set[str] = {claim.lever for claim in package.claimed}
     out = {key: _without(line, levers) if line.kind.id in package.members else line for key, line in lines.items()}
     for claim in package.claimed:
         if claim.level == "participant":

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from nbhdsim import rng
 from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.places import Places
 from nbhdsim.scenario import Line, Scenario, Where, funding
 
 if TYPE_CHECKING:
     from nbhdsim.areas import Area
-    from nbhdsim.places import Places
     from nbhdsim.population import World
 
 Rows = NDArray[np.int64]
@@ -39,10 +39,10 @@ class Map(NamedTuple):
 
 def map_of(area: "Area | Places") -> Map:
     """The map of an area, or of the places of a built population."""
-    if hasattr(area, "place"):
-        return Map(tuple(area.place), tuple(area.district), tuple(area.pcn), area.quintile, area.residents)
-    networks = tuple(area.pcn_name[k] for k in area.pcn)
-    return Map(tuple(area.name), tuple(area.district), networks, area.quintile, area.residents)
+    if isinstance(area, Places):
+        networks = tuple(area.pcn_name[k] for k in area.pcn)
+        return Map(tuple(area.name), tuple(area.district), networks, area.quintile, area.residents)
+    return Map(tuple(area.place), tuple(area.district), tuple(area.pcn), area.quintile, area.residents)
 
 
 def filtered(where: Where, at: Map, *, within: Rows | None = None) -> Rows:

@@ -14,7 +14,7 @@ from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
 from .layout import Layout
 from .luck import Fixed, Luck
-from .measure import ADMISSIONS, COLUMNS, SEGMENTS, add_year, measure
+from .measure import COLUMNS, SEGMENTS, add_year, measure
 from .minds import (
     Answers,
     Spread,
