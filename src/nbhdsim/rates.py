@@ -193,7 +193,7 @@ def _log_rates(of: _Reader) -> Array:
     return _stable(np.array([lonely, *(log(of(f"{k}.admissions")) for k in MECHANISMS[1:])]))
 
 
-def clipped_mean(mean: Array | float, sd: float) -> Array:
+def clipped_mean(mean: NDArray[Any] | float, sd: float) -> Array:
     """E clip(N(mean, sd), 0, 10)."""
     def above(edge: float) -> Array:
         z = (np.asarray(mean, float) - edge) / sd
@@ -201,7 +201,7 @@ def clipped_mean(mean: Array | float, sd: float) -> Array:
     return above(0.0) - above(TOP)
 
 
-def clipped_square(mean: Array | float, sd: float) -> Array:
+def clipped_square(mean: NDArray[Any] | float, sd: float) -> Array:
     """E clip(N(mean, sd), 0, 10)^2."""
     mean = np.asarray(mean, float)
     low, high = -mean / sd, (TOP - mean) / sd

@@ -134,7 +134,7 @@ def people_rows(years: Years, people: NDArray[np.int64], *, adult: NDArray[np.bo
     return columns | {name: np.full(columns["value"].size, number) for name, number in fill.items()}
 
 
-def table(blocks: list[dict], names: Names) -> Mapping[str, Any]:
+def table(blocks: list[dict], names: Names) -> dict[str, Any]:
     """The outcomes table of one future: arrays, and (numbers, texts) for text columns."""
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     texts = {"scenario": names.scenarios, "place": names.places, "age": AGES, "people": PEOPLE,
