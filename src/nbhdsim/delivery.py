@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .places import Places, Ties
 from .residents import STAYS, Script
-from .rng import HALF_WORD, JIT, WORD, _bits_of, exp32, f32, i32, philox, purpose, u32, u64, unit
+from .rng import HALF_WORD, INNER, JIT, WORD, _bits_of, exps, f32, i32, philox, purpose, u32, u64, unit
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
 NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
@@ -116,19 +116,9 @@ def course_values(rise, fall, since, left, dose, month):
     return out
 
 
-@njit(**JIT)
-def ratios(log_ratio):
-    """exp of each f4 by `rng.exp32`."""
-    out = np.empty(log_ratio.size, f32)
-    for k in range(log_ratio.size):
-        out[k] = exp32(log_ratio[k])
-    return out
-
-
-@njit(**JIT)
 def lognormal(z, sd):
     """exp(sd z - sd^2 / 2): weights with mean 1 over standard normal z (f4 [m])."""
-    return ratios(f32(sd) * z - f32(sd) * f32(sd) / f32(2))
+    return exps(f32(sd) * z - f32(sd) * f32(sd) / f32(2))
 
 
 @njit(**JIT)
@@ -155,7 +145,7 @@ def without(everyone, who, value, weight):
     return rest[:found], total, mass, pushed
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _draw(who, month, replicate, k0, k1, stream, u):
     """One uniform for each id."""
     for j in range(who.size):
@@ -163,7 +153,7 @@ def _draw(who, month, replicate, k0, k1, stream, u):
         u[j] = unit(word)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
     """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard."""
     calendar, replicate, k0, k1 = clock
@@ -177,7 +167,7 @@ def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
                 inside[slot[k]] = 0
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _want(c, hazard, inside, month, clock, stream, want, score):
     """Candidates outside who want a place this month, rising, with draw / hazard; returns how many."""
     calendar, replicate, k0, k1 = clock
@@ -201,7 +191,7 @@ def _want(c, hazard, inside, month, clock, stream, want, score):
     return found
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _admit(c, want, score, free):
     """Which of those who want a place get one (bool): in each pool the lowest scores, ties by id, as many as fit."""
     taken = np.ones(want.size, np.bool_)
@@ -221,7 +211,7 @@ def _admit(c, want, score, free):
     return taken
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _free(c, slot, left, room):
     """Free places of each pool."""
     free = room.copy()
@@ -236,7 +226,7 @@ def _free(c, slot, left, room):
     return free
 
 
-@njit(**JIT)
+@njit(**INNER)
 def resumed(since, left, month, rise, fall):
     """Month of joining to write for someone who was in from `since` to `left` and comes back in `month`."""
     top = rise.shape[1] - 1
@@ -252,7 +242,7 @@ def resumed(since, left, month, rise, fall):
     return month - stayed
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget):
     """Members after `joining` (candidate numbers, rising) have come in and the forgotten have been dropped."""
     size = slot.size + joining.size

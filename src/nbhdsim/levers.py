@@ -10,7 +10,7 @@ from numba import njit
 
 from .errors import NbhdsimError, nearest
 from .residents import MECHANISMS
-from .rng import JIT, exp32, f32
+from .rng import JIT, exps, f32
 
 
 class Lever(NamedTuple):
@@ -152,7 +152,7 @@ class Levers:
         natural = p.mediated[:used, 1] + induced_log_rate
         low, left, up = np.ones(used, f32), np.ones(used, f32), np.ones(used, f32)
         everyone = p.rows[:used]
-        ratios = [*self._ratios, (everyone, _exp(natural))]
+        ratios = [*self._ratios, (everyone, exps(natural))]
         for who, value in ratios:
             _lowest(self._slot, who, value, low)
         for who, value in ratios:
@@ -205,12 +205,3 @@ class Settled(NamedTuple):
     satisfaction: np.ndarray
     ratio: np.ndarray
     other: np.ndarray
-
-
-@njit(**JIT)
-def _exp(x):
-    """exp of a float32 array by `rng.exp32`: numpy's differs between processors."""
-    out = np.empty(x.size, f32)
-    for i in range(x.size):
-        out[i] = exp32(x[i])
-    return out

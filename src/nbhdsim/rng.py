@@ -48,6 +48,7 @@ numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]      # numba may have bee
 
 u32, u64, i32, f32 = np.uint32, np.uint64, np.int32, np.float32
 JIT = dict(cache=True, error_model="numpy", nogil=True)       # fastmath stays off: same bits everywhere
+INNER = dict(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)   # called by compiled code alone
 
 PHILOX_M0, PHILOX_M1 = u64(0xD2511F53), u64(0xCD9E8D57)
 PHILOX_W0, PHILOX_W1 = u64(0x9E3779B9), u64(0xBB67AE85)
@@ -208,6 +209,15 @@ def fill_normals(u, z, n):
 
 
 @njit(**JIT)
+def exps(x):
+    """exp of every float32 of an array by `exp32`, which numpy's own is not: its bits differ between processors."""
+    out = np.empty(x.size, f32)
+    for i in range(x.size):
+        out[i] = exp32(x[i])
+    return out
+
+
+@njit(**JIT)
 def block(key, replicate, purpose, month, who):
     """Four float32 uniforms in (0, 1) of one counter block.
 
@@ -232,12 +242,11 @@ def uniforms(key, replicate, purpose, month, who, word=0):
     return out
 
 
-@njit(**JIT)
 def normals(key, replicate, purpose, month, who, word=0):
     """float32 standard normal deviates, one for each id in `who` (uint32 [n])."""
-    out = uniforms(key, replicate, purpose, month, who, word)
-    for i in range(out.size):
-        out[i] = normal(out[i])
+    u = uniforms(key, replicate, purpose, month, who, word)
+    out = np.empty(u.size, f32)
+    fill_normals(u, out, u.size)
     return out
 
 

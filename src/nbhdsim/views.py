@@ -3,7 +3,7 @@
 Kept by default: every month for all, district, quintile, age band and quintile x age band; every year for each
 neighbourhood; every year for participants, their contacts and others, by quintile. `cells` adds the full cross.
 """
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np

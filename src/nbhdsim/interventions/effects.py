@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import FORGOTTEN, MONTHS, NO_EFFECT, Course, Members, course_values, ratios
+from ..delivery import FORGOTTEN, MONTHS, NO_EFFECT, Course, Members, course_values
 from ..errors import NbhdsimError
 from ..evidence import stable
 from ..levers import LEVERS
 from ..residents import MECHANISMS
-from ..rng import f32
+from ..rng import exps, f32
 
 LEVELS = ("participant", "exposed", "area")
 """Whose effect it is: those who join, everyone in the setting, or all residents of the funded places together."""
@@ -54,12 +54,12 @@ class Curve:
         """What is pushed in `month` on the clock of a site open from `opens` to before `closes`: a shift or a ratio."""
         one = np.ones(1, np.int16)
         values = course_values(self.rise, self.fall, one * np.int16(opens), one * np.int16(closes), one.astype(f32), month)
-        return float(ratios(values)[0] if self.multiplies else values[0])
+        return float(exps(values)[0] if self.multiplies else values[0])
 
     def of(self, members: Members, month: int) -> NDArray[np.float32]:
         """What is pushed in `month` for each member [k]: a shift or a ratio."""
         values = course_values(self.rise, self.fall, members.since, members.left, members.dose, month)
-        return ratios(values) if self.multiplies else values
+        return exps(values) if self.multiplies else values
 
 
 def joined(knots: Sequence[tuple[float, float]], months: int) -> float:

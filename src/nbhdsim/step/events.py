@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..rng import JIT, block, exp32, f32, log32, u32
+from ..rng import INNER, JIT, block, exp32, f32, log32, u32
 from ..rng import purpose as _purpose
 from .measure import ADMISSIONS, ATTENDANCES, BED_DAYS, REFERRALS
 
@@ -38,7 +38,7 @@ def poisson(rate, u, none):
     return count
 
 
-@njit(**JIT)
+@njit(**INNER)
 def expect(natural, state, n, low, high, none):
     """Lambda = (1 - n) mu R + r h admissions this month, and exp(-Lambda), of rows low..high."""
     ratio, excitation, readmission, expected = state.ratio, state.excitation, state.other[READMISSION], state.expected
@@ -55,7 +55,7 @@ def nights(u_stay, u_length, mean, zero_day):
     return 1 + int(log32(u_length) / log32(f32(1) - f32(1) / mean))
 
 
-@njit(**JIT)
+@njit(**INNER)
 def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, sums, place):
     """Draw admissions of rows low..high, their nights and attendances; write excitation and yearly counts.
 
@@ -81,7 +81,7 @@ def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, su
                 sums[place, s, ATTENDANCES] += u_way < hospital.through
 
 
-@njit(**JIT)
+@njit(**INNER)
 def attend(low, high, luck, attendance, state, none, segment, sums, place):
     """A&E attendances that do not end in admission: Poisson with rate attendance x natural admission rate x ratio."""
     natural, ratio, u = luck.natural, state.other[AE], luck.chance[1]
@@ -93,7 +93,7 @@ def attend(low, high, luck, attendance, state, none, segment, sums, place):
             sums[place, segment[i], ATTENDANCES] += count
 
 
-@njit(**JIT)
+@njit(**INNER)
 def refer(low, high, luck, rate, state, segment, sums, place):
     """Child social care referrals of rows low..high (children): Poisson with rate x ratio."""
     ratio, u = state.other[REFERRAL], luck.chance[2]

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from ..places import Ties
-from ..rng import JIT, f32, u32
+from ..rng import INNER, JIT, f32, u32
 
 SLICE, WINDOW = 16, 1024           # residents side by side; residents among whom they are sorted by degree
 WEIGHT_BITS = u32(5)               # weights 1 .. 31
@@ -57,7 +57,7 @@ def layout(ties: Ties, weight: np.ndarray) -> Layout:
     return Layout(order, first, word, share)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def read_ties(layout, published, spill, keep, pull):
     """spill = keep spill + pull (weighted mean of what contacts published), for one mechanism [n].
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..rng import JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, unit
+from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, unit
 from ..rng import purpose as _purpose
 
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
@@ -79,7 +79,7 @@ def copy(luck: Luck) -> Luck:
     return Luck(*(column.copy() for column in luck))
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _draw(who, low, m, clock, words):
     """Three counter blocks a resident from row `low` on: words [12, m] of uniforms."""
     month, replicate, k0, k1 = clock
@@ -94,14 +94,14 @@ def _draw(who, low, m, clock, words):
             w3[i] = unit(d)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _autoregress(x, low, m, z, rho, sd):
     """x(t+1) = rho x(t) + sd z: stationary when sd is sqrt(1 - rho^2) of the lasting SD."""
     for i in range(m):
         x[low + i] = rho * x[low + i] + sd * z[i]
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _weigh(drift, low, m, w, out):
     """out = w . e, one independent drift after another."""
     e0, e1, e2, e3, e4 = drift[0], drift[1], drift[2], drift[3], drift[4]
@@ -110,21 +110,21 @@ def _weigh(drift, low, m, w, out):
         out[i] = w[0] * e0[j] + w[1] * e1[j] + w[2] * e2[j] + w[3] * e3[j] + w[4] * e4[j]
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _natural(rate, drift, acuity, season, low, m, out):
     """mu without programmes: rate x season x exp(a'drift + acuity), design 2.3."""
     for i in range(m):
         out[low + i] = rate[low + i] * season * exp32(drift[i] + acuity[low + i])
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _latent(fixed, drift, slow, noise, sd, low, m, out):
     """Latent life satisfaction before anything induced: cell + trait + slow + b'x + noise (points)."""
     for i in range(m):
         out[low + i] = fixed[low + i] + drift[i] + slow[low + i] + sd * noise[i]
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _two(fixed, drift, root, low, m, connection, control):
     """connection and control before anything induced (SD)."""
     e0, e1 = drift[0], drift[1]

@@ -2,7 +2,7 @@
 import numpy as np
 from numba import njit
 
-from ..rng import JIT, f32
+from ..rng import INNER, f32
 
 COLUMNS = ("present", "admissions", "expected", "bed_days", "attendances", "referrals", "satisfaction", "low", "lonely",
            "control")
@@ -14,7 +14,7 @@ SEGMENTS = 10                      # 0-4 5-9 10-15 16-17 18-34 35-49 50-64 65-74
 CHILD_ITEM, ADULTS = 2, 3          # segment with the 10-15 item; first segment that answers ONS4
 
 
-@njit(**JIT)
+@njit(**INNER)
 def fixed_sum(x, low, high):
     """Sum of a float32 array's rows low..high in units of 2^-20, each value rounded once."""
     total = np.int64(0)
@@ -24,7 +24,7 @@ def fixed_sum(x, low, high):
     return total
 
 
-@njit(**JIT)
+@njit(**INNER)
 def fixed_sum_of_two(x, y, low, high):
     """Sum of x + y in units of 2^-20."""
     total = np.int64(0)
@@ -34,7 +34,7 @@ def fixed_sum_of_two(x, y, low, high):
     return total
 
 
-@njit(**JIT)
+@njit(**INNER)
 def count_below(x, limit, low, high):
     """How many values of x are below `limit`."""
     total = np.int32(0)
@@ -43,7 +43,7 @@ def count_below(x, limit, low, high):
     return np.int64(total)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def count_two_below(x, y, limit, low, high):
     """How many values of x + y are below `limit`."""
     total = np.int32(0)
@@ -52,7 +52,7 @@ def count_two_below(x, y, limit, low, high):
     return np.int64(total)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def measure(place, bounds, lonely_below, state, luck, sums):
     """Add the states of one place: bounds [p, 11] rows of its segments, oldest first; sums [p, 10, columns] int64."""
     for s in range(SEGMENTS):
@@ -67,7 +67,7 @@ def measure(place, bounds, lonely_below, state, luck, sums):
             sums[place, s, CONTROL] += fixed_sum_of_two(luck.control, state.spill[1], low, high)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def add_year(state, years, low, high):
     """Yearly sums per resident: life satisfaction (points x months) and expected admissions."""
     for i in range(low, high):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..rng import JIT, exp32, f32
+from ..rng import INNER, JIT, exp32, f32
 from .layout import read_ties
 
 SCALE = f32(2.0 ** 16)             # published shifts are integers of 2^-16 SD, so sums over neighbours are exact in any order
@@ -74,7 +74,7 @@ def induced_log_rate(rows, spill, a):
     return out
 
 
-@njit(**JIT)
+@njit(**INNER)
 def answer(latent, shift, low, high, out):
     """Life satisfaction of rows low..high: clip(latent + everything induced, 0, 10)."""
     for i in range(low, high):

@@ -1,11 +1,10 @@
 """Turn a world and one parameter draw into the arrays the month reads. Done once a future, before the first month."""
 import numpy as np
-from numba import njit
 
 from ..places import Places, Ties
 from ..rates import Rates
 from ..residents import AGE_FROM, SEGMENT_FROM, Script
-from ..rng import JIT, exp32, f32, normals
+from ..rng import exps, f32, normals
 from ..rng import purpose as _purpose
 from . import Ground, Rules
 from .events import Hospital
@@ -98,7 +97,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     latent = np.where(child, rates.child[quintile], rates.satisfaction[band, quintile])
     latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(5))
     means = rates.mean[band, quintile]
-    return Fixed(script.id, rate.astype(f32) * _exp(log_rate.astype(f32)), latent.astype(f32),
+    return Fixed(script.id, rate.astype(f32) * exps(log_rate.astype(f32)), latent.astype(f32),
                  (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
                  (rates.ae_other[quintile] / rates.admission[band, quintile]).astype(f32),
                  np.where(age(script) < ADULT, rates.referral[quintile] / 12, 0).astype(f32))
@@ -106,7 +105,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
 
 def place_effects(places: Places, rates: Rates) -> np.ndarray:
     """Lasting admission effect of each place [p]: lognormal with mean 1, or the area's own ratio where it gives one."""
-    drawn = _exp((rates.place * places.admission_z - rates.place ** 2 / 2).astype(f32))
+    drawn = exps((rates.place * places.admission_z - rates.place ** 2 / 2).astype(f32))
     return np.where(places.admission_ratio > 0, places.admission_ratio, drawn).astype(f32)
 
 
@@ -119,13 +118,4 @@ def place_season(places: Places, rates: Rates, *, seed: int, replicate: int, mon
     z = normals(np.uint64(seed), np.uint32(replicate), PLACE_YEAR, year, np.arange(len(places.quintile), dtype=np.uint32))
     log_year = rates.place_year * z - rates.place_year ** 2 / 2
     trend = 1 + rates.trend * month / 12
-    return (_exp(log_year.astype(f32)) * f32(rates.season[calendar % 12] * trend)).astype(f32)
-
-
-@njit(**JIT)
-def _exp(x):
-    """exp of a float32 array by rng.exp32."""
-    out = np.empty(x.size, f32)
-    for i in range(x.size):
-        out[i] = exp32(x[i])
-    return out
+    return (exps(log_year.astype(f32)) * f32(rates.season[calendar % 12] * trend)).astype(f32)
