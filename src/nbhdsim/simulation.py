@@ -287,5 +287,6 @@ def _joined(blocks: list[dict], columns: Sequence[str], place_names: NDArray) ->
         rows = len(np.atleast_1d(block["place"]))
         for name in columns:
             value = place_names[np.asarray(block["place"], int)] if name == "place" else block[name]
-            parts[name].append(np.full(rows, value, object) if isinstance(value, str) else np.asarray(value))
+            kind = object if name in TEXTS else None
+            parts[name].append(np.broadcast_to(np.asarray(value, kind), rows))
     return {name: np.concatenate(part) for name, part in parts.items()}

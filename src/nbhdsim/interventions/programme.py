@@ -103,6 +103,7 @@ def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
 
 def aim(who: Any, targeting: Any) -> Aim:
     """Whom a kind is for (mapping: age, quintile, frailty), narrowed by the line's targeting (low, high, quintile)."""
+    who = who or {}
     low, high = who.get("age") or (0, 200)
     own = tuple(who.get("quintile") or ())
     aimed = tuple(targeting.quintile)

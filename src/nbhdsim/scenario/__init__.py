@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from nbhdsim.evidence import Quantity
     from nbhdsim.interventions.schema import Kind
 
-PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "school", "lottery_charity",
-          "voluntary_hours")
-"""Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
-
 AMOUNTS = ("funding", "sites", "places")
 """Units of an amount: pounds a year, sites, or places for participants (residents, where the cost is per head)."""
 

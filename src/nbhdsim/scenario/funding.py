@@ -43,6 +43,8 @@ def per_head(line: Line) -> bool:
 def price(line: Line, values: Mapping[str, float]) -> Price:
     """What one unit of a line costs in this draw. values: by address."""
     cost = line.kind.cost
+    if cost is None:
+        return Price(0.0, 0.0)
     index = values[f"economics.price_{cost.price_year}"]
     return Price(values[cost.set_up.address] * index * _in_a_unit(line, values, cost.set_up_per),
                  values[cost.running.address] * index * _in_a_unit(line, values, cost.running_per))

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from nbhdsim.documents import Closed
+from nbhdsim.interventions.schema import PAYERS
 from nbhdsim.levers import LEVERS
-from nbhdsim.scenario import PAYERS
 
 YearMonth = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

@@ -1,0 +1,242 @@
+"""The catalogue of interventions: one YAML file a kind, read into frozen kinds whose numbers are Quantities.
+
+A new intervention on an existing delivery kind is one more file, in the catalogue or in a folder of your own.
+"""
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import fsum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .. import documents
+from ..documents import Closed, Document, Wrong
+from ..errors import NbhdsimError, Problem
+from ..evidence import Grade, Quantity, QuantityModel, SourceModel, quantity
+from ..levers import LEVERS
+from .effects import LEVELS
+
+FOLDER = Path(__file__).parent.parent / "catalogue" / "interventions"
+DELIVERY_KINDS = ("group", "setting", "care_team", "open_access")
+PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "school", "lottery_charity",
+          "voluntary_hours")
+"""Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
+
+QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
+              "contacts_per_month", "caseload", "staff", "healthy_first")
+"""Numbers every kind may have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One stated effect: `quantity` (a shift or ratio of the lever) at `at` months, against `contrast`.
+
+    level: participant, exposed or area (effects.LEVELS); ramp, half_life: months, None where the kind's own holds.
+    """
+
+    lever: str
+    level: str
+    at: int
+    ramp: int | None
+    half_life: float | None
+    contrast: str
+    quantity: Quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Pounds of `price_year`: `set_up` once a round and `running` a year, per site, head, place or contact; payers:
+    shares that add to 1."""
+
+    payers: Mapping[str, float]
+    price_year: int
+    set_up: Quantity
+    set_up_per: str
+    running: Quantity
+    running_per: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Harm:
+    """A harm that is known or feared, told in reports; what is measured of it stands among the effects."""
+
+    kind: str
+    why: str
+    grade: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; evidence: its id in
+    catalogue/evidence/interventions.yaml; unknown: what nobody has measured."""
+
+    id: str
+    name: str
+    delivery: str
+    who: Mapping[str, object] | None
+    quantities: Mapping[str, Quantity]
+    cost: Cost | None
+    effects: tuple[Effect, ...]
+    harms: tuple[Harm, ...]
+    unknown: tuple[str, ...]
+    evidence: str
+
+    def all_quantities(self) -> list[Quantity]:
+        """Every Quantity of the kind: its own, of its cost, of its effects."""
+        costs = [] if self.cost is None else [self.cost.set_up, self.cost.running]
+        return [*self.quantities.values(), *costs, *(effect.quantity for effect in self.effects)]
+
+
+class WhoModel(Closed):
+    """Whom it is for; everything left out is everybody."""
+
+    age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = None
+    quintile: list[Annotated[int, Field(ge=1, le=5)]] | None = None
+    frailty: Annotated[int, Field(ge=0, le=3)] | None = None
+
+
+class PriceModel(QuantityModel):
+    """One price, pounds, per unit."""
+
+    per: Literal["site", "head", "place", "contact"]
+    unit: str = "pounds"
+
+
+class CostModel(Closed):
+    """What it costs and who pays."""
+
+    price_year: Annotated[int, Field(ge=2011, le=2025)]
+    payers: dict[Literal[PAYERS], float]  # type: ignore[valid-type]
+    set_up: PriceModel
+    running: PriceModel
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "CostModel":
+        if abs(fsum(self.payers.values()) - 1) > 1e-6 or min(self.payers.values()) < 0:
+            raise Wrong(f"shares add to {fsum(self.payers.values()):g} (1)", "payers")
+        return self
+
+
+class EffectModel(QuantityModel):
+    """A stated effect."""
+
+    lever: Literal[tuple(LEVERS)]  # type: ignore[valid-type]
+    level: Literal[LEVELS]  # type: ignore[valid-type]
+    at: Annotated[int, Field(ge=0, le=360)]
+    ramp: Annotated[int, Field(ge=0, le=360)] | None = None
+    half_life: Annotated[float, Field(gt=0)] | None = None
+    contrast: Annotated[str, Field(min_length=1)]
+    unit: str = ""
+    prior: int | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> "EffectModel":
+        lever = LEVERS[self.lever]
+        if not lever.low <= self.value <= lever.high:
+            raise Wrong(f"{self.value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g})",
+                        "value")
+        if lever.operator == "multiply" and self.law in ("split_normal", "uniform"):
+            raise Wrong(f"a ratio has no {self.law} law (split_lognormal, loguniform, fixed)", "law")
+        if self.ramp is not None and self.ramp > self.at:
+            raise Wrong(f"{self.ramp} months is longer than the {self.at} at which the value is reached", "ramp")
+        return self
+
+
+class HarmModel(Closed):
+    """A harm."""
+
+    kind: str
+    why: Annotated[str, Field(min_length=1)]
+    grade: Grade
+
+
+class KindModel(Closed):
+    """A file of the catalogue."""
+
+    schema_: Literal["intervention/1"] = Field(alias="schema")
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(min_length=1)]
+    delivery: Literal[DELIVERY_KINDS]  # type: ignore[valid-type]
+    who: WhoModel = WhoModel()
+    evidence: str
+    sources: dict[str, SourceModel] = {}
+    quantities: dict[Literal[QUANTITIES], QuantityModel]  # type: ignore[valid-type]
+    cost: CostModel
+    effects: list[EffectModel]
+    harms: list[HarmModel] = []
+    unknown: list[str] = []
+
+
+def kinds(folder: str | os.PathLike[str] | None = None) -> Mapping[str, Kind]:
+    """Every kind by id: the catalogue's, and those of a folder of your own, which may not reuse an id.
+
+    Raises NbhdsimError with every problem of every file.
+    """
+    return _read(FOLDER) if folder is None else {**_read(FOLDER), **_read(Path(folder), tuple(_read(FOLDER)))}
+
+
+@cache
+def _read(folder: Path, taken: tuple[str, ...] = ()) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    problems: list[Problem] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            document = documents.read_yaml(file)
+            model = documents.check(document, KindModel)
+            problems += _meanings(document, model, {*taken, *found})
+            found[model.id] = _kind(model)
+        except NbhdsimError as error:
+            problems += error.problems
+        except KeyError:                 # a source nobody named: already among the problems
+            continue
+    if problems:
+        raise NbhdsimError(problems)
+    return found
+
+
+def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Problem]:
+    """Problems that no single value shows."""
+    out = [document.problem(("id",), f"'{model.id}' is taken by another kind")] if model.id in taken else []
+    entries = [(("quantities", name), q) for name, q in model.quantities.items()]
+    entries += [(("cost", "set_up"), model.cost.set_up), (("cost", "running"), model.cost.running)]
+    entries += [(("effects", i), e) for i, e in enumerate(model.effects)]
+    out += [document.problem((*path, "source"), f"no source is named '{q.source}'") for path, q in entries
+            if isinstance(q.source, str) and q.source not in model.sources]
+    seen: set[tuple[str, str, int]] = set()
+    for i, e in enumerate(model.effects):
+        if (e.lever, e.level, e.at) in seen:
+            out.append(document.problem(("effects", i, "at"), f"{e.lever} ({e.level}) has two values at {e.at} months"))
+        seen.add((e.lever, e.level, e.at))
+    return out
+
+
+def _kind(model: KindModel) -> Kind:
+    at, sources = f"interventions.{model.id}", model.sources
+    cost = Cost(payers=dict(model.cost.payers), price_year=model.cost.price_year,
+                set_up=quantity(f"{at}.cost.set_up", model.cost.set_up, sources), set_up_per=model.cost.set_up.per,
+                running=quantity(f"{at}.cost.running", model.cost.running, sources), running_per=model.cost.running.per)
+    return Kind(
+        id=model.id, name=model.name, delivery=model.delivery, who=model.who.model_dump(exclude_none=True),
+        quantities={name: quantity(f"{at}.{name}", q, sources) for name, q in model.quantities.items()}, cost=cost,
+        effects=tuple(Effect(lever=e.lever, level=e.level, at=e.at, ramp=e.ramp, half_life=e.half_life, contrast=e.contrast,
+                             quantity=_of_effect(f"{at}.effects.{name}", e, sources))
+                      for name, e in zip(effect_names(model.effects), model.effects, strict=True)),
+        harms=tuple(Harm(kind=h.kind, why=h.why, grade=h.grade) for h in model.harms), unknown=tuple(model.unknown),
+        evidence=model.evidence)
+
+
+def _of_effect(address: str, model: EffectModel, sources: Mapping[str, SourceModel]) -> Quantity:
+    return quantity(address, model.model_copy(update={"unit": LEVERS[model.lever].unit}), sources)
+
+
+def effect_names(effects: list[EffectModel]) -> list[str]:
+    """The end of each effect's address: its lever, and where that is not enough its level and months."""
+    levers = Counter(e.lever for e in effects)
+    levels = Counter((e.lever, e.level) for e in effects)
+    several = {lever for lever in levers if len({e.level for e in effects if e.lever == lever}) > 1}
+    return [e.lever + (f".{e.level}" if e.lever in several else "") + (f".at{e.at}" if levels[e.lever, e.level] > 1 else "")
+            for e in effects]
