@@ -153,7 +153,7 @@ def _draw(who, month, replicate, k0, k1, stream, u):
         u[j] = unit(word)
 
 
-@njit(**INNER)
+@njit(**JIT)
 def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
     """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard."""
     calendar, replicate, k0, k1 = clock
@@ -242,7 +242,7 @@ def resumed(since, left, month, rise, fall):
     return month - stayed
 
 
-@njit(**INNER)
+@njit(**JIT)
 def _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget):
     """Members after `joining` (candidate numbers, rising) have come in and the forgotten have been dropped."""
     size = slot.size + joining.size
