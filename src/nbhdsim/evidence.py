@@ -144,7 +144,10 @@ def is_effect(address: str) -> bool:
 
 def uniform_of(quantity: Quantity, *, seed: int, draw: int) -> float:
     """The uniform that decides a quantity in one draw: its own, or the one it shares with those fitted together."""
-    name = quantity.joint or quantity.address
+    return _uniform(quantity.joint or quantity.address, seed, draw)
+
+
+def _uniform(name: str, seed: int, draw: int) -> float:
     zero = np.uint32(0)
     return float(rng.uniform(np.uint64(seed), np.uint32(draw), rng.purpose(name), zero, zero))
 
@@ -158,9 +161,7 @@ def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> 
     if draw == 0:
         return {address: stable(q.value) for address, q in quantities.items()}
     values = {address: q.at(uniform_of(q, seed=seed, draw=draw)) for address, q in quantities.items()}
-    zero = np.uint32(0)
-    z = float(rng.normal(rng.uniform(np.uint64(seed), np.uint32(draw), rng.purpose(JUDGEMENT), zero, zero)))
-    factor = max(0.0, 1 + values.get(JUDGED, 0.0) * z)
+    factor = max(0.0, 1 + values.get(JUDGED, 0.0) * _z(_uniform(JUDGEMENT, seed, draw)))
     for address, q in quantities.items():
         if is_effect(address) and q.grade == "D" and q.law != "fixed":
             values[address] = judged(q, values[address], factor)

@@ -185,9 +185,8 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
 
     Where a later scenario overrides an address, its own numbers stand as `<address> @ <scenario>`.
     """
-    from nbhdsim import evidence, rng
+    from nbhdsim import evidence
 
-    seed = np.uint64(scenarios[0].seed)
     rows: list[tuple[int, str, float, float]] = []
     for draw in sorted({f.draw for f in futures}):
         seen: dict[str, float] = {}
@@ -197,7 +196,7 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
                     continue
                 label = f"{address} @ {scenario.name}" if address in seen else address
                 seen.setdefault(address, value)
-                u = float(rng.uniform(seed, np.uint32(draw), rng.purpose(address), np.uint32(0), np.uint32(0)))
+                u = evidence.uniform_of(scenario.quantities[address], seed=scenario.seed, draw=draw)
                 rows.append((draw, label, u if draw else float("nan"), float(value)))
     kinds = {"draw": np.int32, "address": object, "u": float, "value": float}
     return {name: np.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds.items())}

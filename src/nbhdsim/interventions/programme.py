@@ -31,7 +31,9 @@ class Programme:
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places)
         self._delivery = self.intervention.enrol(future, rates)
         self._exposure = self.intervention.expose(future)
-        self._places = self.intervention.room_by_place(future)
+        limit = self.intervention.room_by_place(future)        # without a limit there is a place for everyone eligible
+        eligible = np.bincount(self._delivery.rule.candidates.site, minlength=limit.size)
+        self._places = np.where(np.isnan(limit), eligible, limit)
         self._funded = np.flatnonzero(sites > 0)
 
     def copy(self) -> "Programme":

@@ -279,6 +279,7 @@ def _gain(comparison: pd.DataFrame, names: Sequence[str]) -> bool:
 
 def save(figure: Figure, folder: Path, name: str, *, title: str, description: str) -> list[Path]:
     """Write `<name>.svg` (role img, title, desc) and `<name>.png` (1920 x 1080); returns both paths."""
+    folder.mkdir(exist_ok=True)
     with mpl.rc_context(STYLE):
         svg = io.StringIO()
         FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
