@@ -89,7 +89,7 @@ def _z(u: float) -> float:
     return float(ndtri(u))
 
 
-def _split(value: float, low: float, high: float, u: float) -> float:
+def _split(value: float, low: float, high: float, *, u: float) -> float:
     return value + _z(u) / NINETY_FIVE * (value - low if u < 0.5 else high - value)
 
 
@@ -125,8 +125,8 @@ def _beta(q: Quantity, u: float) -> float:
 
 _QUANTILES = {
     "fixed": lambda q, u: q.value,
-    "split_normal": lambda q, u: _split(q.value, q.low, q.high, u),
-    "split_lognormal": lambda q, u: exp(_split(log(q.value), log(q.low), log(q.high), u)),
+    "split_normal": lambda q, u: _split(q.value, q.low, q.high, u=u),
+    "split_lognormal": lambda q, u: exp(_split(log(q.value), log(q.low), log(q.high), u=u)),
     "uniform": lambda q, u: q.low + u * (q.high - q.low),
     "loguniform": lambda q, u: q.low * (q.high / q.low) ** u,
     "triangular": _triangular,
@@ -148,8 +148,11 @@ def uniform_of(quantity: Quantity, *, seed: int, draw: int) -> float:
 
 
 def _uniform(name: str, seed: int, draw: int) -> float:
+    """Draws 1 and 2, 3 and 4, .. are antithetic (u and 1 - u): the mean over few of them strays far less, and each alone
+    still has the law (Hammersley and Morton 1956)."""
     zero = np.uint32(0)
-    return float(rng.uniform(np.uint64(seed), np.uint32(draw), rng.purpose(name), zero, zero))
+    u = float(rng.uniform(np.uint64(seed), np.uint32((draw + 1) // 2), rng.purpose(name), zero, zero))
+    return u if draw % 2 else 1 - u
 
 
 def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> dict[str, float]:

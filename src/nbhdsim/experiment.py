@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbhdsim import areas, documents, runfolder, tables
+from nbhdsim import documents, runfolder, tables
+from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
 
@@ -108,8 +109,8 @@ def cores() -> int:
 
 def size(scenarios: Sequence[Any], futures: int) -> int:
     """Resident-months of a run: history once, then the months of each scenario, in every future."""
-    first, spec = scenarios[0], scenarios[0].area
-    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    first = scenarios[0]
+    area = chosen.area(first.area)
     return int(area.residents.sum()) * (first.history + first.months * len(scenarios)) * futures
 
 

@@ -134,7 +134,7 @@ class Levers:
         self._room_for(len(who))
         self._used = _touch(self._slot, self._pushed.rows, self._used, who)
         if name in MECHANISMS:
-            self._shift(MECHANISMS.index(name), who, value, covered)
+            self._shift(MECHANISMS.index(name), who, value, covered=covered)
         elif name == "life_satisfaction":
             _add(self._slot, who, value, self._pushed.satisfaction)
         elif name == "admission_rr":
@@ -177,7 +177,7 @@ class Levers:
                                   f"{lever.low:g} to {lever.high:g}")
         return value
 
-    def _shift(self, k: int, who: np.ndarray, value: np.ndarray, covered: tuple[str, ...]) -> None:
+    def _shift(self, k: int, who: np.ndarray, value: np.ndarray, *, covered: tuple[str, ...]) -> None:
         p = self._pushed
         self.spreads[k] = True
         _add(self._slot, who, value, p.shift[:, k])

@@ -244,9 +244,9 @@ def uniforms(key, replicate, purpose, month, who, word=0):
     return out
 
 
-def normals(key, replicate, purpose, month, who, word=0):
-    """float32 standard normal deviates, one for each id in `who` (uint32 [n])."""
-    u = uniforms(key, replicate, purpose, month, who, word)
+def normals(*counter):
+    """float32 standard normal deviates, one for each id; the arguments of `uniforms`."""
+    u = uniforms(*counter)
     out = np.empty(u.size, f32)
     fill_normals(u, out, u.size)
     return out

@@ -160,7 +160,7 @@ class Simulation:
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
         future = Future(world.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
         for key, line in sorted(self.scenario.lines.items()):
-            plan = funding.plan(line, values, world, sites[key])
+            plan = funding.plan(line, values, world, sites=sites[key])
             self.plans[key] = plan
             self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
                                              places=plan.places))

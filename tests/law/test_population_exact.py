@@ -111,7 +111,7 @@ KNOWN = ("6731b18e7fe0e9ce", "7d36635aff9e6e10")
 def write_area(path, rows):
     path.write_text("name,district,quintile,residents\n" + "".join(
         f"{name},{district},{quintile},{residents}\n" for name, district, quintile, residents in rows))
-    return areas.read_csv(path)
+    return csv_file.read(path)
 
 
 def test_a_bigger_area_leaves_the_draws_of_its_neighbourhoods_alone(build_world, tmp_path):
@@ -135,7 +135,7 @@ def test_any_good_table_becomes_a_world_that_adds_up(build_world, tmp_path_facto
     path.write_text(header + "\n" + "".join(
         f"n{i},{district},{quintile},{sum(ages)},{','.join(map(str, ages))}\n"
         for i, (district, quintile, ages) in enumerate(rows)))
-    world = build_world(areas.read_csv(path))
+    world = build_world(csv_file.read(path))
     script = world.script
     band = np.searchsorted((0, 5, 18, 35, 50, 65, 75, 85), age_at(script), side="right") - 1
     for p, (_, quintile, ages) in enumerate(rows):
@@ -157,7 +157,7 @@ def test_any_bytes_are_an_area_or_a_list_of_problems(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("areas") / "mine.csv"
     path.write_bytes(data)
     try:
-        area = areas.read_csv(path)
+        area = csv_file.read(path)
     except NbhdsimError as error:
         assert error.problems and all(problem.file == str(path) and problem.message for problem in error.problems)
     else:

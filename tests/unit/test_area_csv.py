@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from nbhdsim import areas
+from nbhdsim.areas import csv_file
 from nbhdsim.errors import NbhdsimError
 
 AGES = "0-4,5-17,18-34,35-49,50-64,65-74,75-84,85+"
@@ -12,7 +12,7 @@ GOOD = f"name,district,quintile,residents,{AGES}\noak,mid,1,100,10,20,20,20,10,1
 def read(tmp_path, text):
     path = tmp_path / "mine.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return areas.read_csv(path)
+    return csv_file.read(path)
 
 
 def problems(tmp_path, text):
@@ -88,7 +88,7 @@ def test_files_that_are_no_area(tmp_path, text, words):
 def test_a_missing_file_and_a_folder(tmp_path):
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(NbhdsimError, match="cannot be read"):
-            areas.read_csv(path)
+            csv_file.read(path)
 
 
 def test_endless_faults_are_counted_not_listed(tmp_path):

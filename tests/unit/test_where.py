@@ -41,17 +41,17 @@ def test_top_is_by_admissions_per_resident_with_ties_by_number(county):
     rows = np.arange(364)
     counts = np.where(rows < 10, county.residents, 0)            # one a resident in the first ten, none elsewhere
     counts[5] *= 2
-    first = where.ranked(Where(top=3), rows, county, counts)
+    first = where.ranked(Where(top=3), rows, county, admissions=counts)
     assert first[:11].tolist() == [5, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
 
 
 def test_need_is_quintile_then_admissions_and_deprivation_quintile_then_number(county):
     rows, counts = np.arange(364), np.random.default_rng(1).poisson(150, 364)
-    need = where.ranked(Where(top=9, by="need"), rows, county, counts)
+    need = where.ranked(Where(top=9, by="need"), rows, county, admissions=counts)
     assert np.all(np.diff(county.quintile[need].astype(int)) >= 0)
     poorest = need[county.quintile[need] == 1]
     assert np.all(np.diff(counts[poorest] / county.residents[poorest]) <= 0)
-    deprived = where.ranked(Where(top=9, by="deprivation"), rows, county, counts)
+    deprived = where.ranked(Where(top=9, by="deprivation"), rows, county, admissions=counts)
     assert deprived.tolist() == sorted(rows, key=lambda i: (county.quintile[i], i))
 
 

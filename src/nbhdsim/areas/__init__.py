@@ -1,7 +1,7 @@
 """Areas: neighbourhoods with their residents by age, as built in or from a user's CSV; the same for every seed.
 
 Built-in areas stand in `catalogue/areas`: published totals of districts, cut into invented neighbourhoods that add
-up to them exactly. `load` gives one by name, `read_csv` a user's own.
+up to them exactly. `load` gives one by name, `csv_file.read` a user's own.
 """
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -123,12 +123,3 @@ def ages_of(residents: NDArray[np.int64], quintile: NDArray[np.uint8],
     if totals is None:
         return np.array([largest_remainder(line, int(n)) for line, n in zip(expected, residents, strict=True)])
     return round_table(fit_table(expected, residents, totals), residents, totals)
-
-
-def read_csv(path: str | Path) -> Area:
-    """A user's own area: one row a neighbourhood; the header and its rules stand in `csv_file`.
-
-    Raises NbhdsimError with every problem of the file, each with its line and column.
-    """
-    from nbhdsim.areas import csv_file
-    return csv_file.read(Path(path))

@@ -15,7 +15,8 @@ def largest_remainder(weights: ArrayLike, total: int) -> NDArray[np.int64]:
     Equal shares if all weights are 0.
     """
     share = np.asarray(weights, np.float64)
-    share = share if share.sum() > 0 else np.ones_like(share)
+    largest = share.max(initial=0)
+    share = share / largest if largest > 0 else np.ones_like(share)
     exact = np.round(share * (total / share.sum()), 9)
     whole = np.floor(exact).astype(np.int64)
     order = np.argsort(-np.round(exact - whole, 6), kind="stable")

@@ -38,8 +38,9 @@ class Cell(NamedTuple):
 Row = dict[str, Cell]
 
 
-def read(path: Path) -> Area:
+def read(path: str | Path) -> Area:
     """The area in a CSV file; raises NbhdsimError with every problem found, each with line and column."""
+    path = Path(path)
     file, text = str(path), _text(path)
     lines = [(number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip(", \t")]
     if len(lines) < 2:

@@ -113,7 +113,7 @@ def _near(error: Any) -> str:
 def _tags(document: Document, model: type[BaseModel], path: Path) -> str:
     """The allowed tags of a union whose tag is missing: asked of pydantic with a tag that cannot exist."""
 
-    asked = set_value(document, path, "\0", "")
+    asked = set_value(document, path, "\0", label="")
     try:
         model.model_validate(asked.data)
     except ValidationError as error:

@@ -8,7 +8,7 @@ from .document import Document, Path, Place, path_of, path_text
 from .reading import read_yaml
 
 
-def set_value(document: Document, path: Path, value: object, label: str) -> Document:
+def set_value(document: Document, path: Path, value: object, *, label: str) -> Document:
     """A copy of the document with `value` at `path`; problems of that value carry `label` instead of file and line.
 
     Mappings on the way that do not exist are made; a list position must exist (or be the next one). `path` is a
@@ -29,7 +29,7 @@ def set_value(document: Document, path: Path, value: object, label: str) -> Docu
 def with_overrides(document: Document, values: Mapping[str, object]) -> Document:
     """A copy with each dotted address (`a.b[2].c`) set to its value, in order; labelled `--set a.b[2].c`."""
     for address, value in values.items():
-        document = set_value(document, path_of(address), value, f"--set {address}")
+        document = set_value(document, path_of(address), value, label=f"--set {address}")
     return document
 
 

@@ -76,7 +76,7 @@ class Intervention(ABC):
         """Rows, rising, of those who may take part at a funded site."""
 
     @abstractmethod
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admission rate of everyone without programmes."""
 
     @classmethod
@@ -143,7 +143,7 @@ class Intervention(ABC):
         if tied and self.effects.curves and inside.size:
             levers.group(members.site[members.left > month], inside)
 
-    def push_exposed(self, exposed: Members, members: Members, month: int, levers: Levers) -> None:
+    def push_exposed(self, exposed: Members, members: Members, month: int, *, levers: Levers) -> None:
         """Push the effects stated for everyone in the setting, participants with a stated effect of their own excepted."""
         for curve in self.effects.at_level("exposed"):
             value = curve.of(exposed, month)
@@ -153,7 +153,7 @@ class Intervention(ABC):
             else:
                 levers.push(curve.lever, exposed.who, value, covered=self.effects.covered("exposed"))
 
-    def push_area(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push_area(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Push the effects stated for all residents of the funded places together, on the site's clock.
 
         Where participants have an effect of their own on the same lever, the others get what is left of the total:
@@ -163,7 +163,7 @@ class Intervention(ABC):
         if month < self.opens:
             return
         for curve in self.effects.at_level("area"):
-            rows, value = self._rest(curve, members, month, natural)
+            rows, value = self._rest(curve, members, month, natural=natural)
             if curve.lever == "admission_rr" and value < 1 - float(levers.preventable):
                 raise NbhdsimError.of(f"the rest of the places would need a rate ratio of {value:.3f}, below what can be "
                                       f"prevented at all ({1 - float(levers.preventable):.3f})",
@@ -171,7 +171,7 @@ class Intervention(ABC):
             if rows.size and value != LEVERS[curve.lever].rest:
                 levers.push(curve.lever, rows, value, covered=self.effects.covered("area"))
 
-    def _rest(self, curve: "Curve", members: Members, month: int, natural: NDArray[np.float32]) -> tuple[Rows, float]:
+    def _rest(self, curve: "Curve", members: Members, month: int, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
         value = curve.at(month, opens=self.opens, closes=self.closes)
         own = self.effects.other(curve, "participant")
         if own is None or not members.who.size:

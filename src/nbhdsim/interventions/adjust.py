@@ -27,7 +27,7 @@ class Adjust(Intervention):
         rows = self.eligible(future.script, future.places, self.opens)
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
 
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """The levers named in the scenario."""
         self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural)
+        self.push_area(members, month, levers, natural=natural)

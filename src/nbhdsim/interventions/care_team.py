@@ -63,7 +63,7 @@ class CareTeam(Intervention):
         heads = np.bincount(future.script.place[self.everyone], minlength=self.sites.size)
         return heads / max(heads.sum(), 1) * (np.nan if self.caseload == NO_LIMIT else float(self.caseload))
 
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Effects on the case-managed by their own clock; the area's total, solved for the rest of the list."""
         self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural)
+        self.push_area(members, month, levers, natural=natural)

@@ -86,14 +86,14 @@ def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: 
     for at, ratio in stated:
         goal = log(ratio)
         if at:
-            goal, h = _solve(done, (at, ratio), at if ramp is None or len(stated) > 1 else ramp, h, n, phi)
+            goal, h = _solve(done, (at, ratio), at if ramp is None or len(stated) > 1 else ramp, h=h, n=n, phi=phi)
         else:
             h = phi * h + n * (1 - phi) * ((1 - n) * ratio + h)
         done.append((at, goal))
     return [stable(value) for _, value in done]
 
 
-def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: float, h: float, n: float,
+def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: float, *, h: float, n: float,
            phi: float) -> tuple[float, float]:
     """The next log ratio, and h in the month after its follow-up, by bisection."""
     at, ratio = stated
@@ -195,15 +195,15 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float) -> 
     for level in LEVELS:
         for lever in LEVERS:
             if stated := groups.get((level, lever)):
-                ramp = _months(stated, "ramp", kind, values, default="ramp_up_months")
+                ramp = _months(stated, "ramp", kind, values=values, default="ramp_up_months")
                 points = [(effect.at, values[effect.quantity.address]) for effect in stated]
                 made.append(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
-                                  half_life=_months(stated, "half_life", kind, values, default="decay_half_life_months"),
+                                  half_life=_months(stated, "half_life", kind, values=values, default="decay_half_life_months"),
                                   n=n, phi=phi))
     return Effects(curves=tuple(c for c in made if not c.at_rest))
 
 
-def _months(stated: Sequence[Any], name: str, kind: Any, values: Mapping[str, float], *, default: str) -> float | None:
+def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:
     """A ramp or half-life: of the first effect that states one, else the kind's, else None."""
     own: Any = next((getattr(effect, name) for effect in stated if getattr(effect, name) is not None), None)
     if own is None and default in kind.quantities:

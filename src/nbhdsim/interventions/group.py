@@ -20,7 +20,7 @@ class Group(Intervention):
         """Those it is for in the neighbourhoods with a site."""
         return self.aimed_at(script, places, month)
 
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Effects on members by their own clock, the group tie, and effects stated for the whole area."""
         self.push_members(members, month, levers, tied=True)
-        self.push_area(members, month, levers, natural)
+        self.push_area(members, month, levers, natural=natural)

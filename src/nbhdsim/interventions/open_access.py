@@ -32,7 +32,7 @@ class OpenAccess(Intervention):
         del rates
         return lognormal(script.born[ACTIVITY, rows], self.figures.get("healthy_first", 0.0))
 
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Effects on users by their own clock, and effects stated for the whole area."""
         self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural)
+        self.push_area(members, month, levers, natural=natural)

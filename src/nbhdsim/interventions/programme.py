@@ -69,9 +69,9 @@ class Programme:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""
         if month < self.intervention.opens:
             return
-        self.intervention.push(self.members, month, levers, natural)
+        self.intervention.push(self.members, month, levers, natural=natural)
         if self._exposure is not None:
-            self.intervention.push_exposed(self._exposure.members, self.members, month, levers)
+            self.intervention.push_exposed(self._exposure.members, self.members, month, levers=levers)
 
     def rows(self) -> dict[str, NDArray[Any]]:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""

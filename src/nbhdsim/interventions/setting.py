@@ -41,10 +41,10 @@ class Setting(Intervention):
         """Rounds that expose every pupil, where an effect on them is stated."""
         return self._rounds(future, 1.0) if self.effects.at_level("exposed") else None
 
-    def push(self, members: Members, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Effects on those who take part, by months since their first grant, and on the whole area if stated."""
         self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural)
+        self.push_area(members, month, levers, natural=natural)
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """A grant has no places."""
@@ -56,10 +56,10 @@ class Setting(Intervention):
         rows = self.eligible(script, places, self.opens)
         who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=places.school_place[script.school[rows]],
                          pool=np.zeros(rows.size, np.int64))
-        rounds = {month: self._part(future, who, month, share) for month in range(self.opens, self.closes, self.every)}
+        rounds = {month: self._part(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}
         return Grants(self.rule(who, np.full(1, NO_LIMIT)), future, rounds=rounds, every=self.every)
 
-    def _part(self, future: Future, who: Candidates, month: int, share: float) -> NDArray[np.int32]:
+    def _part(self, future: Future, who: Candidates, month: int, *, share: float) -> NDArray[np.int32]:
         """Candidate numbers of those who take part in the round of `month`."""
         calendar, replicate, _, _ = future.clock(month)
         u = uniforms(np.uint64(future.seed), replicate, purpose("join." + self.key), calendar, who.id)

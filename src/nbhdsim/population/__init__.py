@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbhdsim import areas, rates
-from nbhdsim.areas import Area
+from nbhdsim.areas import Area, chosen
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import households, network, people, settings
 from nbhdsim.population.people import Luck
@@ -37,8 +37,7 @@ def build(scenario: Any, *, population: int = 0) -> World:
     unknown, has not that many residents, or its CSV is wrong.
     """
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
-    spec = scenario.area
-    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    area = chosen.area(scenario.area)
     return build_world(area, seed=scenario.seed, population=population, start=scenario.start,
                        values=values, frailty_mix=rates.pack(values, scenario.tables).frailty_mix)
 

@@ -85,14 +85,14 @@ def build(luck: Luck, ids: NDArray[np.uint32], *, months: NDArray[np.int64], hou
         blur = np.full(ids.size, rule.blur[layer - 1], np.float32)
         if layer == 1:
             blur[classmates] = CLASSMATES
-        member, pool = _sorted(luck, ids, f"build.circle.{layer}", many.astype(np.int64), pool=pools[layer - 1],
+        member, pool = _sorted(luck, ids, f"build.circle.{layer}", many=many.astype(np.int64), pool=pools[layer - 1],
                                months=months.astype(np.float32), blur=blur)
         size = 2 + (luck.uniforms(f"build.size.{layer}", ids[member]) * f32(rule.top - 1)).astype(np.int64)
         layers.append((member, _cut(size, pool)))
     return _ties(ids.size, layers)
 
 
-def _sorted(luck: Luck, ids: NDArray[np.uint32], name: str, many: NDArray[np.int64], *, pool: NDArray[np.int64],
+def _sorted(luck: Luck, ids: NDArray[np.uint32], name: str, *, many: NDArray[np.int64], pool: NDArray[np.int64],
             months: NDArray[np.float32], blur: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The places of a layer sorted by pool and blurred age: the row of the resident and the pool of each.
 

@@ -125,7 +125,7 @@ def _key(figure: Figure, y: float, n: tuple[int, int]) -> None:
         figure.text(x + 0.037, y, text, va="center", fontsize=14)
 
 
-def _rows(comparison: pd.DataFrame, outcome: str, people: str, names: Sequence[str]) -> list[Any]:
+def _rows(comparison: pd.DataFrame, outcome: str, people: str, *, names: Sequence[str]) -> list[Any]:
     whole = comparison[
         (comparison["year"] == 0) & (comparison["outcome"] == outcome) & (comparison["people"] == people)
     ]
@@ -150,7 +150,7 @@ def admissions(
 
     Returns the figure and its description in words.
     """
-    rows = _rows(comparison, "emergency_admissions", "all", names)
+    rows = _rows(comparison, "emergency_admissions", "all", names=names)
     area = ordinary[ordinary["scenario"] == ""].iloc[0]
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     _heading(
@@ -228,7 +228,7 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
         ("low_life_satisfaction", "all", "Everyone: life satisfaction 0 to 4", "percentage points"),
     ]
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
-    everyone = _rows(comparison, "life_satisfaction", "all", names)
+    everyone = _rows(comparison, "life_satisfaction", "all", names=names)
     _heading(
         figure,
         "Those who take part gain; spread over everyone, the change is small"
@@ -241,7 +241,7 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
     said = []
     span = (RIGHT - LEFT - 0.04) / 2
     for i, (outcome, people, heading, unit) in enumerate(panels):
-        rows = _rows(comparison, outcome, people, names)
+        rows = _rows(comparison, outcome, people, names=names)
         ax = figure.add_axes((LEFT + (span + 0.04) * (i % 2), 0.52 - 0.335 * (i // 2), span, 0.195))
         ax.set_title(heading, loc="left", fontsize=14, fontweight="bold", pad=6)
         if not rows:
@@ -269,8 +269,8 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
 
 def _gain(comparison: pd.DataFrame, names: Sequence[str]) -> bool:
     """Whether every scenario's participants gain by more than noise, and ten times what everyone gains."""
-    own = _rows(comparison, "life_satisfaction", "participants", names)
-    everyone = {row["scenario"]: row["value"] for row in _rows(comparison, "life_satisfaction", "all", names)}
+    own = _rows(comparison, "life_satisfaction", "participants", names=names)
+    everyone = {row["scenario"]: row["value"] for row in _rows(comparison, "life_satisfaction", "all", names=names)}
     return bool(own) and all(
         row["value"] > 0 and not row["noise"] and row["value"] > 10 * abs(everyone.get(row["scenario"], 0))
         for row in own

@@ -3,14 +3,14 @@
 import math
 from typing import Any
 
-from nbhdsim import areas
+from nbhdsim.areas import chosen
 from nbhdsim.scenario import Line, Where, checks, funding, where
 
 
 def bought(scenario: Any) -> str:
     """A few lines: one for each programme, then the sum a year over the funded years."""
     spec = scenario.area
-    area = areas.read_csv(spec.csv) if spec.csv else areas.load(spec.name, residents=spec.residents)
+    area = chosen.area(spec)
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     outline = where.map_of(area)
     lines = [

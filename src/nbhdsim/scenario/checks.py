@@ -7,6 +7,7 @@ from pathlib import Path as File
 import numpy as np
 
 from nbhdsim import areas
+from nbhdsim.areas import csv_file
 from nbhdsim.documents import Document, Path
 from nbhdsim.errors import NbhdsimError, Problem, nearest
 from nbhdsim.interventions import schema as catalogue
@@ -35,15 +36,15 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     outline = None if area is None else where.map_of(area)
     kinds = catalogue.kinds()
     lines = {key: line for key in sorted(model.interventions)
-             if (line := _line(key, model, kinds, find)) is not None}
+             if (line := _line(key, model, kinds, find=find)) is not None}
     lines = packages.applied(model, lines, find)
     quantities, lines, tables = numbers.all_of(model, lines, find)
     values = {address: quantity.value for address, quantity in quantities.items()}
     _wheres(outline, model, find)
     for line in lines.values():
-        _money(line, values, outline, find)
+        _money(line, values, outline, find=find)
     if model.budget is not None and len(lines) >= len(model.interventions):
-        _budget(model, lines, values, outline, find)
+        _budget(model, lines, values, outline=outline, find=find)
     if find.problems:
         return None, find.problems
     name = model.name or File(document.file).stem
@@ -81,7 +82,7 @@ def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None
         if model.csv is None:
             return spec, areas.load(spec.name, residents=spec.residents)
         spec = AreaSpec(csv=str(File(find.document.place(("area", "csv")).file).parent / model.csv))
-        return spec, areas.read_csv(spec.csv)
+        return spec, csv_file.read(spec.csv)
     except NbhdsimError as error:
         for problem in error.problems:
             if problem.line:
@@ -93,7 +94,7 @@ def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None
         return spec, None
 
 
-def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], find: Findings) -> Line | None:
+def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], *, find: Findings) -> Line | None:
     """A line with the catalogue's own numbers, or None where its kind is not known."""
     given, at = model.interventions[key], ("interventions", key)
     start, end = _window(key, model, find)
@@ -107,8 +108,8 @@ def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], f
         for name in ("effects", "who"):
             if getattr(given, name) is not None:
                 find.say((*at, name), f"only `kind: adjust` has {name}; a number of {kind.id} goes under `overrides`", key=True)
-    return Line(key=key, kind=kind, where=_where(given.where), amount=_amount(at, given, kind, find), start=start, end=end,
-                every=given.every, payers=_payers(at, given, kind, find), targeting=_target(at, given, kind, find),
+    return Line(key=key, kind=kind, where=_where(given.where), amount=_amount(at, given, kind, find=find), start=start, end=end,
+                every=given.every, payers=_payers(at, given, kind, find=find), targeting=_target(at, given, kind, find=find),
                 at=find.document.key_place(at))
 
 
@@ -131,7 +132,7 @@ def _window(key: str, model: ScenarioModel, find: Findings) -> tuple[int, int]:
     return (start, end) if len(find.problems) == before else (0, last)
 
 
-def _amount(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Amount | None:
+def _amount(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings) -> Amount | None:
     said = [name for name in AMOUNTS if getattr(given, name) is not None]
     if kind.delivery == "adjust":
         for name in ("sites", "places"):
@@ -145,7 +146,7 @@ def _amount(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) ->
     return Amount(of=said[0], value=float(getattr(given, said[0])))
 
 
-def _payers(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Mapping[str, float]:
+def _payers(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings) -> Mapping[str, float]:
     if given.payer is None:
         if kind.cost is None and given.funding is not None:
             find.say(at, "needs a payer: an adjust has no catalogue entry to say who pays", key=True)
@@ -156,7 +157,7 @@ def _payers(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) ->
     return dict(sorted(given.payer.items()))
 
 
-def _target(at: Path, given: LineModel, kind: catalogue.Kind, find: Findings) -> Target:
+def _target(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings) -> Target:
     name = "who" if kind.delivery == "adjust" and given.who is not None else "targeting"
     model: TargetModel | None = getattr(given, name)
     if model is None:
@@ -180,14 +181,14 @@ def _wheres(outline: where.Map | None, model: ScenarioModel, find: Findings) -> 
         given, at = model.interventions[key].where, ("interventions", key, "where")
         if isinstance(given, str):
             continue
-        _ranking(at, given, model, find)
+        _ranking(at, given, model, find=find)
         if given.same_as is not None:
-            _same_as(at, given.same_as, model, find)
+            _same_as(at, given.same_as, model, find=find)
         if outline is not None:
-            _matches(at, _where(given), outline, find)
+            _matches(at, _where(given), outline, find=find)
 
 
-def _ranking(at: Path, given: WhereModel, model: ScenarioModel, find: Findings) -> None:
+def _ranking(at: Path, given: WhereModel, model: ScenarioModel, *, find: Findings) -> None:
     if given.top is not None and given.random is not None:
         find.say((*at, "random"), "`top` and `random` are two ways to pick some; say one", key=True)
     for name in ("by", "over"):
@@ -199,7 +200,7 @@ def _ranking(at: Path, given: WhereModel, model: ScenarioModel, find: Findings) 
         find.say((*at, "top"), f"looks at {Where.over} months, longer than the history of {model.history}")
 
 
-def _same_as(at: Path, other: str, model: ScenarioModel, find: Findings) -> None:
+def _same_as(at: Path, other: str, model: ScenarioModel, *, find: Findings) -> None:
     at, seen, known = (*at, "same_as"), [at[1]], model.interventions
     while other in known:
         if other in seen:
@@ -214,7 +215,7 @@ def _same_as(at: Path, other: str, model: ScenarioModel, find: Findings) -> None
         find.say(at, f"unknown intervention '{other}' ({', '.join(sorted(known))}){nearest(other, sorted(known))}")
 
 
-def _matches(at: Path, wanted: Where, outline: where.Map, find: Findings) -> None:
+def _matches(at: Path, wanted: Where, outline: where.Map, *, find: Findings) -> None:
     """Names that the area does not know, and filters that leave nothing."""
     before = len(find.problems)
     for field_, words in (("names", outline.words()), ("district", sorted(set(outline.district)))):
@@ -235,7 +236,7 @@ def heads(line: Line, outline: where.Map | None) -> float | None:
     return float(np.sum(outline.residents[where.filtered(chosen, outline)]))
 
 
-def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, find: Findings) -> None:
+def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, *, find: Findings) -> None:
     if line.amount is None or line.kind.cost is None:
         return
     at = ("interventions", line.key)
@@ -254,7 +255,7 @@ def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, f
                                    f"({total * 12 / line.months:,.0f} pounds a year each, set-up included)")
 
 
-def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str, float], outline: where.Map | None,
+def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str, float], *, outline: where.Map | None,
             find: Findings) -> None:
     assert model.budget is not None
     if any(f"economics.price_{line.kind.cost.price_year}" not in values for line in lines.values() if line.kind.cost):

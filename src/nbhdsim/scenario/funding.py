@@ -156,7 +156,7 @@ class Plan:
                 for year in range(line.start // 12 + 1, line.end // 12 + 2)]
 
 
-def plan(line: Line, values: Mapping[str, float], world: "World", sites: NDArray[np.float64]) -> Plan:
+def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDArray[np.float64]) -> Plan:
     """The plan of a line for the `sites` [p] that `where.resolve` gave it; values: by address, of this draw.
 
     Commitment = cost + unspent: whole sites that found no neighbourhood, a rest too small for another site, residents

@@ -37,7 +37,7 @@ def all_of(model: ScenarioModel, lines: Mapping[str, Line],
     final: dict[str, Quantity] = {address: new.get(address, quantity) for address, quantity in base.items()}
     done = {}
     for key, line in lines.items():
-        mine = {q.address: _own(line, name, q, new) for name, q in own[key].items()}
+        mine = {q.address: _own(line, name, q, new=new) for name, q in own[key].items()}
         final.update({quantity.address: quantity for quantity in mine.values()})
         done[key] = replace(line, kind=with_numbers(line.kind, mine))
     return dict(sorted(final.items())), done, tables
@@ -64,7 +64,7 @@ def with_numbers(kind: Kind, new: Mapping[str, Quantity]) -> Kind:
     return replace(kind, quantities=quantities, cost=cost, effects=effects)
 
 
-def _own(line: Line, name: str, quantity: Quantity, new: Mapping[str, Quantity]) -> Quantity:
+def _own(line: Line, name: str, quantity: Quantity, *, new: Mapping[str, Quantity]) -> Quantity:
     """The number of one line: its own override, else that of its kind, else the catalogue's."""
     address = f"interventions.{line.key}.{name}"
     found = new.get(address) or new.get(f"interventions.{line.kind.id}.{name}") or quantity
@@ -76,7 +76,8 @@ def _overridden(model: ScenarioModel, known: Mapping[str, Quantity], find: "Find
     for address, given in model.overrides.items():
         at = ("overrides", address)
         if address not in known:
-            knobs = [*(f"scenario.{name}" for name in ("months", "history", "seed", "stance")), *known]
+            own = ("months", "history", "seed", "stance", "start", "budget", "package")
+            knobs = [*own, *(f"scenario.{name}" for name in own), *known]
             find.say(at, f"unknown address{nearest(address, knobs)}", key=True)
             continue
         new[address] = number(known[address], given, at=at, find=find)

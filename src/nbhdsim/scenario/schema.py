@@ -53,12 +53,12 @@ def _changed(document: Document, sets: Sequence[str], seed: int | None) -> Docum
             if not equals:
                 raise NbhdsimError.of("has no value (address=value)", file=label)
             path = knob(address.strip())
-            document = documents.set_value(_alone(document, path), path, documents.scalar(value), label)
+            document = documents.set_value(_alone(document, path), path, documents.scalar(value), label=label)
         except NbhdsimError as error:
             problems += [Problem(label, 0, 0, p.path, p.message) for p in error.problems]
     if problems:
         raise NbhdsimError(problems)
-    return document if seed is None else documents.set_value(document, ("seed",), seed, "--seed")
+    return document if seed is None else documents.set_value(document, ("seed",), seed, label="--seed")
 
 
 def knob(address: str) -> Path:
@@ -140,7 +140,7 @@ def _mended(document: Document, problems: list[Problem]) -> Document:
     for problem in problems:
         top = problem.path
         if top in STAND_INS:
-            document = documents.set_value(document, (top,), STAND_INS[top], "")
+            document = documents.set_value(document, (top,), STAND_INS[top], label="")
             continue
         while top and top not in known:
             top = top.rpartition(".")[0]

@@ -60,7 +60,7 @@ def filtered(where: Where, at: Map, *, within: Rows | None = None) -> Rows:
     return np.flatnonzero(keep)
 
 
-def ranked(where: Where, rows: Rows, at: Map, admissions: NDArray[np.number]) -> Rows:
+def ranked(where: Where, rows: Rows, at: Map, *, admissions: NDArray[np.number]) -> Rows:
     """`rows` from the most in need to the least, ties by number.
 
     admissions [p]: those of the last `where.over` months before the start. emergency_admissions: per resident,
@@ -91,7 +91,7 @@ def choose(line: Line, world: "World", admissions: NDArray[np.number], *, replic
     if not rows.size:
         raise _nothing(line, at)
     if where.top is not None:
-        return ranked(where, rows, at, admissions)[: where.top]
+        return ranked(where, rows, at, admissions=admissions)[: where.top]
     rows = shuffled(line.key, rows, seed=world.seed, replicate=replicate)
     return rows if where.random is None else rows[: where.random]
 

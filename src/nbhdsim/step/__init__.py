@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..levers import Levers, Settled
+from ..levers import OTHER_RATIOS, Levers, Settled
 from ..rng import JIT, f32
 from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
 from .layout import Layout
-from .luck import Fixed, Luck
+from .luck import SERIES, Fixed, Luck
 from .measure import COLUMNS, SEGMENTS, add_year, measure
 from .minds import (
     Answers,
@@ -76,8 +76,9 @@ class Ground(NamedTuple):
 
 def state(n: int) -> State:
     """The state of `n` residents before anything is induced."""
-    return State(np.zeros(n, f32), np.zeros((5, n), f32), np.zeros(n, f32), np.ones(n, f32), np.ones((4, n), f32),
-                 np.zeros((5, n + 1), np.int32), np.zeros(n, f32), np.zeros(n, f32), np.zeros(n, np.uint8))
+    return State(np.zeros(n, f32), np.zeros((SERIES, n), f32), np.zeros(n, f32), np.ones(n, f32),
+                 np.ones((len(OTHER_RATIOS), n), f32), np.zeros((SERIES, n + 1), np.int32), np.zeros(n, f32),
+                 np.zeros(n, f32), np.zeros(n, np.uint8))
 
 
 def years(n: int) -> Years:

@@ -9,11 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from ..residents import MECHANISMS
 from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, unit
 from ..rng import purpose as _purpose
 
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
-DRAWS, NORMALS = 12, 8             # words a resident-month; the first eight become normals
+WORDS = 4                          # of one counter block
+DRAWS, NORMALS, CHANCES = 12, 8, 3 # words a resident-month: the first eight become normals, three are kept as they are
+SERIES = len(MECHANISMS)           # independent drifts
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
 
@@ -71,7 +74,7 @@ def empty(n: int) -> Luck:
     """Luck of `n` residents before the first month."""
     def rows(*shape):
         return np.zeros(shape, f32)
-    return Luck(rows(5, n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(3, n))
+    return Luck(rows(SERIES, n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(CHANCES, n))
 
 
 def copy(luck: Luck) -> Luck:
@@ -83,9 +86,9 @@ def copy(luck: Luck) -> Luck:
 def _draw(who, low, m, clock, words):
     """Three counter blocks a resident from row `low` on: words [12, m] of uniforms."""
     month, replicate, k0, k1 = clock
-    for stream in range(DRAWS // 4):
+    for stream in range(DRAWS // WORDS):
         purpose = MINDS if stream == 0 else BODY if stream == 1 else CHANCE
-        w0, w1, w2, w3 = words[4 * stream], words[4 * stream + 1], words[4 * stream + 2], words[4 * stream + 3]
+        w0, w1, w2, w3 = words[WORDS * stream:WORDS * (stream + 1)]
         for i in range(m):
             a, b, c, d = philox(who[low + i], month, purpose, replicate, k0, k1)
             w0[i] = unit(a)
@@ -156,7 +159,7 @@ def advance(luck, fixed, loadings, start, season, clock, first):
             _draw(fixed.who, low, m, clock, words)
             for k in range(NORMALS):
                 fill_normals(words[k], normals[k], m)
-            for k in range(5):
+            for k in range(SERIES):
                 _autoregress(luck.drift[k], low, m, normals[k], rho, sd)
             _autoregress(luck.slow, low, m, normals[5], rho_slow, sd_slow)
             _autoregress(luck.acuity, low, m, normals[6], rho_acuity, sd_acuity)
@@ -165,7 +168,7 @@ def advance(luck, fixed, loadings, start, season, clock, first):
             _natural(fixed.rate, weighed[0], luck.acuity, season[place], low, m, luck.natural)
             _latent(fixed.satisfaction, weighed[1], luck.slow, normals[7], loadings.noise_sd, low, m, luck.latent)
             _two(fixed, luck.drift, loadings.root, low, m, luck.connection, luck.control)
-            for k in range(3):
+            for k in range(CHANCES):
                 for i in range(m):
                     luck.chance[k, low + i] = words[NORMALS + k, i]
 

@@ -9,8 +9,8 @@ from ..rng import purpose as _purpose
 from . import Ground, Rules
 from .events import Hospital
 from .layout import layout
-from .luck import Fixed, Loadings
-from .measure import SEGMENTS
+from .luck import SERIES, Fixed, Loadings
+from .measure import ADULTS, SEGMENTS
 from .minds import Answers, Spread
 
 PLACE_YEAR = _purpose("luck.place_year")
@@ -22,8 +22,8 @@ APRIL = 3                          # months of the calendar year before the fina
 
 def correlation_root(between: float) -> np.ndarray:
     """Lower Cholesky root [5, 5] of the correlation matrix with `between` off the diagonal, by its own recursion."""
-    root = np.zeros((5, 5))
-    for i in range(5):
+    root = np.zeros((SERIES, SERIES))
+    for i in range(SERIES):
         for j in range(i + 1):
             rest = (1.0 if i == j else between) - sum(root[i, k] * root[j, k] for k in range(j))
             root[i, j] = np.sqrt(rest) if i == j else rest / root[j, j]
@@ -32,7 +32,7 @@ def correlation_root(between: float) -> np.ndarray:
 
 def _through(vector: np.ndarray, root: np.ndarray) -> np.ndarray:
     """vector' root, summed in order (no BLAS: its bits differ between machines)."""
-    return np.array([sum(vector[k] * root[k, j] for k in range(5)) for j in range(5)])
+    return np.array([sum(vector[k] * root[k, j] for k in range(SERIES)) for j in range(SERIES)])
 
 
 def _quadratic(vector: np.ndarray, rates: Rates) -> float:
@@ -87,15 +87,15 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     band = _band_of_segment()[segment]
     quintile = places.quintile[script.place].astype(np.int64) - 1
     root = correlation_root(rates.between) * (rates.within * np.sqrt(rates.trait_share))[:, None]
-    tau = [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(5)]
-    log_rate = sum(rates.a[k] * tau[k] for k in range(5)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
+    tau = [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(SERIES)]
+    log_rate = sum(rates.a[k] * tau[k] for k in range(SERIES)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
     log_rate += rates.s * script.born[ADMISSION] - rates.s ** 2 / 2
     mix = (rates.frailty_mix * rates.frailty_ratio).sum(1)
     rate = rates.admission[band, quintile] / 12 * rates.frailty_ratio[script.frailty] / mix[band]
     rate = rate * place_effects(places, rates)[script.place]
-    child = segment < np.searchsorted(SEGMENT_FROM, 16)
+    child = segment < ADULTS
     latent = np.where(child, rates.child[quintile], rates.satisfaction[band, quintile])
-    latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(5))
+    latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(SERIES))
     means = rates.mean[band, quintile]
     return Fixed(script.id, rate.astype(f32) * exps(log_rate.astype(f32)), latent.astype(f32),
                  (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
