@@ -38,16 +38,19 @@ LEVERS: dict[str, Lever] = {
     "readmission_rr": Lever("rate ratio", 1, "multiply", 0.3, 3, "admissions set off by an earlier admission"),
 }
 OTHER_RATIOS = ("ae_rr", "bed_days_rr", "referral_rr", "readmission_rr")
+MOST = f32(2)                      # SD that all programmes together move one mechanism of one resident
 ROOM = 1024                        # first number of residents a month may touch; doubled when it is not enough
 
 
 class Pushed(NamedTuple):
-    """What was pushed, one slot a touched resident: rows i4; shift [slots, 5] SD; mediated [slots, 2] (points and log
-    rate through mechanisms that no stated total covers); satisfaction (points, stated); other [slots, 4] ratios."""
+    """What was pushed, one slot a touched resident: rows i4; shift [slots, 5] SD, and the same without what a stated total
+    covers: points [slots, 5] of life satisfaction's, rate [slots, 5] of admissions'; satisfaction (points, stated);
+    other [slots, 4] ratios."""
 
     rows: np.ndarray
     shift: np.ndarray
-    mediated: np.ndarray
+    points: np.ndarray
+    rate: np.ndarray
     satisfaction: np.ndarray
     other: np.ndarray
 
@@ -78,28 +81,74 @@ def _multiply(slot, who, value, column):
 
 
 @njit(**JIT)
-def _lowest(slot, who, value, low):
-    """low = min(low, value), slot by slot."""
+def _lowest(who, value, low):
+    """low = min(low, value), resident by resident."""
     for j in range(who.size):
-        s = slot[who[j]]
-        low[s] = min(low[s], value[j])
+        low[who[j]] = min(low[who[j]], value[j])
 
 
 @njit(**JIT)
-def _prevent(slot, who, value, low, preventable, left, up):
+def _first(who, ratio, low):
+    """Start `low` of everyone in `who` at the ratio there is already, at most 1."""
+    for row in who:
+        low[row] = min(f32(1), ratio[row])
+
+
+@njit(**JIT)
+def _open(who, ratio, low, preventable, left, up):
+    """Start `left` and `up` of everyone in `who` with the ratio there is already."""
+    for row in who:
+        r = ratio[row]
+        left[row] = max(f32(0), f32(1) - (f32(1) - min(r, f32(1))) / max(preventable, f32(1) - low[row]))
+        up[row] = max(r, f32(1))
+
+
+@njit(**JIT)
+def _prevent(who, value, low, preventable, left, up):
     """What one ratio leaves of the preventable share (`left`) or adds on top (`up`), design 2.3 (R)."""
     for j in range(who.size):
-        s, r = slot[who[j]], value[j]
-        if r < f32(1):
-            share = max(preventable, f32(1) - low[s])
-            left[s] *= max(f32(0), f32(1) - (f32(1) - r) / share)
-        else:
-            up[s] *= r
+        row, r = who[j], value[j]
+        left[row] *= max(f32(0), f32(1) - (f32(1) - min(r, f32(1))) / max(preventable, f32(1) - low[row]))
+        up[row] *= max(r, f32(1))
+
+
+@njit(**JIT)
+def _close(who, ratio, low, preventable, left, up):
+    """R = [1 - p'(1 - left)] up of everyone in `who`, p' = max(p, 1 - lowest ratio)."""
+    for row in who:
+        ratio[row] = (f32(1) - max(preventable, f32(1) - low[row]) * (f32(1) - left[row])) * up[row]
+
+
+@njit(**JIT)
+def _times(rows, factor, ratio):
+    """ratio *= factor, row by row."""
+    for j in range(rows.size):
+        ratio[rows[j]] *= factor[j]
 
 
 def _empty(room: int) -> Pushed:
-    return Pushed(np.zeros(room, np.int32), np.zeros((room, 5), f32), np.zeros((room, 2), f32), np.zeros(room, f32),
-                  np.ones((room, len(OTHER_RATIOS)), f32))
+    shifts = [np.zeros((room, len(MECHANISMS)), f32) for _ in range(3)]
+    return Pushed(np.zeros(room, np.int32), *shifts, np.zeros(room, f32), np.ones((room, len(OTHER_RATIOS)), f32))
+
+
+@njit(**JIT)
+def _capped(shift, used):
+    """What a month can move the mechanisms of one resident: -2 to 2 SD, whoever pushes [used, 5]."""
+    out = np.empty((used, shift.shape[1]), f32)
+    for s in range(used):
+        for k in range(shift.shape[1]):
+            out[s, k] = min(max(shift[s, k], -MOST), MOST)
+    return out
+
+
+@njit(**JIT)
+def _through(shift, used, per_sd):
+    """Capped shifts times points or log rate per SD, mechanism by mechanism [used]."""
+    out = np.zeros(used, f32)
+    for s in range(used):
+        for k in range(per_sd.size):
+            out[s] += per_sd[k] * min(max(shift[s, k], -MOST), MOST)
+    return out
 
 
 class Levers:
@@ -112,6 +161,7 @@ class Levers:
     def __init__(self, n: int, *, a: np.ndarray, b: np.ndarray, preventable: float) -> None:
         self.a, self.b, self.preventable = a.astype(f32), b.astype(f32), f32(preventable)
         self._slot, self._used, self._pushed = np.full(n, -1, np.int32), 0, _empty(ROOM)
+        self._low, self._left, self._up = np.ones(n, f32), np.ones(n, f32), np.ones(n, f32)
         self._ratios: list[tuple[np.ndarray, np.ndarray]] = []
         self.groups: list[tuple[np.ndarray, np.ndarray]] = []
         self.spreads = np.zeros(len(MECHANISMS), bool)
@@ -120,7 +170,7 @@ class Levers:
         """Put every lever back to rest."""
         p, used = self._pushed, self._used
         self._slot[p.rows[:used]] = -1
-        p.shift[:used], p.mediated[:used], p.satisfaction[:used], p.other[:used] = 0, 0, 0, 1
+        p.shift[:used], p.points[:used], p.rate[:used], p.satisfaction[:used], p.other[:used] = 0, 0, 0, 0, 1
         self._used, self._ratios, self.groups = 0, [], []
 
     def push(self, name: str, who: np.ndarray, value: np.ndarray | float, *, covered: tuple[str, ...] = ()) -> None:
@@ -131,14 +181,15 @@ class Levers:
         number or outside the lever's range.
         """
         value = self._checked(name, who, value)
+        if name == "admission_rr":
+            self._ratios.append((who, value))
+            return
         self._room_for(len(who))
         self._used = _touch(self._slot, self._pushed.rows, self._used, who)
         if name in MECHANISMS:
             self._shift(MECHANISMS.index(name), who, value, covered=covered)
         elif name == "life_satisfaction":
             _add(self._slot, who, value, self._pushed.satisfaction)
-        elif name == "admission_rr":
-            self._ratios.append((who, value))
         else:
             _multiply(self._slot, who, value, self._pushed.other[:, OTHER_RATIOS.index(name)])
 
@@ -146,26 +197,32 @@ class Levers:
         """Members `who` (rows) of one programme share a group tie with the others of their `site` (int [k])."""
         self.groups.append((site, who))
 
-    def settled(self, induced_log_rate: np.ndarray) -> "Settled":
-        """Join what was pushed. induced_log_rate: a'S of every touched slot (spill-over that no total covers)."""
+    def settled(self) -> "Settled":
+        """Join what was pushed, ratios of admissions apart (`join_ratios`)."""
         p, used = self._pushed, self._used
-        natural = p.mediated[:used, 1] + induced_log_rate
-        low, left, up = np.ones(used, f32), np.ones(used, f32), np.ones(used, f32)
-        everyone = p.rows[:used]
-        ratios = [*self._ratios, (everyone, exps(natural))]
-        for who, value in ratios:
-            _lowest(self._slot, who, value, low)
-        for who, value in ratios:
-            _prevent(self._slot, who, value, low, self.preventable, left, up)
-        share = np.maximum(self.preventable, f32(1) - low)
-        ratio = (f32(1) - share * (f32(1) - left)) * up
-        return Settled(everyone, np.clip(p.shift[:used], f32(-2), f32(2)), p.mediated[:used, 0], p.satisfaction[:used],
-                       ratio, p.other[:used])
+        return Settled(p.rows[:used], _capped(p.shift, used), _through(p.points, used, self.b), p.satisfaction[:used],
+                       p.other[:used])
 
-    @property
-    def touched(self) -> np.ndarray:
-        """Rows pushed so far this month (int32)."""
-        return self._pushed.rows[: self._used]
+    def join_ratios(self, ratio: np.ndarray) -> list[np.ndarray]:
+        """R of everyone whose admissions were pushed, in place; returns the rows (they may overlap).
+
+        ratio [n]: exp(a'S), what spill-over does already and no stated total covers. Ratios below 1 share what can be
+        prevented, ratios above 1 multiply; one stated ratio alone is always kept (design 2.3).
+        """
+        touched, p = self._pushed.rows[: self._used], f32(self.preventable)
+        _times(touched, exps(_through(self._pushed.rate, self._used, self.a)), ratio)
+        groups = [touched, *(who for who, _ in self._ratios)]
+        for who in groups:
+            _first(who, ratio, self._low)
+        for who, value in self._ratios:
+            _lowest(who, value, self._low)
+        for who in groups:
+            _open(who, ratio, self._low, p, self._left, self._up)
+        for who, value in self._ratios:
+            _prevent(who, value, self._low, p, self._left, self._up)
+        for who in groups:
+            _close(who, ratio, self._low, p, self._left, self._up)
+        return groups
 
     def _checked(self, name: str, who: np.ndarray, value: np.ndarray | float) -> np.ndarray:
         lever = LEVERS.get(name)
@@ -182,14 +239,15 @@ class Levers:
         self.spreads[k] = True
         _add(self._slot, who, value, p.shift[:, k])
         if "life_satisfaction" not in covered:
-            _add(self._slot, who, self.b[k] * value, p.mediated[:, 0])
+            _add(self._slot, who, value, p.points[:, k])
         if "admission_rr" not in covered:
-            _add(self._slot, who, self.a[k] * value, p.mediated[:, 1])
+            _add(self._slot, who, value, p.rate[:, k])
 
     def _room_for(self, more: int) -> None:
         room = len(self._pushed.rows)
-        if self._used + more > room:
-            bigger = _empty(min(max(2 * room, self._used + more), len(self._slot) + ROOM))
+        needed = min(self._used + more, len(self._slot))
+        if needed > room:
+            bigger = _empty(max(2 * room, needed))
             for old, new in zip(self._pushed, bigger, strict=True):
                 new[: self._used] = old[: self._used]
             self._pushed = bigger
@@ -197,11 +255,10 @@ class Levers:
 
 class Settled(NamedTuple):
     """What the month reads, one slot a touched resident: rows; shift [k, 5] SD, capped; mediated (points);
-    satisfaction (points, stated); ratio R on mu; other [k, 4] ratios in the order of OTHER_RATIOS."""
+    satisfaction (points, stated); other [k, 4] ratios in the order of OTHER_RATIOS."""
 
     rows: np.ndarray
     shift: np.ndarray
     mediated: np.ndarray
     satisfaction: np.ndarray
-    ratio: np.ndarray
     other: np.ndarray

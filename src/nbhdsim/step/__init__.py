@@ -19,12 +19,11 @@ from .minds import (
     Answers,
     Spread,
     answer,
-    induced_log_rate,
     latent_shift,
     publish,
     settle_spill,
     spread,
-    spread_group,
+    spread_groups,
 )
 
 
@@ -100,19 +99,18 @@ def _apply(settled, state, luck, fixed, loadings, answers, kept):
             for k in range(kept.shape[1]):
                 base += loadings.b[k] * luck.drift[k, i]
             state.shift[i] += latent_shift(base, settled.satisfaction[j], answers)
-        state.ratio[i] = settled.ratio[j]
         for m in range(state.other.shape[0]):
             state.other[m, i] = settled.other[j, m]
 
 
 @njit(**JIT)
 def _rest(settled, state, kept):
-    """Put touched residents back: spill-over without this month's effect, nothing induced, every ratio 1."""
+    """Put touched residents back: spill-over without this month's effect, nothing induced, other ratios 1."""
     for j in range(settled.rows.size):
         i = settled.rows[j]
         for k in range(kept.shape[1]):
             state.spill[k, i] = kept[j, k]
-        state.shift[i], state.ratio[i] = f32(0), f32(1)
+        state.shift[i] = f32(0)
         for m in range(state.other.shape[0]):
             state.other[m, i] = f32(1)
 
@@ -144,7 +142,8 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     clock: (calendar month, replicate, seed) as uint32, uint32, uint64.
     """
     sums = np.zeros((ground.start.size - 1, SEGMENTS, len(COLUMNS)), np.int64)
-    settled: Settled = levers.settled(induced_log_rate(levers.touched, state.spill, rules.spread.a))
+    settled: Settled = levers.settled()
+    changed = levers.join_ratios(state.ratio)
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
     _apply(settled, state, luck, fixed, rules.loadings, rules.answers, kept)
     _respond(state, luck, fixed, rules, ground, clock, years, sums)
@@ -152,10 +151,11 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     for k in np.flatnonzero(levers.spreads):
         publish(state.spill[k], state.published[k])
     _rest(settled, state, kept)
+    for who in changed:
+        state.ratio[who] = 1
     if spreading:
         spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread)
-        for site, who in levers.groups:
-            spread_group(site, who, state.published, state.spill, rules.spread)
+        spread_groups(levers.groups, state.published, state.spill, p=rules.spread)
         settle_spill(state.spill, state.shift, state.ratio, rules.spread.a, rules.spread.b)
     levers.reset()
     return sums

@@ -8,7 +8,6 @@ COLUMNS = ("present", "admissions", "expected", "bed_days", "attendances", "refe
            "control")
 PRESENT, ADMISSIONS, EXPECTED, BED_DAYS, ATTENDANCES, REFERRALS, SATISFACTION, LOW, LONELY, CONTROL = range(len(COLUMNS))
 FIXED = f32(2.0 ** 20)             # units of 2^-20: sums of states are exact integers
-HALF = f32(0.5)
 LOW_ANSWER = f32(4.5)              # answers 0-4 are a latent value below 4.5
 SEGMENTS = 10                      # 0-4 5-9 10-15 16-17 18-34 35-49 50-64 65-74 75-84 85+
 CHILD_ITEM, ADULTS = 2, 3          # segment with the 10-15 item; first segment that answers ONS4
@@ -16,11 +15,10 @@ CHILD_ITEM, ADULTS = 2, 3          # segment with the 10-15 item; first segment 
 
 @njit(**INNER)
 def fixed_sum(x, low, high):
-    """Sum of a float32 array's rows low..high in units of 2^-20, each value rounded once."""
+    """Sum of a float32 array's rows low..high in units of 2^-20, each value rounded to the nearest (halves to even)."""
     total = np.int64(0)
     for i in range(low, high):
-        y = x[i] * FIXED
-        total += np.int64(np.int32(y + HALF if y >= f32(0) else y - HALF))
+        total += np.int64(np.int32(np.rint(x[i] * FIXED)))
     return total
 
 
@@ -29,8 +27,7 @@ def fixed_sum_of_two(x, y, low, high):
     """Sum of x + y in units of 2^-20."""
     total = np.int64(0)
     for i in range(low, high):
-        z = (x[i] + y[i]) * FIXED
-        total += np.int64(np.int32(z + HALF if z >= f32(0) else z - HALF))
+        total += np.int64(np.int32(np.rint((x[i] + y[i]) * FIXED)))
     return total
 
 

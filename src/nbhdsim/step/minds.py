@@ -62,18 +62,6 @@ def latent_shift(base, stated, answers):
     return min(max(shift, -FURTHEST), FURTHEST)
 
 
-@njit(**JIT)
-def induced_log_rate(rows, spill, a):
-    """a'S of the residents in `rows`: spill-over's own log rate, which no stated total covers."""
-    out = np.empty(rows.size, f32)
-    for j in range(rows.size):
-        total = f32(0)
-        for k in range(a.size):
-            total += a[k] * spill[k, rows[j]]
-        out[j] = total
-    return out
-
-
 @njit(**INNER)
 def answer(latent, shift, low, high, out):
     """Life satisfaction of rows low..high: clip(latent + everything induced, 0, 10)."""
@@ -117,18 +105,38 @@ def settle_spill(spill, shift, ratio, a, b):
 
 
 @njit(**JIT)
-def spread_group(site, who, published, spill, p):
-    """Group ties: add kappa c g times the mean induced change of the OTHER members of one's site, on top of the base row."""
-    sites = 1 + (site.max() if site.size else 0)
-    size = np.zeros(sites, np.int64)
-    total = np.zeros((sites, spill.shape[0]), np.int64)
+def count_groups(site, who, groups):
+    """Add to groups [n] one for each member of a site with company; returns the members of each site."""
+    size = np.zeros(1 + (site.max() if site.size else 0), np.int64)
     for j in range(who.size):
         size[site[j]] += 1
+    for j in range(who.size):
+        groups[who[j]] += size[site[j]] > 1
+    return size
+
+
+@njit(**JIT)
+def spread_group(site, who, size, groups, published, spill, p):
+    """Group ties: add kappa c g times the mean induced change of the OTHER members of one's site, on top of the base row.
+
+    groups [n]: programmes in whose groups a resident has company; together they weigh g.
+    """
+    total = np.zeros((size.size, spill.shape[0]), np.int64)
+    for j in range(who.size):
         for k in range(spill.shape[0]):
             total[site[j], k] += published[k, who[j]]
     pull = p.kappa * p.c * p.g / SCALE
     for j in range(who.size):
         others = size[site[j]] - 1
         if others > 0:
+            share = f32(others * groups[who[j]])
             for k in range(spill.shape[0]):
-                spill[k, who[j]] += pull * f32(total[site[j], k] - published[k, who[j]]) / f32(others)
+                spill[k, who[j]] += pull * f32(total[site[j], k] - published[k, who[j]]) / share
+
+
+def spread_groups(groups, published, spill, *, p):
+    """Group ties of all programmes: groups as in `Levers.groups`, [(site [k], rows [k]), ...]."""
+    belongs = np.zeros(spill.shape[1], np.int32)
+    sizes = [count_groups(site, who, belongs) for site, who in groups]
+    for (site, who), size in zip(groups, sizes, strict=True):
+        spread_group(site, who, size, belongs, published, spill, p)
