@@ -14,7 +14,7 @@ from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, 
 from ..rng import purpose as _purpose
 
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
-WORDS = 4                          # of one counter block
+WORDS, THIRD = 4, 3                # words of one counter block; the last of them
 DRAWS, NORMALS, CHANCES = 12, 8, 3 # words a resident-month: the first eight become normals, three are kept as they are
 SERIES = len(MECHANISMS)           # independent drifts
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
@@ -88,7 +88,8 @@ def _draw(who, low, m, clock, words):
     month, replicate, k0, k1 = clock
     for stream in range(DRAWS // WORDS):
         purpose = MINDS if stream == 0 else BODY if stream == 1 else CHANCE
-        w0, w1, w2, w3 = words[WORDS * stream:WORDS * (stream + 1)]
+        first = WORDS * stream
+        w0, w1, w2, w3 = words[first], words[first + 1], words[first + 2], words[first + THIRD]
         for i in range(m):
             a, b, c, d = philox(who[low + i], month, purpose, replicate, k0, k1)
             w0[i] = unit(a)
