@@ -164,7 +164,7 @@ class Levers:
         self._low, self._left, self._up = np.ones(n, f32), np.ones(n, f32), np.ones(n, f32)
         self._ratios: list[tuple[np.ndarray, np.ndarray]] = []
         self.groups: list[tuple[np.ndarray, np.ndarray]] = []
-        self.spreads = np.zeros(len(MECHANISMS), bool)
+        self.spreads, self._others = np.zeros(len(MECHANISMS), bool), np.zeros(len(OTHER_RATIOS), bool)
 
     def reset(self) -> None:
         """Put every lever back to rest."""
@@ -191,6 +191,7 @@ class Levers:
         elif name == "life_satisfaction":
             _add(self._slot, who, value, self._pushed.satisfaction)
         else:
+            self._others[OTHER_RATIOS.index(name)] = True
             _multiply(self._slot, who, value, self._pushed.other[:, OTHER_RATIOS.index(name)])
 
     def group(self, site: np.ndarray, who: np.ndarray) -> None:
@@ -201,7 +202,7 @@ class Levers:
         """Join what was pushed, ratios of admissions apart (`join_ratios`)."""
         p, used = self._pushed, self._used
         return Settled(p.rows[:used], _capped(p.shift, used), _through(p.points, used, self.b), p.satisfaction[:used],
-                       p.other[:used])
+                       p.other[:used], self._others)
 
     def join_ratios(self, ratio: np.ndarray) -> list[np.ndarray]:
         """R of everyone whose admissions were pushed, in place; returns the rows (they may overlap).
@@ -255,10 +256,11 @@ class Levers:
 
 class Settled(NamedTuple):
     """What the month reads, one slot a touched resident: rows; shift [k, 5] SD, capped; mediated (points);
-    satisfaction (points, stated); other [k, 4] ratios in the order of OTHER_RATIOS."""
+    satisfaction (points, stated); other [k, 4] ratios in the order of OTHER_RATIOS; others [4]: which of them were pushed."""
 
     rows: np.ndarray
     shift: np.ndarray
     mediated: np.ndarray
     satisfaction: np.ndarray
     other: np.ndarray
+    others: np.ndarray

@@ -86,33 +86,45 @@ def years(n: int) -> Years:
 
 
 @njit(**JIT)
-def _apply(settled, state, luck, fixed, loadings, answers, kept):
-    """Write what was pushed into the month; kept [k, 5]: the spill-over of touched rows, to be put back afterwards."""
-    for j in range(settled.rows.size):
-        i = settled.rows[j]
-        for k in range(kept.shape[1]):
-            kept[j, k] = state.spill[k, i]
-            state.spill[k, i] += settled.shift[j, k]
-        state.shift[i] += settled.mediated[j]
+def _apply(settled, state, luck, fixed, loadings, answers, active, kept):
+    """Write what was pushed into the month; kept [k, 5]: the spill-over of touched rows, to be put back afterwards.
+
+    active: mechanisms that are ever pushed; the others stay at rest and are not looked at.
+    """
+    rows = settled.rows
+    for k in active:
+        induced = state.spill[k]
+        for j in range(rows.size):
+            kept[j, k] = induced[rows[j]]
+            induced[rows[j]] += settled.shift[j, k]
+    for j in range(rows.size):
+        i = rows[j]
+        shift = settled.mediated[j]
         if settled.satisfaction[j] != f32(0):
             base = fixed.satisfaction[i] + luck.slow[i]
             for k in range(kept.shape[1]):
                 base += loadings.b[k] * luck.drift[k, i]
-            state.shift[i] += latent_shift(base, settled.satisfaction[j], answers)
-        for m in range(state.other.shape[0]):
-            state.other[m, i] = settled.other[j, m]
+            shift += latent_shift(base, settled.satisfaction[j], answers)
+        state.shift[i] += shift
+    for m in range(state.other.shape[0]):
+        if settled.others[m]:
+            for j in range(rows.size):
+                state.other[m, rows[j]] = settled.other[j, m]
 
 
 @njit(**JIT)
-def _rest(settled, state, kept):
+def _rest(settled, state, active, kept):
     """Put touched residents back: spill-over without this month's effect, nothing induced, other ratios 1."""
-    for j in range(settled.rows.size):
-        i = settled.rows[j]
-        for k in range(kept.shape[1]):
-            state.spill[k, i] = kept[j, k]
-        state.shift[i] = f32(0)
-        for m in range(state.other.shape[0]):
-            state.other[m, i] = f32(1)
+    rows = settled.rows
+    for k in active:
+        for j in range(rows.size):
+            state.spill[k, rows[j]] = kept[j, k]
+    for j in range(rows.size):
+        state.shift[rows[j]] = f32(0)
+    for m in range(state.other.shape[0]):
+        if settled.others[m]:
+            for j in range(rows.size):
+                state.other[m, rows[j]] = f32(1)
 
 
 @njit(**JIT)
@@ -145,12 +157,13 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     settled: Settled = levers.settled()
     changed = levers.join_ratios(state.ratio)
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
-    _apply(settled, state, luck, fixed, rules.loadings, rules.answers, kept)
+    active = np.flatnonzero(levers.spreads)
+    _apply(settled, state, luck, fixed, rules.loadings, rules.answers, active, kept)
     _respond(state, luck, fixed, rules, ground, clock, years, sums)
-    spreading = levers.spreads.any() and rules.spread.c > 0
-    for k in np.flatnonzero(levers.spreads):
+    spreading = active.size > 0 and rules.spread.c > 0
+    for k in active:
         publish(state.spill[k], state.published[k])
-    _rest(settled, state, kept)
+    _rest(settled, state, active, kept)
     for who in changed:
         state.ratio[who] = 1
     if spreading:

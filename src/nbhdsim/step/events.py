@@ -29,12 +29,15 @@ class Hospital(NamedTuple):
 
 @njit(**JIT)
 def poisson(rate, u, none):
-    """Poisson count by inversion of one uniform; none = exp(-rate)."""
-    count, term, total = 0, none, none
-    while u > total and count < MOST:
+    """Poisson count by inversion of one uniform; none = exp(-rate).
+
+    Rounding can leave the sum of all chances just below the largest uniforms: it ends where it no longer grows.
+    """
+    count, term, total, before = 0, none, none, f32(-1)
+    while u > total and total > before and count < MOST:
         count += 1
         term = term * rate / f32(count)
-        total += term
+        before, total = total, total + term
     return count
 
 

@@ -109,9 +109,10 @@ def _autoregress(x, low, m, z, rho, sd):
 def _weigh(drift, low, m, w, out):
     """out = w . e, one independent drift after another."""
     e0, e1, e2, e3, e4 = drift[0], drift[1], drift[2], drift[3], drift[4]
+    w0, w1, w2, w3, w4 = w[0], w[1], w[2], w[3], w[4]
     for i in range(m):
         j = low + i
-        out[i] = w[0] * e0[j] + w[1] * e1[j] + w[2] * e2[j] + w[3] * e3[j] + w[4] * e4[j]
+        out[i] = w0 * e0[j] + w1 * e1[j] + w2 * e2[j] + w3 * e3[j] + w4 * e4[j]
 
 
 @njit(**INNER)
@@ -131,10 +132,19 @@ def _latent(fixed, drift, slow, noise, sd, low, m, out):
 @njit(**INNER)
 def _two(fixed, drift, root, low, m, connection, control):
     """connection and control before anything induced (SD)."""
-    e0, e1 = drift[0], drift[1]
-    for i in range(low, low + m):
-        connection[i] = fixed.connection[i] + root[0, 0] * e0[i]
-        control[i] = fixed.control[i] + root[1, 0] * e0[i] + root[1, 1] * e1[i]
+    e0, e1, own, second = drift[0], drift[1], fixed.connection, fixed.control
+    a, b, c = root[0, 0], root[1, 0], root[1, 1]
+    for i in range(m):
+        j = low + i
+        connection[j] = own[j] + a * e0[j]
+        control[j] = second[j] + b * e0[j] + c * e1[j]
+
+
+@njit(**INNER)
+def _copy(x, out, low, m):
+    """Rows from `low` on of out = the first m of x."""
+    for i in range(m):
+        out[low + i] = x[i]
 
 
 @njit(**JIT)
@@ -156,22 +166,22 @@ def advance(luck, fixed, loadings, start, season, clock, first):
     sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
     for place in range(start.size - 1):
         for low in range(start[place], start[place + 1], CHUNK):
-            m = min(CHUNK, start[place + 1] - low)
-            _draw(fixed.who, low, m, clock, words)
+            size = min(CHUNK, start[place + 1] - low)
+            i, m = u64(low), u64(size)                  # unsigned: no index needs a check for counting from the end
+            _draw(fixed.who, i, m, clock, words)
             for k in range(NORMALS):
-                fill_normals(words[k], normals[k], m)
+                fill_normals(words[k], normals[k], size)
             for k in range(SERIES):
-                _autoregress(luck.drift[k], low, m, normals[k], rho, sd)
-            _autoregress(luck.slow, low, m, normals[5], rho_slow, sd_slow)
-            _autoregress(luck.acuity, low, m, normals[6], rho_acuity, sd_acuity)
-            _weigh(luck.drift, low, m, loadings.a, weighed[0])
-            _weigh(luck.drift, low, m, loadings.b, weighed[1])
-            _natural(fixed.rate, weighed[0], luck.acuity, season[place], low, m, luck.natural)
-            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[7], loadings.noise_sd, low, m, luck.latent)
-            _two(fixed, luck.drift, loadings.root, low, m, luck.connection, luck.control)
+                _autoregress(luck.drift[k], i, m, normals[k], rho, sd)
+            _autoregress(luck.slow, i, m, normals[5], rho_slow, sd_slow)
+            _autoregress(luck.acuity, i, m, normals[6], rho_acuity, sd_acuity)
+            _weigh(luck.drift, i, m, loadings.a, weighed[0])
+            _weigh(luck.drift, i, m, loadings.b, weighed[1])
+            _natural(fixed.rate, weighed[0], luck.acuity, season[place], i, m, luck.natural)
+            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[7], loadings.noise_sd, i, m, luck.latent)
+            _two(fixed, luck.drift, loadings.root, i, m, luck.connection, luck.control)
             for k in range(CHANCES):
-                for i in range(m):
-                    luck.chance[k, low + i] = words[NORMALS + k, i]
+                _copy(words[NORMALS + k], luck.chance[k], i, m)
 
 
 def clock(seed: int, replicate: int, month: int) -> tuple:

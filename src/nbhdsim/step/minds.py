@@ -12,6 +12,8 @@ HALF = f32(0.5)
 CONNECTION, CONTROL, ACTIVITY, SELF_CARE, SECURITY = range(5)
 FORGOTTEN = f32(2.0 ** -22)         # SD: less spill-over than this is none, so that reach along ties is finite
 TOP = f32(10)                      # the answer scale ends here
+INVERSE = 4096                     # cells of the inverse table
+FLAT = 1e-3                        # points a point: a slope too small to step along
 FURTHEST = f32(3)              # points: a stated shift is not chased further into the ceiling than this
 
 
@@ -27,39 +29,41 @@ class Spread(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """E clip(base + noise, 0, 10) tabulated: first base, step, and means [m] (float64), rising."""
+    """E clip(base + noise, 0, 10) tabulated: first base, steps a point, and means [m] (float64, rising); and its inverse,
+    bases [INVERSE + 1] at evenly spaced means from 0 to 10."""
 
     first: float
-    step: float
+    steps: float
     mean: np.ndarray
+    base: np.ndarray
 
 
 @njit(**JIT)
 def expected_answer(base, answers):
-    """E clip(base + noise, 0, 10) by linear interpolation in the table."""
-    x = min(max((base - answers.first) / answers.step, 0.0), answers.mean.size - 2.0)
+    """E clip(base + noise, 0, 10) by linear interpolation in the table, and its slope (points a point)."""
+    x = min(max((base - answers.first) * answers.steps, 0.0), answers.mean.size - 2.0)
     j = int(x)
-    return answers.mean[j] + (x - j) * (answers.mean[j + 1] - answers.mean[j])
+    rise = answers.mean[j + 1] - answers.mean[j]
+    return answers.mean[j] + (x - j) * rise, rise * answers.steps
 
 
 @njit(**JIT)
 def latent_shift(base, stated, answers):
     """Shift of one resident's latent value that moves the expected clipped answer by `stated` points.
 
-    Solved over noise alone, never over who joined (design 2.3); at most 3 points where the ceiling leaves no room.
+    Solved over noise alone, never over who joined (design 2.3): a look-up in the inverse table and one Newton step; at
+    most 3 points where the ceiling leaves no room.
     """
-    goal = expected_answer(base, answers) + stated
-    low, high = 0, answers.mean.size - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if answers.mean[middle] < goal:
-            low = middle
-        else:
-            high = middle
-    rise = answers.mean[high] - answers.mean[low]
-    part = (goal - answers.mean[low]) / rise if rise > 0 else 0.0
-    shift = f32(answers.first + answers.step * (low + min(max(part, 0.0), 1.0)) - base)
-    return min(max(shift, -FURTHEST), FURTHEST)
+    now, _ = expected_answer(base, answers)
+    goal = now + stated
+    x = min(max(goal * (INVERSE / TOP), 0.0), INVERSE - 1.0)
+    j = int(x)
+    found = answers.base[j] + (x - j) * (answers.base[j + 1] - answers.base[j])
+    there, slope = expected_answer(found, answers)
+    if slope > FLAT:
+        found += (goal - there) / slope
+    shift = f32(found - base)
+    return min(max(shift, f32(0)), FURTHEST) if stated > 0 else max(min(shift, f32(0)), -FURTHEST)
 
 
 @njit(**INNER)

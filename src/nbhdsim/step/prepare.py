@@ -11,7 +11,7 @@ from .events import Hospital
 from .layout import layout
 from .luck import SERIES, Fixed, Loadings
 from .measure import ADULTS, SEGMENTS
-from .minds import Answers, Spread
+from .minds import INVERSE, TOP, Answers, Spread
 
 PLACE_YEAR = _purpose("luck.place_year")
 ADULT = 18                         # age from which nobody is referred to children's social care
@@ -51,7 +51,10 @@ def rules(rates: Rates) -> Rules:
     spread = Spread(f32(rates.kappa), f32(rates.c), f32(rates.g), rates.a.astype(f32), rates.b.astype(f32))
     stay = rates.stay[_band_of_segment()].astype(f32)
     hospital = Hospital(f32(rates.n), f32(rates.phi), f32(rates.ae_through), f32(rates.zero_day), stay)
-    answers = Answers(float(rates.clip_from), float(rates.clip_step), np.ascontiguousarray(rates.clip_mean))
+    mean = np.ascontiguousarray(rates.clip_mean)
+    grid = rates.clip_from + rates.clip_step * np.arange(mean.size)
+    inverse = np.interp(np.linspace(0, TOP, INVERSE + 1), mean, grid)
+    answers = Answers(float(rates.clip_from), 1 / rates.clip_step, mean, inverse)
     return Rules(loadings, spread, answers, hospital, f32(rates.lonely_below))
 
 
