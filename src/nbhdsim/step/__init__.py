@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from ..levers import OTHER_RATIOS, Levers, Settled
-from ..rng import JIT, f32
+from ..rng import JIT, f32, u64
 from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
 from .layout import Layout
@@ -136,12 +136,12 @@ def _respond(state, luck, fixed, rules, ground, clock, years, sums):
         largest = max(largest, ground.start[place + 1] - ground.start[place])
     none = np.empty(largest, f32)
     for place in range(ground.start.size - 1):
-        low, high = ground.start[place], ground.start[place + 1]
+        low, high = u64(ground.start[place]), u64(ground.start[place + 1])      # unsigned, as in luck
         answer(luck.latent, state.shift, low, high, state.life_satisfaction)
         expect(luck.natural, state, hospital.n, low, high, none)
         admit(low, high, clock, luck, none, state, years.admissions, fixed.who, ground, hospital, sums, place)
         attend(low, high, luck, fixed.attendance, state, none, ground.segment, sums, place)
-        refer(ground.children[place], high, luck, fixed.referral, state, ground.segment, sums, place)
+        refer(u64(ground.children[place]), high, luck, fixed.referral, state, ground.segment, sums, place)
         measure(place, ground.bounds, rules.lonely_below, state, luck, sums)
         add_year(state, years, low, high)
 
@@ -164,11 +164,12 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     for k in active:
         publish(state.spill[k], state.published[k])
     _rest(settled, state, active, kept)
-    for who in changed:
-        state.ratio[who] = 1
     if spreading:
         spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread)
         spread_groups(levers.groups, state.published, state.spill, p=rules.spread)
-        settle_spill(state.spill, state.shift, state.ratio, rules.spread.a, rules.spread.b)
+        settle_spill(state.spill, state.shift, state.ratio, active, rules.spread)
+    else:
+        for who in changed:
+            state.ratio[who] = 1
     levers.reset()
     return sums

@@ -2,7 +2,7 @@
 import numpy as np
 from numba import njit
 
-from ..rng import INNER, f32
+from ..rng import INNER, f32, u64
 
 COLUMNS = ("present", "admissions", "expected", "bed_days", "attendances", "referrals", "satisfaction", "low", "lonely",
            "control")
@@ -53,8 +53,8 @@ def count_two_below(x, y, limit, low, high):
 def measure(place, bounds, lonely_below, state, luck, sums):
     """Add the states of one place: bounds [p, 11] rows of its segments, oldest first; sums [p, 10, columns] int64."""
     for s in range(SEGMENTS):
-        low, high = bounds[place, SEGMENTS - 1 - s], bounds[place, SEGMENTS - s]
-        sums[place, s, PRESENT] += high - low
+        low, high = u64(bounds[place, SEGMENTS - 1 - s]), u64(bounds[place, SEGMENTS - s])
+        sums[place, s, PRESENT] += np.int64(high - low)
         sums[place, s, EXPECTED] += fixed_sum(state.expected, low, high)
         if s >= CHILD_ITEM:
             sums[place, s, SATISFACTION] += fixed_sum(state.life_satisfaction, low, high)

@@ -93,19 +93,18 @@ def spread(layout, published, spill, active, p):
 
 
 @njit(**JIT)
-def settle_spill(spill, shift, ratio, a, b):
+def settle_spill(spill, shift, ratio, active, p):
     """shift = b'S (points) and ratio = exp(a'S) of everybody; remnants far below the published unit become 0."""
-    for k in range(spill.shape[0]):
-        row = spill[k]
+    shift[:] = f32(0)
+    ratio[:] = f32(0)
+    for k in active:
+        row, a, b = spill[k], p.a[k], p.b[k]
         for i in range(row.size):
             row[i] = row[i] if abs(row[i]) > FORGOTTEN else f32(0)
-    for i in range(shift.size):
-        points = b[CONNECTION] * spill[CONNECTION, i] + b[CONTROL] * spill[CONTROL, i]
-        points += b[ACTIVITY] * spill[ACTIVITY, i] + b[SELF_CARE] * spill[SELF_CARE, i]
-        log_rate = a[CONNECTION] * spill[CONNECTION, i] + a[CONTROL] * spill[CONTROL, i]
-        log_rate += a[ACTIVITY] * spill[ACTIVITY, i] + a[SELF_CARE] * spill[SELF_CARE, i]
-        shift[i] = points + b[SECURITY] * spill[SECURITY, i]
-        ratio[i] = exp32(log_rate + a[SECURITY] * spill[SECURITY, i])
+            shift[i] += b * row[i]
+            ratio[i] += a * row[i]
+    for i in range(ratio.size):
+        ratio[i] = exp32(ratio[i])
 
 
 @njit(**JIT)
