@@ -14,6 +14,9 @@ from .measure import ADMISSIONS, ATTENDANCES, BED_DAYS, REFERRALS
 STAY = _purpose("luck.stay")
 AE, NIGHTS, REFERRAL, READMISSION = range(4)    # rows of State.other, the order of levers.OTHER_RATIOS
 MOST = 60                          # a count of events in one month is never followed further than this
+SQUARED = 6
+SMALLER = 2.0 ** -SQUARED          # a rate is made smaller by this much before its series
+PARTS = (1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1.0)
 
 
 class Hospital(NamedTuple):
@@ -28,16 +31,30 @@ class Hospital(NamedTuple):
 
 
 @njit(**JIT)
-def poisson(rate, u, none):
-    """Poisson count by inversion of one uniform; none = exp(-rate).
+def no_event(rate):
+    """exp(-rate) in float64: Taylor's series of rate / 64 (relative error < 1e-14 up to a rate of 4), squared six times."""
+    x = -np.float64(rate) * SMALLER
+    out = 1.0
+    for part in PARTS:
+        out = 1.0 + x * part * out
+    for _ in range(SQUARED):
+        out *= out
+    return out
 
-    Rounding can leave the sum of all chances just below the largest uniforms: it ends where it no longer grows.
+
+@njit(**JIT)
+def poisson(rate, u):
+    """Poisson count by inversion of one uniform, for those who have passed a cheaper test of having none.
+
+    In float64: float32 sums stop just short of 1, which the largest uniforms would never reach, and two rates that hardly
+    differ could swap their counts in the tail.
     """
-    count, term, total, before = 0, none, none, f32(-1)
-    while u > total and total > before and count < MOST:
+    count, term = 0, no_event(rate)
+    total = term
+    while u > total and count < MOST:
         count += 1
-        term = term * rate / f32(count)
-        before, total = total, total + term
+        term = term * rate / count
+        total += term
     return count
 
 
@@ -71,7 +88,7 @@ def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, su
         admitted[i] = 0
     for i in range(low, high):
         if u[i] > none[i - low]:
-            count = poisson(expected[i], u[i], none[i - low])
+            count = poisson(expected[i], u[i])
             excitation[i] += jump * f32(count)
             admitted[i] = count
             yearly[i] += count
@@ -92,7 +109,7 @@ def attend(low, high, luck, attendance, state, none, segment, sums, place):
         none[i - low] = exp32(-natural[i] * attendance[i] * ratio[i])
     for i in range(low, high):
         if u[i] > none[i - low]:
-            count = poisson(natural[i] * attendance[i] * ratio[i], u[i], none[i - low])
+            count = poisson(natural[i] * attendance[i] * ratio[i], u[i])
             sums[place, segment[i], ATTENDANCES] += count
 
 
@@ -103,4 +120,4 @@ def refer(low, high, luck, rate, state, segment, sums, place):
     for i in range(low, high):
         expected = rate[i] * ratio[i]
         if u[i] > f32(1) - expected:                       # exp(-x) >= 1 - x: skips nearly everybody cheaply
-            sums[place, segment[i], REFERRALS] += poisson(expected, u[i], exp32(-expected))
+            sums[place, segment[i], REFERRALS] += poisson(expected, u[i])
