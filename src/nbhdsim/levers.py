@@ -39,6 +39,7 @@ LEVERS: dict[str, Lever] = {
 }
 OTHER_RATIOS = ("ae_rr", "bed_days_rr", "referral_rr", "readmission_rr")
 MOST = f32(2)                      # SD that all programmes together move one mechanism of one resident
+LEAST = f32(1e-6)                  # preventable share below which nothing is
 ROOM = 1024                        # first number of residents a month may touch; doubled when it is not enough
 
 
@@ -81,42 +82,35 @@ def _multiply(slot, who, value, column):
 
 
 @njit(**JIT)
-def _lowest(who, value, low):
-    """low = min(low, value), resident by resident."""
+def _both(x, r, preventable):
+    """Two ratios of at most 1 joined: each prevents its share of what the other leaves of the preventable part, and one
+    that reaches deeper than that part is kept whole (design 2.3, R)."""
+    floor = f32(1) - preventable
+    left = max(f32(0), f32(1) - (f32(1) - r) / max(preventable, LEAST))
+    return min(min(x, r), floor + max(f32(0), x - floor) * left)
+
+
+@njit(**JIT)
+def _prevent(who, value, preventable, below):
+    """Join the part of a push that is below 1 into `below` [n]."""
     for j in range(who.size):
-        low[who[j]] = min(low[who[j]], value[j])
+        below[who[j]] = _both(below[who[j]], min(value[j], f32(1)), preventable)
 
 
 @njit(**JIT)
-def _first(who, ratio, low):
-    """Start `low` of everyone in `who` at the ratio there is already, at most 1."""
-    for row in who:
-        low[row] = min(f32(1), ratio[row])
-
-
-@njit(**JIT)
-def _open(who, ratio, low, preventable, left, up):
-    """Start `left` and `up` of everyone in `who` with the ratio there is already."""
+def _close(who, preventable, below, ratio):
+    """Join `below` into the ratio there is already, and put it back to 1."""
     for row in who:
         r = ratio[row]
-        left[row] = max(f32(0), f32(1) - (f32(1) - min(r, f32(1))) / max(preventable, f32(1) - low[row]))
-        up[row] = max(r, f32(1))
+        ratio[row] = _both(below[row], min(r, f32(1)), preventable) * max(r, f32(1))
+        below[row] = f32(1)
 
 
 @njit(**JIT)
-def _prevent(who, value, low, preventable, left, up):
-    """What one ratio leaves of the preventable share (`left`) or adds on top (`up`), design 2.3 (R)."""
+def _raise(who, value, ratio):
+    """Multiply by the part of a push that is above 1."""
     for j in range(who.size):
-        row, r = who[j], value[j]
-        left[row] *= max(f32(0), f32(1) - (f32(1) - min(r, f32(1))) / max(preventable, f32(1) - low[row]))
-        up[row] *= max(r, f32(1))
-
-
-@njit(**JIT)
-def _close(who, ratio, low, preventable, left, up):
-    """R = [1 - p'(1 - left)] up of everyone in `who`, p' = max(p, 1 - lowest ratio)."""
-    for row in who:
-        ratio[row] = (f32(1) - max(preventable, f32(1) - low[row]) * (f32(1) - left[row])) * up[row]
+        ratio[who[j]] *= max(value[j], f32(1))
 
 
 @njit(**JIT)
@@ -161,7 +155,7 @@ class Levers:
     def __init__(self, n: int, *, a: np.ndarray, b: np.ndarray, preventable: float) -> None:
         self.a, self.b, self.preventable = a.astype(f32), b.astype(f32), f32(preventable)
         self._slot, self._used, self._pushed = np.full(n, -1, np.int32), 0, _empty(ROOM)
-        self._low, self._left, self._up = np.ones(n, f32), np.ones(n, f32), np.ones(n, f32)
+        self._below = np.ones(n, f32)
         self._ratios: list[tuple[np.ndarray, np.ndarray]] = []
         self.groups: list[tuple[np.ndarray, np.ndarray]] = []
         self.spreads, self._others = np.zeros(len(MECHANISMS), bool), np.zeros(len(OTHER_RATIOS), bool)
@@ -210,26 +204,24 @@ class Levers:
         ratio [n]: exp(a'S), what spill-over does already and no stated total covers. Ratios below 1 share what can be
         prevented, ratios above 1 multiply; one stated ratio alone is always kept (design 2.3).
         """
-        touched, p = self._pushed.rows[: self._used], f32(self.preventable)
-        _times(touched, exps(_through(self._pushed.rate, self._used, self.a)), ratio)
-        groups = [touched, *(who for who, _ in self._ratios)]
-        for who in groups:
-            _first(who, ratio, self._low)
+        touched = self._pushed.rows[: self._used]
+        if self.spreads.any():
+            _times(touched, exps(_through(self._pushed.rate, self._used, self.a)), ratio)
         for who, value in self._ratios:
-            _lowest(who, value, self._low)
-        for who in groups:
-            _open(who, ratio, self._low, p, self._left, self._up)
+            _prevent(who, value, self.preventable, self._below)
+        for who, _ in self._ratios:
+            _close(who, self.preventable, self._below, ratio)
         for who, value in self._ratios:
-            _prevent(who, value, self._low, p, self._left, self._up)
-        for who in groups:
-            _close(who, ratio, self._low, p, self._left, self._up)
-        return groups
+            if value.size and value.max() > 1:
+                _raise(who, value, ratio)
+        return [touched, *(who for who, _ in self._ratios)]
 
     def _checked(self, name: str, who: np.ndarray, value: np.ndarray | float) -> np.ndarray:
         lever = LEVERS.get(name)
         if lever is None:
             raise NbhdsimError.of(f"{name!r} is not a lever{nearest(name, LEVERS)}")
-        value = np.ascontiguousarray(np.broadcast_to(np.asarray(value, f32), len(who)))
+        value = np.asarray(value, f32)
+        value = np.full(len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
         if value.size and not (value.min() >= lever.low - 1e-6 and value.max() <= lever.high + 1e-6):
             raise NbhdsimError.of(f"lever {name}: a push of {value.min():g} to {value.max():g} {lever.unit} is outside "
                                   f"{lever.low:g} to {lever.high:g}")
