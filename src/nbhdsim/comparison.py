@@ -34,10 +34,11 @@ PAIRS = ["draw", "replicate"]
 class Spread(NamedTuple):
     """Mean of one quantity over futures with 90% half-widths (NaN = too few futures to say).
 
-    value: mean over all futures. chance, all, parameters: half-widths of 90% prediction intervals for one more future,
+    value: mean over the futures with sampled numbers (over those with central ones where nothing is sampled). chance, all, parameters: half-widths of 90% prediction intervals for one more future,
     t(0.95, n - 1) x SD x sqrt(1 + 1/n), from R futures at draw 0 and D at draws 1..D; `parameters` takes its SD from
     sqrt(max(0, SD_all^2 - SD_chance^2)) and the degrees of freedom of `all`. error: standard error of `value`, so that
-    value +- error says how well the simulation knows its own mean. The t law is exact for normal futures and an
+    value +- error says how well the simulation knows its own mean; draws 2k - 1 and 2k are antithetic, so it comes from
+    the means of such pairs. The t law is exact for normal futures and an
     approximation for skewed ones; an interval is centred on `value`.
     """
 
@@ -64,19 +65,26 @@ def spread(values: np.ndarray, draws: np.ndarray) -> Spread:
     sd_chance = float(luck.std(ddof=1)) if r > 1 else float("nan")
     sd_all = float(sampled.std(ddof=1)) if d > 1 else float("nan")
     own = float(np.sqrt(max(0.0, sd_all**2 - sd_chance**2))) if r > 1 and d > 1 else float("nan")
-    parts = [n * sd**2 for n, sd in ((r, sd_chance), (d, sd_all)) if n > 1]
-    error = float(np.sqrt(sum(parts))) / (r + d) if parts else float("nan")
+    shown = sampled if d else luck
+    error = _error(sampled, draws[draws > 0]) if d else sd_chance / np.sqrt(max(r, 1))
     return Spread(
-        float(values.mean()) if r + d else float("nan"),
+        float(shown.mean()) if len(shown) else float("nan"),
         t90(r) * sd_chance,
         t90(d) * sd_all,
         t90(d) * own,
         sd_chance,
         sd_all,
-        error,
+        float(error),
         r,
         d,
     )
+
+
+def _error(sampled: np.ndarray, draws: np.ndarray) -> float:
+    """Standard error of the mean of sampled futures, from the means of antithetic pairs; NaN with fewer than two pairs."""
+    whole = pd.Series(sampled).groupby((draws + 1) // 2)
+    means = whole.mean()[whole.size() == 2]
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
 
 
 def ordinary_change(counts: np.ndarray) -> float:

@@ -121,8 +121,10 @@ def _times(rows, factor, ratio):
 
 
 def _empty(room: int) -> Pushed:
-    shifts = [np.zeros((room, len(MECHANISMS)), f32) for _ in range(3)]
-    return Pushed(np.zeros(room, np.int32), *shifts, np.zeros(room, f32), np.ones((room, len(OTHER_RATIOS)), f32))
+    def shifts() -> np.ndarray:
+        return np.zeros((room, len(MECHANISMS)), f32)
+    return Pushed(np.zeros(room, np.int32), shifts(), shifts(), shifts(), np.zeros(room, f32),
+                  np.ones((room, len(OTHER_RATIOS)), f32))
 
 
 @njit(**JIT)

@@ -45,13 +45,20 @@ def rows(
 def test_spread_is_the_t_prediction_interval():
     values, draws = np.array([1.0, 2.0, 4.0, 0.0, 3.0, 5.0, 8.0]), np.array([0, 0, 0, 1, 2, 3, 4])
     s = comparison.spread(values, draws)
-    assert s.value == pytest.approx(values.mean())
+    assert s.value == pytest.approx(values[3:].mean())
     assert s.chance == pytest.approx(stats.t.ppf(0.95, 2) * values[:3].std(ddof=1) * math.sqrt(4 / 3))
     assert s.all == pytest.approx(stats.t.ppf(0.95, 3) * values[3:].std(ddof=1) * math.sqrt(5 / 4))
     own = math.sqrt(values[3:].var(ddof=1) - values[:3].var(ddof=1))
     assert s.parameters == pytest.approx(stats.t.ppf(0.95, 3) * own * math.sqrt(5 / 4))
-    error = math.sqrt(3 * values[:3].var(ddof=1) + 4 * values[3:].var(ddof=1)) / 7
-    assert s.error == pytest.approx(error)
+    pairs = np.array([1.5, 6.5])                                    # draws 1 and 2, 3 and 4
+    assert s.error == pytest.approx(pairs.std(ddof=1) / math.sqrt(2))
+
+
+def test_without_sampled_numbers_the_mean_is_that_of_the_central_ones():
+    values = np.array([1.0, 2.0, 6.0])
+    s = comparison.spread(values, np.zeros(3, int))
+    assert s.value == pytest.approx(3.0)
+    assert s.error == pytest.approx(values.std(ddof=1) / math.sqrt(3))
 
 
 def test_parameters_never_fall_below_nothing():

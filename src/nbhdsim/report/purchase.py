@@ -80,7 +80,8 @@ def _place(chosen: Where) -> str:
             "need": "need",
             "deprivation": "deprivation",
         }[chosen.by]
-        return f"in the {chosen.top} neighbourhoods{held} with the highest {by}"
+        many = "neighbourhood" if chosen.top == 1 else f"{chosen.top} neighbourhoods"
+        return f"in the {many}{held} with the highest {by}"
     if chosen.random is not None:
         return f"in {chosen.random} neighbourhoods{held} drawn at random"
     return f"in the neighbourhoods{held}" if held else "across the area"

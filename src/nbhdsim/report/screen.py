@@ -94,7 +94,7 @@ def _listed(heading: str, items: Iterable[str]) -> list[str]:
 
 
 def _sources(kind: Any) -> list[str]:
-    found = dict.fromkeys(q.source for q in kind.all_quantities() if q.source is not None and q.source.title)
+    found = dict.fromkeys(q.source for q in kind.all_quantities() if not q.assumed)
     return [f"{s.title}. {s.by}, {s.year}. {s.url}".strip() for s in found]
 
 

@@ -1,6 +1,7 @@
 """The printed answer of `run` and `compare`: a table with intervals, then plain sentences that do not over-claim."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -167,7 +168,7 @@ def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     return "\n\n".join(
         [
             answer["title"],
-            table(names, lines).replace("+", ""),
+            re.sub(r"\+(?=\d)", "", table(names, lines)),
             paragraphs(
                 [
                     words.futures(*answer["futures"]),
