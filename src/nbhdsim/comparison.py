@@ -34,12 +34,12 @@ PAIRS = ["draw", "replicate"]
 class Spread(NamedTuple):
     """Mean of one quantity over futures with 90% half-widths (NaN = too few futures to say).
 
-    value: mean over the futures with sampled numbers (over those with central ones where nothing is sampled). chance, all, parameters: half-widths of 90% prediction intervals for one more future,
-    t(0.95, n - 1) x SD x sqrt(1 + 1/n), from R futures at draw 0 and D at draws 1..D; `parameters` takes its SD from
-    sqrt(max(0, SD_all^2 - SD_chance^2)) and the degrees of freedom of `all`. error: standard error of `value`, so that
-    value +- error says how well the simulation knows its own mean; draws 2k - 1 and 2k are antithetic, so it comes from
-    the means of such pairs. The t law is exact for normal futures and an
-    approximation for skewed ones; an interval is centred on `value`.
+    value: mean over the futures with sampled numbers (over those with central ones where nothing is sampled). chance,
+    all, parameters: half-widths of 90% prediction intervals for one more future, t(0.95, n - 1) x SD x sqrt(1 + 1/n), from
+    R futures at draw 0 and D at draws 1..D; `parameters` takes its SD from sqrt(max(0, SD_all^2 - SD_chance^2)) and the
+    degrees of freedom of `all`. error: standard error of `value`, so that value +- error says how well the simulation
+    knows its own mean; draws 2k - 1 and 2k are antithetic, so it comes from the means of such pairs. The t law is exact
+    for normal futures, an approximation for skewed ones; an interval is centred on `value`.
     """
 
     value: float
