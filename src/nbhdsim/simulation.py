@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import evidence, rates, step, views
-from .delivery import Future
+from .delivery import Future, Members
 from .errors import NbhdsimError
 from .interventions.programme import Programme
 from .levers import Levers
 from .outcomes import Measures
 from .places import contacts
 from .population import World
-from .residents import MECHANISMS
+from .residents import MECHANISMS, Residents
 from .scenario import Scenario, funding, where
-from .step import Fixed, Ground, Rules, luck, prepare
+from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .views import DEFAULT_VIEWS
 
@@ -119,6 +119,17 @@ class Simulation:
     def measures(self) -> Measures:
         """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
         return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums))
+
+    @property
+    def residents(self) -> Residents:
+        """Every resident at the end of the month just run, as read-only arrays."""
+        return snapshot.residents(self.world.script, self._state, self.luck, rates=self.setting.rates,
+                                  loadings=self.setting.rules.loadings)
+
+    @property
+    def members(self) -> dict[str, Members]:
+        """Members of each programme by key, past ones with some effect left included."""
+        return {programme.key: programme.members for programme in self.programmes}
 
     @property
     def reached(self) -> NDArray[np.bool_]:

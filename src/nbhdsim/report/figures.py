@@ -7,6 +7,7 @@ intervals also differ in thickness and are labelled where they are drawn.
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,13 +49,30 @@ SOURCE = (
 )
 
 
+def _minus(text: str) -> str:
+    """The text with a minus sign where a hyphen stands before a number."""
+    return re.sub(r"(?<!\w)-(?=[\d.])", "\N{MINUS SIGN}", text)
+
+
 def _number(step: float) -> FuncFormatter:
-    return FuncFormatter(lambda x, _: words.show(x, step) if x else "0")
+    return FuncFormatter(lambda x, _: _minus(words.show(x, step)) if x else "0")
+
+
+def _said(row: Any) -> str:
+    """Middle and widest 90% range of a row in words; a change too small to show is called that, not 0.000."""
+    ends = [row["value"], *(row[f"{words.widest(row)}_{end}"] for end in ("low", "high"))]
+    if all(x == 0 for x in ends):
+        return "no change"
+    middle, span = words.central(row), words.interval(row, words.widest(row))
+    if set(middle + span) <= set("0. to"):
+        measure = words.MEASURES[row["outcome"]]
+        return f"within {words.show(measure.finest, measure.finest, sign=False)} either way"
+    return _minus(f"{middle}  ({span})")
 
 
 def _axis(ax: Axes, names: Sequence[str], *, label: str, labelled: bool = True) -> None:
     ax.axvline(0, color=INK, linewidth=1.2)
-    ax.set_ylim(len(names) - 0.42, -0.62)
+    ax.set_ylim(len(names) - 0.42, -0.72)
     ax.set_yticks(range(len(names)), [textwrap.fill(n, 24) for n in names] if labelled else [""] * len(names))
     ax.tick_params(axis="y", length=0, pad=10)
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -66,7 +84,7 @@ def _axis(ax: Axes, names: Sequence[str], *, label: str, labelled: bool = True) 
 def _bars(ax: Axes, rows: Sequence[Any], factor: float) -> None:
     """For each row: thick navy bar = chance, thinner orange bar beneath = chance and parameters, a dot at the mean."""
     for y, row in enumerate(rows):
-        for kind, dy, colour, width in (("chance", -0.09, NAVY, 9), ("all", 0.09, ORANGE, 5)):
+        for kind, dy, colour, width in (("chance", -0.13, NAVY, 9), ("all", 0.11, ORANGE, 5)):
             low, high = row[f"{kind}_low"] * factor, row[f"{kind}_high"] * factor
             if math.isfinite(low):
                 ax.plot([low, high], [y + dy] * 2, color=colour, linewidth=width, solid_capstyle="butt")
@@ -97,14 +115,14 @@ def _room(ax: Axes, rows: Sequence[Any], factor: float) -> float:
 
 
 def _values(ax: Axes, rows: Sequence[Any], factor: float, *, size: float = 13.5) -> None:
-    """The range and middle of each row in words, written above its bars (kept inside the axes)."""
+    """The range and middle of each row in words, above its bars, inside the axes, on white so that no line crosses them."""
     low, high = ax.get_xlim()
     for y, row in enumerate(rows):
-        text = f"{words.central(row)}  ({words.interval(row, words.widest(row))})"
         x = min(max(row["value"] * factor, low), high)
         place = (x - low) / (high - low)
         align = "left" if place < 0.3 else "right" if place > 0.7 else "center"
-        ax.text(x, y - 0.2, text, ha=align, va="bottom", fontsize=size)
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        ax.text(x, y - 0.3, _said(row), ha=align, va="bottom", fontsize=size, bbox=ground, zorder=4)
 
 
 def _heading(figure: Figure, title: str, subtitle: str) -> None:
@@ -137,7 +155,7 @@ def _title(rows: Sequence[Any]) -> str:
     """The message of the admissions picture: the range of the largest change that is more than noise."""
     clear = [row for row in rows if not row["noise"]]
     if not clear:
-        return "No scenario changes emergency admissions by more than these futures can tell from none"
+        return "No scenario clearly changes emergency admissions"
     best = max(clear, key=lambda row: abs(row["value"]))
     said = f"{best['scenario']}: {words.direction(best)}"
     return said[0].upper() + said[1:]

@@ -85,12 +85,12 @@ def widest(row: Mapping[str, Any]) -> str:
 
 
 def direction(row: Mapping[str, Any]) -> str:
-    """`28 to 210 fewer emergency admissions a year`, or that the change cannot be told from none."""
+    """`28 to 210 fewer emergency admissions a year`, or that no change is clear (more futures seldom help: evidence is wide)."""
     measure = MEASURES[row["outcome"]]
     name = measure.label[0].lower() + measure.label[1:] if not measure.label.startswith("A&E") else measure.label
     kind = widest(row)
     if row["noise"]:
-        return f"a change in {name} that these futures cannot tell from none ({interval(row, kind)})"
+        return f"no clear change in {name}, 90% range {interval(row, kind)} {measure.unit}"
     step = step_of(width_of(row) * measure.factor, measure.finest)
     ends = sorted((abs(row[f"{kind}_low"]), abs(row[f"{kind}_high"])))
     low, high = (show(e * measure.factor, step, sign=False) for e in ends)

@@ -89,8 +89,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     segment = np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1
     band = _band_of_segment()[segment]
     quintile = places.quintile[script.place].astype(np.int64) - 1
-    root = correlation_root(rates.between) * (rates.within * np.sqrt(rates.trait_share))[:, None]
-    tau = [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(SERIES)]
+    tau = traits(script, rates)
     log_rate = sum(rates.a[k] * tau[k] for k in range(SERIES)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
     log_rate += rates.s * script.born[ADMISSION] - rates.s ** 2 / 2
     mix = (rates.frailty_mix * rates.frailty_ratio).sum(1)
@@ -104,6 +103,12 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
                  (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
                  (rates.ae_other[quintile] / rates.admission[band, quintile]).astype(f32),
                  np.where(age(script) < ADULT, rates.referral[quintile] / 12, 0).astype(f32))
+
+
+def traits(script: Script, rates: Rates) -> list[np.ndarray]:
+    """tau: lasting part of each of the five mechanisms [n], SD of England."""
+    root = correlation_root(rates.between) * (rates.within * np.sqrt(rates.trait_share))[:, None]
+    return [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(SERIES)]
 
 
 def place_effects(places: Places, rates: Rates) -> np.ndarray:
