@@ -76,3 +76,34 @@ def test_no_text_is_cut_off(value):
             canvas.draw()
             box = figure.get_tightbbox(canvas.get_renderer())      # of everything drawn, in inches
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figures.WIDTH and box.y1 <= figures.HEIGHT
+
+
+def labels(figure):
+    """The texts of a figure that say a change."""
+    return [text for ax in figure.axes for text in ax.texts if "to" in text.get_text() or "change" in text.get_text()]
+
+
+@pytest.mark.parametrize("value", [-100.0, 0.0])
+def test_no_line_crosses_a_label(value):
+    comparison, ordinary = tables(value)
+    for figure in (
+        figures.admissions(comparison, ordinary, reference="x", names=NAMES)[0],
+        figures.wellbeing(comparison, reference="x", names=NAMES)[0],
+    ):
+        assert labels(figure)
+        for text in labels(figure):
+            assert text.get_bbox_patch().get_facecolor()[:3] == (1, 1, 1)
+            assert text.zorder > max(line.zorder for line in text.axes.lines if line.get_marker() == "None")
+
+
+def test_numbers_have_a_minus_sign():
+    said = [text.get_text() for text in labels(figures.admissions(*tables(), reference="x", names=NAMES)[0])]
+    assert [text.replace("\N{MINUS SIGN}", "m") for text in said] == ["m100  (m150 to +100)", "m200  (m150 to +100)"]
+    assert not any("-" in text for text in said)
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.0, "no change"), (1e-9, "within 0.0001 either way")])
+def test_next_to_nothing_is_said_in_words(value, said):
+    row = {"outcome": "life_satisfaction", "value": value, "chance_low": value, "chance_high": value, "all_low": value,
+           "all_high": value}
+    assert figures._said(row) == said

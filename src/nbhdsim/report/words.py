@@ -85,7 +85,7 @@ def widest(row: Mapping[str, Any]) -> str:
 
 
 def direction(row: Mapping[str, Any]) -> str:
-    """`28 to 210 fewer emergency admissions a year`, or that no change is clear (more futures seldom help: evidence is wide)."""
+    """`28 to 210 fewer emergency admissions a year`, or that no change is clear."""
     measure = MEASURES[row["outcome"]]
     name = measure.label[0].lower() + measure.label[1:] if not measure.label.startswith("A&E") else measure.label
     kind = widest(row)
