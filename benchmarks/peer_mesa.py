@@ -1,8 +1,10 @@
-"""A month of a comparable, smaller model in plain Mesa: `python peer_mesa.py RESIDENTS MONTHS` prints one JSON line.
+"""The same month in plain Mesa: `python peer_mesa.py RESIDENTS MONTHS` prints one JSON line.
 
-Agents hold their contacts as a list (quicker than Mesa's own network space). A month of one resident: read the mean of
-about ten contacts, move five mechanisms and life satisfaction by Gaussian steps, join or leave one programme, draw a
-Poisson count of admissions by inversion, and be counted by neighbourhood. nbhdsim does all that and more.
+Agents hold their contacts as a list (quicker than Mesa's own network space). A month of one resident: spill-over of one
+mechanism from about ten contacts, five drifts, slow part, acuity and noise, four programmes to join and leave with
+effects that ramp up, life satisfaction, admissions with excitation, nights, A&E attendances and referrals by inversion,
+and ten sums by neighbourhood and age. Mediated paths, the solve for the clipped mean, area effects, group ties and the
+yearly sums of residents, which nbhdsim also has, are left out.
 """
 import json
 import math
@@ -13,6 +15,19 @@ import mesa
 import numpy as np
 
 DEGREE = 10
+PROGRAMMES = ((0.0137, 0.03, 0.99, 15), (0.03, 0.08, 1.0, 4), (0.0087, 0.03, 0.99, 15), (0.0024, 0.08, 1.1, 12))
+"""Joining hazard, leaving hazard, admission ratio, ramp in months."""
+
+
+def poisson(rate, u):
+    """A count by inversion."""
+    term, count = math.exp(-rate), 0
+    total = term
+    while u > total and count < 60:
+        count += 1
+        term *= rate / count
+        total += term
+    return count
 
 
 class Resident(mesa.Agent):
@@ -20,31 +35,43 @@ class Resident(mesa.Agent):
 
     def __init__(self, model, place):
         super().__init__(model)
-        self.place, self.friends, self.member = place, [], False
-        self.x, self.spill, self.next_spill = [0.0] * 5, 0.0, 0.0
-        self.satisfaction, self.admissions, self.excitation = 7.5, 0, 0.0
+        random = self.random
+        self.place, self.friends, self.age = place, [], int(random.random() * 90)
+        self.rate = 0.006 * math.exp(0.02 * self.age + random.gauss(0, 0.3))
+        self.eligible = [11 <= self.age <= 18, 4 <= self.age <= 18, True, self.age >= 65 and random.random() < 0.4]
+        self.months, self.drift = [-1] * 4, [random.gauss(0, 0.6) for _ in range(5)]
+        self.slow, self.acuity, self.excitation = 0.0, 0.0, 0.0
+        self.effect = self.spill = self.next_spill = 0.0
 
     def step(self):
         random = self.random
-        near = sum(f.spill + (0.15 if f.member else 0.0) for f in self.friends) / max(len(self.friends), 1)
+        near = sum(f.spill + f.effect for f in self.friends) / max(len(self.friends), 1)
         self.next_spill = 0.75 * self.spill + 0.0125 * near
-        for k in range(5):
-            self.x[k] = 0.93 * self.x[k] + 0.37 * random.gauss(0, 1)
-        if self.member:
-            self.member = random.random() > 0.03
-        else:
-            self.member = random.random() < 0.009
-        push = 0.15 if self.member else 0.0
-        self.satisfaction = min(max(7.5 + 0.25 * (self.x[0] + self.spill + push) + random.gauss(0, 1.1), 0), 10)
-        rate = 0.88 * 0.0095 * math.exp(-0.03 * self.x[0]) + self.excitation
-        u, term, count = random.random(), math.exp(-rate), 0
-        total = term
-        while u > total and count < 60:
-            count += 1
-            term *= rate / count
-            total += term
-        self.admissions = count
-        self.excitation = 0.75 * self.excitation + 0.03 * count
+        self.drift = [0.93 * x + 0.23 * random.gauss(0, 1) for x in self.drift]
+        self.slow = 0.993 * self.slow + 0.12 * random.gauss(0, 1)
+        self.acuity = 0.6 * self.acuity + 0.4 * random.gauss(0, 1)
+        ratio, direct, self.effect = 1.0, 0.0, 0.0
+        for k, (join, leave, rr, ramp) in enumerate(PROGRAMMES):
+            if self.months[k] >= 0:
+                self.months[k] = -1 if random.random() < leave else self.months[k] + 1
+            elif self.eligible[k] and random.random() < join:
+                self.months[k] = 0
+            if self.months[k] >= 0:
+                grown = min(self.months[k] / ramp, 1)
+                ratio *= rr ** grown
+                direct += 0.15 * grown
+                self.effect += 0.15 * grown if k == 2 else 0.0
+        x = self.drift
+        mean = 0.25 * (x[0] + self.effect + self.spill) + 0.2 * x[1] + 0.1 * x[2] + 0.05 * x[3] + 0.15 * x[4]
+        self.satisfaction = min(max(7.5 + mean + self.slow + direct + 1.07 * random.gauss(0, 1), 0), 10)
+        mu = self.rate * math.exp(self.acuity - 0.125 - 0.037 * x[0] - 0.02 * x[1] - 0.01 * (x[2] + x[4]) - 0.02 * x[3])
+        self.expected = 0.88 * mu * ratio * math.exp(-0.037 * self.spill) + self.excitation
+        self.admissions = poisson(self.expected, random.random())
+        self.excitation = 0.75 * self.excitation + 0.03 * self.admissions
+        self.nights = sum(0 if random.random() < 0.33 else 1 + int(math.log(random.random()) / math.log(0.89))
+                          for _ in range(self.admissions))
+        self.attendances = poisson(4 * mu, random.random())
+        self.referrals = poisson(0.0043, random.random()) if self.age < 18 else 0
 
     def advance(self):
         self.spill = self.next_spill
@@ -67,10 +94,11 @@ class Neighbourhoods(mesa.Model):
         self.agents.do("advance")
         sums = {}
         for agent in self.agents:
-            cell = sums.setdefault(agent.place, [0.0, 0, 0])
-            cell[0] += agent.satisfaction
-            cell[1] += agent.admissions
-            cell[2] += agent.member
+            cell = sums.setdefault((agent.place, agent.age // 10), [0] * 10)
+            for k, value in enumerate((1, agent.admissions, agent.expected, agent.nights, agent.attendances, agent.referrals,
+                                       agent.satisfaction, agent.satisfaction < 4.5, agent.drift[0] + agent.spill < -1.5,
+                                       agent.drift[1])):
+                cell[k] += value
         self.tables.append(sums)
 
 
