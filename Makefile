@@ -18,7 +18,7 @@ BOARD_FUTURES ?= --replicates 34 --draws 66
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo board test test-all bench lint
+.PHONY: calibrate help demo board test test-all bench lint
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -38,6 +38,9 @@ test-all: $(VENV)/installed-dev ## every test
 
 bench: $(VENV)/installed ## resident-months a second, beside other tools (makes a venv of its own for them)
 	$(BIN)/python -m benchmarks
+
+calibrate: $(VENV)/installed ## fit how admissions cluster in people (some minutes)
+	$(BIN)/python calibration/admissions.py --write
 
 lint: $(VENV)/installed-dev ## style and types
 	$(BIN)/ruff check .
