@@ -174,7 +174,7 @@ class Simulation:
             plan = funding.plan(line, values, world, sites=sites[key])
             self.plans[key] = plan
             self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
-                                             places=plan.places))
+                                             places=plan.places, strict=self.draw == 0))
 
     def _note(self) -> None:
         """Keep what the month leaves behind: who was reached, delivery, traces of watched residents."""

@@ -56,7 +56,8 @@ class Intervention(ABC):
     key: names its random streams; sites, places [p]: sites of each neighbourhood, and participants there is room for
     at once (NaN: no limit); opens, closes: first month open and first month no longer; every: months a round is in
     force; figures: drawn numbers of the kind by name (`reach`, `leave_hazard`, ..); word_of_mouth: see delivery.Rule;
-    everyone: rows of the residents of the funded places, whom an area effect is about.
+    everyone: rows of the residents of the funded places, whom an area effect is about; strict: refuse an area effect
+    that needs more prevention than there is, instead of stopping at what there is.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Intervention(ABC):
     figures: Mapping[str, float]
     word_of_mouth: float
     everyone: Rows
+    strict: bool = True
 
     @abstractmethod
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
@@ -158,16 +160,19 @@ class Intervention(ABC):
 
         Where participants have an effect of their own on the same lever, the others get what is left of the total:
         RR_rest = (RR_area - s RR_part) / (1 - s), s the participants' share of natural admissions (of heads, for shifts).
-        Raises NbhdsimError when the rest would need more prevention than admissions have in them.
+        Where the rest would need more prevention than admissions have in them, raises NbhdsimError if `strict`; in a
+        sampled draw (two numbers drawn apart may contradict each other) the effect stops there.
         """
         if month < self.opens:
             return
         for curve in self.effects.at_level("area"):
             rows, value = self._rest(curve, members, month, natural=natural)
-            if curve.lever == "admission_rr" and value < 1 - float(levers.preventable):
-                raise NbhdsimError.of(f"the rest of the places would need a rate ratio of {value:.3f}, below what can be "
-                                      f"prevented at all ({1 - float(levers.preventable):.3f})",
-                                      path=f"interventions.{self.key}.effects.admission_rr")
+            if curve.lever == "admission_rr" and value < (least := 1 - float(levers.preventable)):
+                if self.strict:
+                    raise NbhdsimError.of(f"the rest of the places would need a rate ratio of {value:.3f}, below what can be "
+                                          f"prevented at all ({least:.3f})",
+                                          path=f"interventions.{self.key}.effects.admission_rr")
+                value = least
             if rows.size and value != LEVERS[curve.lever].rest:
                 levers.push(curve.lever, rows, value, covered=self.effects.covered("area"))
 

@@ -1,5 +1,6 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,17 @@ class Programme:
 
     line: a scenario's line (key, kind, start, end, every, targeting); future: where it runs; rates: n, phi,
     frailty_mix and frailty_ratio are read; values: by address, of this draw; sites, places [p]: sites of each
-    neighbourhood and participants there is room for at once (NaN: no limit). Raises NbhdsimError when an effect cannot
-    be what is stated.
+    neighbourhood and participants there is room for at once (NaN: no limit); strict: see Intervention. Raises
+    NbhdsimError when an effect cannot be what is stated.
     """
 
     def __init__(self, line: Any, future: Future, *, rates: Any, values: Mapping[str, float],
-                 sites: NDArray[np.float64], places: NDArray[np.float64]) -> None:
+                 sites: NDArray[np.float64], places: NDArray[np.float64], strict: bool = True) -> None:
         """Nobody has joined yet."""
         self.line, self.key = line, str(line.key)
         self._future = future
-        self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places)
+        self.intervention = replace(
+            intervention(line, future, rates=rates, values=values, sites=sites, places=places), strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
         self._exposure = self.intervention.expose(future)
         limit = self.intervention.room_by_place(future)        # without a limit there is a place for everyone eligible
