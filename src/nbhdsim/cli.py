@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
+    catalogue.add_argument("--folder", metavar="FOLDER", help="with the interventions of a folder of your own")
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
     network.add_argument(
         "what",

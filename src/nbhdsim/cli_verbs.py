@@ -23,15 +23,7 @@ def load(files: Sequence[str], options: Namespace) -> list[Any]:
     """The scenarios of files with the changes of `--set` and `--seed`; NbhdsimError with the problems of all files."""
     from nbhdsim.scenario import schema
 
-    scenarios, problems = [], []
-    for file in files:
-        try:
-            scenarios.append(schema.load(file, sets=options.sets, seed=options.seed))
-        except NbhdsimError as error:
-            problems += [p for p in error.problems if p not in problems]
-    if problems:
-        raise NbhdsimError(problems)
-    return scenarios
+    return schema.load_all(files, sets=options.sets, seed=options.seed)
 
 
 def check(options: Namespace, argv: Sequence[str]) -> int:
@@ -86,7 +78,9 @@ def catalogue(options: Namespace, argv: Sequence[str]) -> int:
     """List the interventions of the catalogue, or print one on a screen."""
     from nbhdsim.report import screen
 
-    tell(screen.one(options.id) if options.id else screen.listed())
+    if options.folder and not Path(options.folder).is_dir():
+        raise NbhdsimError.of("is not a folder", file=options.folder)
+    tell(screen.one(options.id, options.folder) if options.id else screen.listed(options.folder))
     return OK
 
 

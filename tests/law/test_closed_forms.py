@@ -15,6 +15,7 @@ from nbhdsim.step import events, luck, minds, prepare
 
 PUBLISHED = 2.0 ** -16            # SD: the unit in which induced change is read by contacts
 ERRORS = 4                        # standard errors a drawn figure may be from its closed form
+EDGE = 0.003                      # points: so close to 0 or 10 the engine's table of means is coarser than the answers
 LAST = 2 ** 23 - 1                # number of the largest uniform
 f32 = np.float32
 
@@ -265,12 +266,14 @@ def test_the_solved_shift_moves_the_clipped_mean_by_what_is_stated(answers, base
     table, sd = answers
     base, stated = float(f32(base)), float(f32(stated))
     shift = float(minds.latent_shift(f32(base), f32(stated), table))
-    moved = clipped_mean(base + shift, sd) - clipped_mean(base, sd)
+    now = clipped_mean(base, sd)
+    moved = clipped_mean(base + shift, sd) - now
     assert shift * stated >= 0 and moved * stated >= -1e-12
-    if abs(shift) < 3:
+    if EDGE < now + stated < 10 - EDGE and abs(shift) < 3:
         assert moved == pytest.approx(stated, abs=1e-5)
-    else:
-        assert abs(shift) == 3 and abs(moved) <= abs(stated) + 1e-5
+    else:                                  # there is no room, or hardly any
+        assert abs(shift) <= 3 and abs(moved) <= abs(stated) + EDGE
+        assert abs(shift) == 3 or abs(moved) >= abs(stated) - EDGE or not 0 < now + stated < 10
 
 
 @pytest.mark.parametrize("base", [-200.0, -7.0, -6.0, -5.99, 15.99, 16.0, 17.0, 200.0])

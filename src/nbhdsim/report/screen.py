@@ -11,9 +11,9 @@ WIDTH = 110
 GRADES = "Grades: A trials or meta-analysis, B comparison groups, C uncontrolled, D judgement."
 
 
-def listed() -> str:
-    """One line an intervention: id, name, delivery kind, grades of its effects."""
-    kinds = schema.kinds()
+def listed(folder: str | None = None) -> str:
+    """One line an intervention: id, name, delivery kind, grades of its effects; with those of a folder of your own."""
+    kinds = schema.kinds(folder)
     size = max(map(len, kinds), default=0) + 2
     rows = [f"{key.ljust(size)}{kind.name} ({kind.delivery}; {_grades(kind)})" for key, kind in sorted(kinds.items())]
     return "\n".join(
@@ -33,9 +33,9 @@ def _grades(kind: Any) -> str:
     return f"effects grade {', '.join(found)}" if found else "no stated effects"
 
 
-def one(key: str) -> str:
+def one(key: str, folder: str | None = None) -> str:
     """Everything about one intervention; NbhdsimError with the nearest word when the catalogue has no such id."""
-    kinds: Mapping[str, Any] = schema.kinds()
+    kinds: Mapping[str, Any] = schema.kinds(folder)
     if key not in kinds:
         allowed = sorted(kinds)
         raise NbhdsimError.of(f"unknown intervention '{key}' ({', '.join(allowed)}){nearest(key, allowed)}")

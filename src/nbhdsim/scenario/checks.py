@@ -34,11 +34,11 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     find = Findings(document)
     spec, area = _area(model.area, find)
     outline = None if area is None else where.map_of(area)
-    kinds = catalogue.kinds()
+    kinds, files = _kinds(model, find)
     lines = {key: line for key in sorted(model.interventions)
              if (line := _line(key, model, kinds, find=find)) is not None}
     lines = packages.applied(model, lines, find)
-    quantities, lines, tables = numbers.all_of(model, lines, find)
+    quantities, lines, tables = numbers.all_of(model, lines, find, kinds=kinds)
     values = {address: quantity.value for address, quantity in quantities.items()}
     _wheres(outline, model, find)
     for line in lines.values():
@@ -51,7 +51,22 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
                     months=model.months, history=model.history, seed=model.seed, stance=model.stance, lines=lines,
-                    quantities=quantities, tables=tables, data=data, texts=texts), []
+                    quantities=quantities, tables=tables, data=data, texts={**texts, **files}), []
+
+
+def _kinds(model: ScenarioModel, find: Findings) -> tuple[Mapping[str, catalogue.Kind], dict[str, str]]:
+    """Every kind by id, and the files of the scenario's own catalogue, if it has one, with their texts."""
+    if model.catalogue is None:
+        return catalogue.kinds(), {}
+    folder = File(find.document.place(("catalogue",)).file).parent / model.catalogue
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        find.say(("catalogue",), f"'{folder}' {'has no YAML files' if folder.is_dir() else 'is not a folder'}")
+    try:
+        return catalogue.kinds(folder), {str(file): file.read_text(encoding="utf-8-sig") for file in files}
+    except NbhdsimError as error:
+        find.problems += error.problems
+        return catalogue.kinds(), {}
 
 
 def year_month(text: str) -> tuple[int, int]:

@@ -132,6 +132,7 @@ class ScenarioModel(Closed):
     history: int = Field(36, ge=12, le=120, multiple_of=12, description="months run before the start: 12, 24 .. 120")
     seed: int = Field(1, ge=0, le=2**63 - 1, description="a whole number from 0")
     stance: Literal["controlled", "claimed"] = Field("controlled", description="which evidence: controlled or claimed")
+    catalogue: str | None = Field(None, description="a folder with interventions of your own, beside the scenario file")
     package: str | None = Field(None, description="the package whose headline stance claimed takes as causal")
     interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
     budget: BudgetModel | None = Field(None, description="what it may commit a year")

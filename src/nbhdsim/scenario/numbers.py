@@ -12,7 +12,6 @@ from nbhdsim import evidence
 from nbhdsim.documents import Path
 from nbhdsim.errors import nearest
 from nbhdsim.evidence import Quantity, Source
-from nbhdsim.interventions import schema as catalogue
 from nbhdsim.interventions.schema import Kind
 from nbhdsim.levers import LEVERS
 from nbhdsim.scenario import Line
@@ -26,12 +25,13 @@ RATIO_LAWS = ("split_lognormal", "loguniform")
 LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
 
 
-def all_of(model: ScenarioModel, lines: Mapping[str, Line],
-           find: "Findings") -> tuple[dict[str, Quantity], dict[str, Line], dict[str, Any]]:
-    """Every Quantity of the scenario by address, its lines with their own numbers, and the baseline tables."""
+def all_of(model: ScenarioModel, lines: Mapping[str, Line], find: "Findings", *,
+           kinds: Mapping[str, Kind]) -> tuple[dict[str, Quantity], dict[str, Line], dict[str, Any]]:
+    """Every Quantity of the scenario by address, its lines with their own numbers, and the baseline tables; kinds: the
+    catalogue."""
     base, tables = evidence.load_baseline()
     own = {key: named(line.kind) for key, line in lines.items()}
-    known = {f"interventions.{kind.id}.{name}": q for kind in catalogue.kinds().values() for name, q in named(kind).items()}
+    known = {f"interventions.{kind.id}.{name}": q for kind in kinds.values() for name, q in named(kind).items()}
     known |= base | {f"interventions.{key}.{name}": q for key, numbers in own.items() for name, q in numbers.items()}
     new = _overridden(model, known, find)
     final: dict[str, Quantity] = {address: new.get(address, quantity) for address, quantity in base.items()}

@@ -11,7 +11,8 @@ from typing import Any
 
 from nbhdsim import documents
 from nbhdsim.documents import Document, Path
-from nbhdsim.errors import NbhdsimError, Problem
+from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.interventions import schema as catalogue
 from nbhdsim.scenario import AMOUNTS, Scenario, checks
 from nbhdsim.scenario.models import LineModel, ScenarioModel
 
@@ -39,6 +40,50 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
     return scenario
 
 
+def load_all(paths: Sequence[str | os.PathLike[str]], *, sets: Sequence[str] = (),
+             seed: int | None = None) -> list[Scenario]:
+    """The scenarios of several files, changed alike; a change of one programme is made where that programme is.
+
+    `interventions.youth_hub.sites=3` leaves a do-nothing scenario as it is. Raises NbhdsimError with the problems of all
+    files, each once.
+    """
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    held = [_programmes(path) for path in paths]
+    anywhere = set().union(*held)
+    for path, own in zip(paths, held, strict=True):
+        try:
+            mine = [text for text in sets if (key := _programme(text)) in own or key not in anywhere]
+            scenarios.append(load(path, sets=mine, seed=seed))
+        except NbhdsimError as error:
+            problems += [p for p in error.problems if p not in problems]
+    if problems:
+        raise NbhdsimError(problems)
+    return scenarios
+
+
+def _programmes(path: str | os.PathLike[str]) -> set[str]:
+    """Keys of the programmes of a file, none where it cannot be read (`load` says why)."""
+    try:
+        found = documents.read_extended(path).data.get("interventions")
+    except NbhdsimError:
+        return set()
+    return set(found) if isinstance(found, dict) else set()
+
+
+def _programme(text: str) -> str:
+    """The programme of one file that a change is about: "" for a number of the catalogue, which reaches every file."""
+    try:
+        path = knob(text.partition("=")[0].strip())
+    except NbhdsimError:
+        return ""
+    if path[0] == "overrides" and len(path) == 2:
+        path = tuple(str(path[1]).split("."))
+        if path[0] == "interventions" and len(path) > 1 and path[1] in catalogue.kinds():
+            return ""
+    return str(path[1]) if path[0] == "interventions" and len(path) > 2 else ""
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scenario files, for editors; `load` checks more than it can say."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioModel.model_json_schema()}
@@ -53,12 +98,21 @@ def _changed(document: Document, sets: Sequence[str], seed: int | None) -> Docum
             if not equals:
                 raise NbhdsimError.of("has no value (address=value)", file=label)
             path = knob(address.strip())
+            _exists(document, path)
             document = documents.set_value(_alone(document, path), path, documents.scalar(value), label=label)
         except NbhdsimError as error:
             problems += [Problem(label, 0, 0, p.path, p.message) for p in error.problems]
     if problems:
         raise NbhdsimError(problems)
     return document if seed is None else documents.set_value(document, ("seed",), seed, label="--seed")
+
+
+def _exists(document: Document, path: Path) -> None:
+    """Raises NbhdsimError for a change of a programme that the file does not have."""
+    known = document.data.get("interventions") or {}
+    if path[0] == "interventions" and len(path) > 2 and isinstance(known, dict) and path[1] not in known:
+        words = ", ".join(sorted(known)) or "it has none"
+        raise NbhdsimError.of(f"no intervention '{path[1]}' in {document.file} ({words}){nearest(str(path[1]), known)}")
 
 
 def knob(address: str) -> Path:
