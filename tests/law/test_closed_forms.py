@@ -15,7 +15,7 @@ from nbhdsim.step import events, luck, minds, prepare
 
 PUBLISHED = 2.0 ** -16            # SD: the unit in which induced change is read by contacts
 ERRORS = 4                        # standard errors a drawn figure may be from its closed form
-EDGE = 0.003                      # points: so close to 0 or 10 the engine's table of means is coarser than the answers
+EDGE = 0.01                       # points: so close to 0 or 10 the engine's table of means is coarser than the answers
 LAST = 2 ** 23 - 1                # number of the largest uniform
 f32 = np.float32
 
