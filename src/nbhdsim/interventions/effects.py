@@ -24,6 +24,7 @@ LEVELS = ("participant", "exposed", "area")
 """Whose effect it is: those who join, everyone in the setting, or all residents of the funded places together."""
 
 STEPS = 60          # halvings of an interval of 12 in log ratio: to the last bit of a float64
+NOTHING = 1e-12     # log ratio that halving cannot tell from none: an effect of 1 stays exactly 1
 WIDEST = 6.0        # log ratio on the rate, either way, within which an effect is looked for
 
 
@@ -90,7 +91,7 @@ def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: 
         else:
             h = phi * h + n * (1 - phi) * ((1 - n) * ratio + h)
         done.append((at, goal))
-    return [stable(value) for _, value in done]
+    return [stable(value) if abs(value) > NOTHING else 0.0 for _, value in done]
 
 
 def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: float, *, h: float, n: float,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import fsum
+from math import fsum, inf
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,8 +15,8 @@ from pydantic import Field, model_validator
 
 from .. import documents
 from ..documents import Closed, Document, Wrong
-from ..errors import NbhdsimError, Problem
-from ..evidence import Grade, Quantity, QuantityModel, SourceModel, quantity
+from ..errors import NbhdsimError, Problem, nearest
+from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
 from ..levers import LEVERS
 from .effects import LEVELS
 
@@ -28,7 +28,13 @@ PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "sc
 
 QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
               "contacts_per_month", "caseload", "staff", "healthy_first")
-"""Numbers every kind may have."""
+"""Numbers every kind may have, none of them below 0."""
+
+SHARES = ("reach", "leave_hazard")
+"""Of these, the ones that are at most 1."""
+
+JUDGED = ("judged", "assumption")
+"""Bases of a number that needs no source: somebody's judgement, which its `why` tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +101,14 @@ class WhoModel(Closed):
     """Whom it is for; everything left out is everybody."""
 
     age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = None
-    quintile: list[Annotated[int, Field(ge=1, le=5)]] | None = None
+    quintile: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1)] | None = None
     frailty: Annotated[int, Field(ge=0, le=3)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "WhoModel":
+        if self.age is not None and self.age[0] > self.age[1]:
+            raise Wrong(f"from {self.age[0]} to {self.age[1]} is nobody (youngest first)", "age")
+        return self
 
 
 class PriceModel(QuantityModel):
@@ -109,7 +121,7 @@ class PriceModel(QuantityModel):
 class CostModel(Closed):
     """What it costs and who pays."""
 
-    price_year: Annotated[int, Field(ge=2011, le=2025)]
+    price_year: int
     payers: dict[Literal[PAYERS], float]  # type: ignore[valid-type]
     set_up: PriceModel
     running: PriceModel
@@ -122,7 +134,8 @@ class CostModel(Closed):
 
 
 class EffectModel(QuantityModel):
-    """A stated effect."""
+    """A stated effect. unit: the lever's, may be left out; prior: which of the suggested priors of its evidence it is,
+    counted from 0."""
 
     lever: Literal[tuple(LEVERS)]  # type: ignore[valid-type]
     level: Literal[LEVELS]  # type: ignore[valid-type]
@@ -131,14 +144,16 @@ class EffectModel(QuantityModel):
     half_life: Annotated[float, Field(gt=0)] | None = None
     contrast: Annotated[str, Field(min_length=1)]
     unit: str = ""
-    prior: int | None = None
+    prior: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> "EffectModel":
         lever = LEVERS[self.lever]
-        if not lever.low <= self.value <= lever.high:
-            raise Wrong(f"{self.value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g})",
-                        "value")
+        for name, value in _told(self):
+            if not lever.low <= value <= lever.high:
+                raise Wrong(f"{value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g})", name)
+        if self.unit not in ("", lever.unit):
+            raise Wrong(f"{self.lever} is told in {lever.unit}", "unit")
         if lever.operator == "multiply" and self.law in ("split_normal", "uniform"):
             raise Wrong(f"a ratio has no {self.law} law (split_lognormal, loguniform, fixed)", "law")
         if self.ramp is not None and self.ramp > self.at:
@@ -162,7 +177,7 @@ class KindModel(Closed):
     name: Annotated[str, Field(min_length=1)]
     delivery: Literal[DELIVERY_KINDS]  # type: ignore[valid-type]
     who: WhoModel = WhoModel()
-    evidence: str
+    evidence: str = ""
     sources: dict[str, SourceModel] = {}
     quantities: dict[Literal[QUANTITIES], QuantityModel]  # type: ignore[valid-type]
     cost: CostModel
@@ -174,38 +189,77 @@ class KindModel(Closed):
 def kinds(folder: str | os.PathLike[str] | None = None) -> Mapping[str, Kind]:
     """Every kind by id: the catalogue's, and those of a folder of your own, which may not reuse an id.
 
-    Raises NbhdsimError with every problem of every file.
+    Your folder is read anew each time. Raises NbhdsimError with every problem of every file.
     """
-    return _read(FOLDER) if folder is None else {**_read(FOLDER), **_read(Path(folder), tuple(_read(FOLDER)))}
+    return _built_in() if folder is None else {**_built_in(), **_read(Path(folder), taken=_built_in())}
 
 
 @cache
-def _read(folder: Path, taken: tuple[str, ...] = ()) -> dict[str, Kind]:
+def _built_in() -> dict[str, Kind]:
+    return _read(FOLDER, taken={})
+
+
+def _read(folder: Path, *, taken: Mapping[str, Kind]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     problems: list[Problem] = []
     for file in sorted(folder.glob("*.yaml")):
         try:
             document = documents.read_yaml(file)
             model = documents.check(document, KindModel)
-            problems += _meanings(document, model, {*taken, *found})
-            found[model.id] = _kind(model)
         except NbhdsimError as error:
             problems += error.problems
-        except KeyError:                 # a source nobody named: already among the problems
             continue
+        if wrong := _meanings(document, model, {*taken, *found}):
+            problems += sorted(wrong)
+        else:
+            found[model.id] = _kind(model)
     if problems:
         raise NbhdsimError(problems)
     return found
 
 
+def _told(model: QuantityModel) -> list[tuple[str, float]]:
+    """The numbers a file gives for a quantity, by their keys."""
+    given = {"value": model.value, "low": model.low, "high": model.high}
+    return [(name, value) for name, value in given.items() if value is not None]
+
+
 def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Problem]:
     """Problems that no single value shows."""
     out = [document.problem(("id",), f"'{model.id}' is taken by another kind")] if model.id in taken else []
+    prices = sorted(a.removeprefix("economics.price_") for a in load_baseline()[0] if a.startswith("economics.price_"))
+    if str(model.cost.price_year) not in prices:
+        out.append(document.problem(("cost", "price_year"),
+                                    f"there is no price index of {model.cost.price_year} ({', '.join(prices)})"))
+    joining = ("reach",) if model.delivery == "setting" else ("reach", "join_hazard")
+    if not set(joining) & set(model.quantities):
+        said = f"a {model.delivery} needs {' or '.join(joining)}, to say how many take part"
+        out.append(document.problem(("quantities",), said, key=True))
+    return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
+
+
+def _sourceless(document: Document, model: KindModel) -> list[Problem]:
+    """Numbers whose source is not among the file's, or that need one and name none."""
     entries = [(("quantities", name), q) for name, q in model.quantities.items()]
     entries += [(("cost", "set_up"), model.cost.set_up), (("cost", "running"), model.cost.running)]
     entries += [(("effects", i), e) for i, e in enumerate(model.effects)]
-    out += [document.problem((*path, "source"), f"no source is named '{q.source}'") for path, q in entries
-            if isinstance(q.source, str) and q.source not in model.sources]
+    unnamed = [document.problem((*path, "source"), f"no source is named '{q.source}'{nearest(q.source, model.sources)}")
+               for path, q in entries if isinstance(q.source, str) and q.source not in model.sources]
+    return unnamed + [document.problem((*path, "basis"), f"a number that is {q.basis} needs a source ({' or '.join(JUDGED)} "
+                                       "does not)") for path, q in entries if q.source is None and q.basis not in JUDGED]
+
+
+def _impossible(document: Document, model: KindModel) -> list[Problem]:
+    """Shares above 1; months, places and pounds below 0."""
+    entries = [(("quantities", name), q, 1.0 if name in SHARES else inf) for name, q in model.quantities.items()]
+    entries += [(("cost", name), getattr(model.cost, name), inf) for name in ("set_up", "running")]
+    return [document.problem((*path, name), f"{value:g} is impossible ({'0 to 1' if most == 1 else 'not below 0'})")
+            for path, q, most in entries for name, value in _told(q) if not 0 <= value <= most]
+
+
+def _twice(document: Document, model: KindModel) -> list[Problem]:
+    """Two values of one lever and level at the same month."""
+    out = []
     seen: set[tuple[str, str, int]] = set()
     for i, e in enumerate(model.effects):
         if (e.lever, e.level, e.at) in seen:

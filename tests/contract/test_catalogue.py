@@ -1,0 +1,133 @@
+"""The catalogue keeps its promises: addresses, ranges, sources, and figures that are those of the evidence."""
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from sources import PACKAGE
+
+from nbhdsim import documents, evidence
+from nbhdsim.interventions import DELIVERIES, schema
+from nbhdsim.levers import LEVERS
+
+CATALOGUE = PACKAGE / "catalogue"
+KINDS = dict(schema.kinds())
+EVIDENCE = ("baselines", "interventions", "case_studies")
+SOURCELESS = ("judged", "assumption")
+OPPOSITE = {"connection"}           # the evidence tells loneliness, the lever moves its inverse
+
+
+@cache
+def entries(name: str) -> dict:
+    """Entries of a file of catalogue/evidence by id."""
+    found = documents.read_yaml(CATALOGUE / "evidence" / f"{name}.yaml").data[name]
+    return {entry["id"]: entry for entry in found}
+
+
+def every(kind_or_all: str) -> list:
+    """Quantities of a kind, or of everything there is."""
+    if kind_or_all != "all":
+        return KINDS[kind_or_all].all_quantities()
+    return [*evidence.load_baseline()[0].values(), *(q for kind in KINDS.values() for q in kind.all_quantities())]
+
+
+def test_the_catalogue_is_complete():
+    assert set(KINDS) == {"integrated_neighbourhood_team", "school_grant", "wellbeing_hub", "youth_hub"}
+    assert {Path(file).stem for file in (CATALOGUE / "interventions").iterdir()} == set(KINDS)
+
+
+def test_no_two_quantities_share_an_address():
+    addresses = [q.address for q in every("all")]
+    assert len(set(addresses)) == len(addresses)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_addresses_start_with_the_kind_and_name_what_they_are(key):
+    kind = KINDS[key]
+    assert all(q.address == f"interventions.{key}.{name}" for name, q in kind.quantities.items())
+    assert kind.cost.set_up.address == f"interventions.{key}.cost.set_up"
+    assert kind.cost.running.address == f"interventions.{key}.cost.running"
+    assert all(e.quantity.address.startswith(f"interventions.{key}.effects.{e.lever}") for e in kind.effects)
+
+
+@pytest.mark.parametrize("key", ["all", *KINDS])
+def test_every_quantity_holds_together(key):
+    for q in every(key):
+        assert q.low <= q.value <= q.high, q.address
+        assert q.law in evidence.LAWS and q.grade in "ABCD" and q.unit and q.why, q.address
+        assert q.low <= q.at(0.5) <= q.high or q.law == "joint", q.address
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_every_number_has_a_source_or_says_that_it_is_judged(key):
+    for q in every(key):
+        assert q.assumed == (q.source == evidence.NOBODY), q.address
+        assert not q.assumed or q.basis in SOURCELESS and q.grade == "D", q.address
+        assert q.source.title and q.source.by, q.address
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_a_kind_is_delivered_by_a_kind_of_delivery_that_exists(key):
+    assert KINDS[key].delivery in DELIVERIES
+    assert set(schema.DELIVERY_KINDS) | {"adjust"} == set(DELIVERIES)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_effects_can_be_pushed_and_say_what_they_are_compared_with(key):
+    assert KINDS[key].effects and KINDS[key].unknown and KINDS[key].harms
+    for e in KINDS[key].effects:
+        assert LEVERS[e.lever].low <= e.quantity.low <= e.quantity.high <= LEVERS[e.lever].high
+        assert e.contrast and e.quantity.unit == LEVERS[e.lever].unit
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_the_evidence_of_a_kind_is_there(key):
+    assert KINDS[key].evidence in entries("interventions")
+
+
+def figures(entry: dict, scale: float = 1.0) -> tuple[float, float, float]:
+    """low, value, high of an entry; from high to low where the scale is negative."""
+    low, value, high = (round(scale * entry[name], 10) + 0.0 for name in ("low", "value", "high"))
+    return (low, value, high) if scale > 0 else (high, value, low)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_effects_are_the_suggested_priors_of_the_evidence(key):
+    effects = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data["effects"]
+    priors = entries("interventions")[KINDS[key].evidence]["suggested_priors"]
+    assert sorted(e["prior"] for e in effects) == list(range(len(priors)))      # every one is used, once
+    for e in effects:
+        prior = priors[e["prior"]]
+        assert (e["low"], e["value"], e["high"]) == figures(prior, -1 if e["lever"] in OPPOSITE else 1), prior["outcome"]
+        assert (e["level"], e["grade"], e["basis"]) == (prior["level"], prior["grade"], prior["basis"])
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_timing_and_costs_are_those_of_the_evidence(key):
+    kind, entry = KINDS[key], entries("interventions")[KINDS[key].evidence]
+    for name in ("ramp_up_months", "decay_half_life_months"):
+        if name in kind.quantities:
+            q = kind.quantities[name]
+            assert (q.low, q.value, q.high) == figures(entry[name])
+    for q, stated in ((kind.cost.set_up, entry["cost"]["set_up"]), (kind.cost.running, entry["cost"]["per_year"])):
+        assert q.value == stated["value"] and q.law in ("fixed", "split_lognormal")
+        assert q.law == "fixed" or (q.low, q.value, q.high) == figures(stated)
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_evidence_names_its_sources(name):
+    file = CATALOGUE / "evidence" / f"{name}.yaml"
+    found = documents.read_yaml(file)
+    assert found.data["schema"] == "evidence/1"
+    assert len(entries(name)) == len(found.data[name])
+    sourceless = [key for key, entry in entries(name).items() if "source" not in entry]
+    assert not sourceless or name == "interventions"        # there each figure has its own
+
+
+def test_what_the_baseline_and_the_packages_refer_to_is_there():
+    text = (CATALOGUE / "baseline.yaml").read_text(encoding="utf-8")
+    named = set(re.findall(r"\[([a-z0-9]+(?:-[a-z0-9]+)+)\]", text))
+    assert named and named <= set(entries("baselines"))
+    packages = [documents.read_yaml(file).data for file in sorted((CATALOGUE / "packages").glob("*.yaml"))]
+    assert {claim["case"] for package in packages for claim in package["claimed"]} <= set(entries("case_studies"))
+    assert {member for package in packages for member in package["members"]} <= set(KINDS)

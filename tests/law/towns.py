@@ -1,0 +1,59 @@
+"""Towns with programmes: scenarios from a few words, and one future of them."""
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from nbhdsim import population
+from nbhdsim.scenario import Scenario, schema
+from nbhdsim.simulation import Simulation
+
+LINES = {
+    "youth_hub": "{where: all, sites: 2}",
+    "school_grant": "{where: all, sites: 2, every: 12}",
+    "wellbeing_hub": "{where: all, sites: 2}",
+    "integrated_neighbourhood_team": "{where: all, places: 900}",
+    "adjust": "{where: {quintile: [1, 2]}, "
+              "effects: [{lever: connection, value: 0.2, at: 3}, {lever: ae_rr, value: 0.9, at: 3}]}",
+}
+"""A line of every kind of the catalogue and of adjust, for a town of some 900."""
+
+
+def scenario(name: str, lines: dict[str, str], *, overrides: dict[str, float] | None = None, residents: int = 900,
+             months: int = 24, history: int = 12, extra: str = "") -> Scenario:
+    """A scenario of a teaching town; lines: YAML of each programme by key; overrides: plain numbers by address."""
+    text = [f"schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: {residents}}}\nstart: 2026-04",
+            f"months: {months}\nhistory: {history}\n{extra}interventions:" + (" {}" if not lines else "")]
+    text += [f"  {key}: {line}" for key, line in lines.items()]
+    text += ["overrides:" + (" {}" if not overrides else "")]
+    text += [f"  {address}: {value}" for address, value in (overrides or {}).items()]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name.replace(' ', '-')}.yaml"
+        file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        return schema.load(file)
+
+
+@cache
+def world(residents: int = 900) -> population.World:
+    """The town of `scenario`; numbers that shape it are never overridden here."""
+    return population.build(scenario("town", {}, residents=residents))
+
+
+def lanes(first: Scenario, *others: Scenario, replicate: int = 0, residents: int = 900) -> list[Simulation]:
+    """Simulations of all scenarios at month 0, from one history."""
+    history = Simulation(world(residents), first, replicate=replicate)
+    while history.month < 0:
+        history.step()
+    return [history.branch(s) for s in (first, *others)]
+
+
+def at_rest(scenario_: Scenario, key: str) -> dict[str, float]:
+    """Overrides that put every effect of a programme at rest."""
+    return {e.quantity.address: (0.0 if e.quantity.unit in ("SD", "points") else 1.0)
+            for e in scenario_.lines[key].kind.effects}
+
+
+def state_of(sim: Simulation) -> dict[str, np.ndarray]:
+    """What a month writes, row by row."""
+    return {name: getattr(sim._state, name) for name in ("excitation", "spill", "life_satisfaction", "expected", "admitted")}
