@@ -47,3 +47,8 @@ def town() -> World:
 def county() -> World:
     """`worcestershire`, 603,680 residents."""
     return _world("worcestershire")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--golden` writes the golden tables anew."""
+    parser.addoption("--golden", action="store_true", help="write tests/golden/*.csv anew; read the diff")
