@@ -207,14 +207,15 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
              views: Sequence[str] = DEFAULT_VIEWS, watch: Sequence[int] = ()) -> Rows:
     """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9.
 
-    Returns tables `outcomes`, `costs`, `delivery`, `funded` as columns (arrays; texts as (numbers, texts)). The first
+    Returns tables `outcomes`, `costs`, `delivery`, `funded` as columns (arrays; texts as (numbers, texts)), and `traces`
+    of the residents whose ids are in `watch`. The first
     scenario is what others are compared with: rows by people are given for it too, `of` each other scenario.
     Raises NbhdsimError when the scenarios do not share area, seed, start, months, history and baseline.
     """
     _check_comparable(scenarios)
     from . import views as views_
     views_.check(views)
-    history = Simulation(world, scenarios[0], draw=draw, replicate=replicate)
+    history = Simulation(world, scenarios[0], draw=draw, replicate=replicate, watch=watch)
     while history.month < 0:
         history.step()
     lanes = [history._branch(scenario, history.luck) for scenario in scenarios]
@@ -233,8 +234,17 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
         past = Measures(np.stack(history.sums), np.stack(history.reached_sums), -scenarios[0].history) if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
             blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views)
-    return {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
-            **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
+    tables = {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
+              **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
+    return tables | {"traces": _traces(history, lanes, names.scenarios)} if len(watch) else tables
+
+
+def _traces(history: Simulation, lanes: Sequence[Simulation], scenarios: Sequence[str]) -> dict[str, Any]:
+    """Months of the watched residents, one row each, history given for every scenario."""
+    rows = [(number, trace) for number, lane in enumerate(lanes) for trace in (*history.traces, *lane.traces)]
+    columns = {name: np.concatenate([trace[name] for _, trace in rows]) for name in rows[0][1]}
+    number = np.concatenate([np.full(trace["id"].size, number) for number, trace in rows])
+    return {"scenario": (number, tuple(scenarios)), **columns}
 
 
 def _check_comparable(scenarios: Sequence[Scenario]) -> None:

@@ -153,3 +153,10 @@ def test_the_same_future_twice_is_the_same_bytes():
     tables.cache_clear()
     again = tables(VIEWS)
     assert all(same_table(first[name], again[name]) for name in first)
+
+
+def test_watched_residents_leave_a_row_a_month_and_scenario():
+    ids = world().script.id[[3, 40]]
+    traces = simulate(world(), scenarios(), draw=0, replicate=0, watch=ids)["traces"]
+    assert traces["month"].size == 2 * 2 * 36 and set(traces["id"]) == set(ids)
+    assert "traces" not in simulate(world(), scenarios(), draw=0, replicate=0)

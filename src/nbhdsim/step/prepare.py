@@ -15,6 +15,7 @@ from .minds import INVERSE, TOP, Answers, Spread
 
 PLACE_YEAR = _purpose("luck.place_year")
 ADULT = 18                         # age from which nobody is referred to children's social care
+DECIMALS = 9                       # of a solved base (points): no bit depends on the processor
 TIE_UNIT = 16                      # tie weights are whole numbers of a sixteenth of the largest
 SATISFACTION, ADMISSION = 5, 6     # rows of Script.born after the five mechanisms
 APRIL = 3                          # months of the calendar year before the financial year begins
@@ -53,7 +54,7 @@ def rules(rates: Rates) -> Rules:
     hospital = Hospital(f32(rates.n), f32(rates.phi), f32(rates.ae_through), f32(rates.zero_day), stay)
     mean = np.ascontiguousarray(rates.clip_mean)
     grid = rates.clip_from + rates.clip_step * np.arange(mean.size)
-    inverse = np.interp(np.linspace(0, TOP, INVERSE + 1), mean, grid)
+    inverse = np.round(np.interp(np.linspace(0, TOP, INVERSE + 1), mean, grid), DECIMALS)
     answers = Answers(float(rates.clip_from), 1 / rates.clip_step, mean, inverse)
     return Rules(loadings, spread, answers, hospital, f32(rates.lonely_below))
 
