@@ -272,27 +272,50 @@ def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, *, scale
         return np.asarray(value) / np.asarray(residents) / np.asarray(months) * np.asarray(scale)
 
 
+def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """A text column as codes and names; any other as its values and no names."""
+    if column.type != TEXT:
+        return column.to_numpy(), []
+    whole = column.combine_chunks()
+    return whole.indices.to_numpy(), whole.dictionary.to_pylist()
+
+
+def _numbers(columns: Iterable[np.ndarray]) -> np.ndarray:
+    """One whole number (int64) a row, the same where all columns are the same, and in their order."""
+    out = np.zeros(1, np.int64)
+    for column in columns:
+        values = column.astype(np.int64)
+        low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
+        out = out * (high - low + 1) + (values - low)
+    return out
+
+
 def by_year(piece: pa.Table) -> pa.Table:
     """The outcomes of one scenario and future by year: monthly rows added up, neighbourhood rows left out.
 
     Years begin at month 0. A total stays a total; `residents` is the mean over the months counted in `months`, so a
     rate is worked out as before. Rows that a yearly view repeats are kept once.
     """
-    frame = piece.to_pandas()
-    text = [field.name for field in piece.schema if field.type == TEXT]
-    frame[text] = frame[text].astype(str)
-    neighbourhood = (frame["months"] > 1) & (frame["place"] != "all")
-    frame = frame[~neighbourhood].assign(month=lambda f: f["month"] // 12 * 12)
     key = keys("outcomes")
-    monthly = frame[frame["months"] == 1]
-    grouped = (
-        monthly.groupby(key, sort=True)
-        .agg(value=("value", "sum"), residents=("residents", "mean"), count=("value", "size"))
-        .reset_index()
+    coded = {name: _codes(piece[name]) for name in piece.schema.names}
+    place, places = coded["place"]
+    everywhere = place == (places.index("all") if "all" in places else -1)
+    wanted = np.flatnonzero(everywhere | (coded["months"][0] == 1))     # the rest are yearly rows of neighbourhoods
+    columns = {name: values[wanted] for name, (values, _) in coded.items()}
+    columns["month"] = columns["month"] // 12 * 12
+    group = _numbers(columns[name] for name in key)
+    first, inverse, count = np.unique(group, return_index=True, return_inverse=True, return_counts=True)[1:]
+    added = {name: np.bincount(inverse, columns[name]) for name in ("value", "residents")}
+    columns = {name: values[first] for name, values in columns.items()}
+    columns |= {"value": added["value"], "residents": added["residents"] / count}
+    monthly = columns["months"] == 1
+    columns["months"] = np.where(monthly, count, columns["months"])
+    order = np.argsort(monthly, kind="stable")                          # yearly rows first: of two alike the first stays
+    kept = order[np.unique(_numbers(columns[name][order] for name in key), return_index=True)[1]]
+    return to_arrow(
+        "outcomes",
+        {name: (columns[name][kept], names) if names else columns[name][kept] for name, (_, names) in coded.items()},
     )
-    grouped["months"] = grouped.pop("count")
-    both = pd.concat([frame[frame["months"] > 1], grouped]).drop_duplicates(key)
-    return to_arrow("outcomes", {name: both[name].to_numpy() for name in piece.schema.names})
 
 
 def write_csv(
@@ -312,7 +335,8 @@ def write_csv(
         for group in groups:
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
-                scale = group["outcome"].to_pandas().astype(str).map(scales).to_numpy(float)
+                codes, names = _codes(group["outcome"])
+                scale = np.array([scales.get(name, np.nan) for name in names], float)[codes]
                 sums = (group[c].to_numpy() for c in ("value", "residents", "months"))
                 rate = rates(*sums, scale=scale)
                 columns.append(pa.array(rate, from_pandas=True))
@@ -344,10 +368,7 @@ def _futures_of(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
     held: pa.Table | None = None
     for group in groups:
         whole = group if held is None else pa.concat_tables([held, group]).unify_dictionaries().combine_chunks()
-        codes = [
-            whole[c].combine_chunks().indices.to_numpy() if whole.schema.field(c).type == TEXT else whole[c].to_numpy()
-            for c in ("scenario", "draw", "replicate")
-        ]
+        codes = [_codes(whole[c])[0] for c in ("scenario", "draw", "replicate")]
         cuts = np.flatnonzero(np.any([c[1:] != c[:-1] for c in codes], axis=0)) + 1
         edges = [0, *cuts.tolist(), len(whole)]
         for a, b in pairwise(edges[:-1]):
