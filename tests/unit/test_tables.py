@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -148,3 +150,42 @@ def test_costs_of_one_key_are_added_up():
     }
     assert tables.to_arrow("costs", costs)["pounds"].to_pylist() == [3.0, 5.0]
     assert len(tables.to_arrow("costs", empty("costs"))) == 0
+
+
+def slow_by_year(frame: pd.DataFrame) -> pd.DataFrame:
+    """`by_year` row by row, in plain Python."""
+    kept, added = {}, {}
+    for row in frame.to_dict("records"):
+        key = tuple(row[name] for name in tables.keys("outcomes")[5:])
+        year = row["month"] // 12 * 12
+        if row["months"] == 1:
+            added.setdefault((year, *key), []).append(row)
+        elif row["place"] == "all":
+            kept[year, row["months"], *key] = (row["value"], row["residents"])
+    for (year, *key), rows in added.items():
+        sums = (sum(r["value"] for r in rows), sum(r["residents"] for r in rows) / len(rows))
+        kept.setdefault((year, len(rows), *key), sums)
+    return pd.DataFrame([(*key, *both) for key, both in sorted(kept.items())])
+
+
+def test_a_year_is_its_months_and_neighbourhoods_stay_out(tmp_path):
+    """History before month 0, an unfinished year, districts, neighbourhoods and a yearly view that repeats months."""
+    months = [
+        {**OUTCOME, "place": place, "quintile": quintile, "outcome": outcome, "month": month, "value": 0.125 * month + quintile,
+         "residents": 100.0 + month % 7}
+        for place in ("all", "north") for quintile in (0, 3) for outcome in ("bed_days", "control") for month in range(-14, 30)
+    ]
+    years = [
+        {**OUTCOME, "place": place, "months": 12, "month": month, "outcome": outcome, "value": 7.0, "age": age}
+        for place in ("all", "north-001") for outcome in ("bed_days", "control") for age in ("all", "85+")
+        for month in (-12, 0, 12)
+    ]
+    rows = pd.DataFrame(months + years).assign(scenario="s", draw=2, replicate=5)
+    piece = tables.to_arrow("outcomes", {name: rows[name].to_numpy() for name in tables.SCHEMAS["outcomes"].names})
+    fast = tables.by_year(piece).to_pandas()
+    assert set(fast["place"]) == {"all", "north"} and len(fast[fast["months"] == 12]) < len(years) + len(months) / 12
+    slow = slow_by_year(rows)
+    assert fast[[*tables.keys("outcomes")[3:], "value", "residents"]].astype(object).to_numpy().tolist() == slow.to_numpy(
+        object).tolist()
+    none = tables.by_year(piece.filter(pc.equal(piece["place"].cast(pa.string()), "north-001")))
+    assert none.equals(tables.SCHEMAS["outcomes"].empty_table().cast(none.schema))
