@@ -38,7 +38,8 @@ def test_interrupted_after_the_first_future(tmp_path):
     program = "import sys; from nbhdsim.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "compare", "a.yaml", "b.yaml", "--jobs", "2",
                "--replicates", "40", "--draws", "0", "--out", "runs"]
-    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))   # a shell may ignore it
     try:
         deadline = time.monotonic() + 120
         while not any("done in" in log.read_text() for log in tmp_path.glob("runs/*/log.txt")):
