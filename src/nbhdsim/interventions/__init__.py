@@ -196,8 +196,3 @@ def all_of(future: Future, rows: Rows) -> tuple[Candidates, NDArray[np.int64]]:
     who = candidates(future.script, rows, hazard=np.ones(rows.size, f32), site=future.script.place[rows],
                      pool=np.zeros(rows.size, np.int64))
     return who, np.full(1, NO_LIMIT)
-
-
-def forms_ties(effects: "Effects") -> bool:
-    """Does a participant-level effect move a mechanism?"""
-    return any(c.lever in MECHANISMS for c in effects.at_level("participant"))

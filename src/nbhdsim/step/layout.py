@@ -13,8 +13,7 @@ from ..places import Ties
 from ..rng import INNER, JIT, f32, u32
 
 SLICE, WINDOW = 16, 1024           # residents side by side; residents among whom they are sorted by degree
-WEIGHT_BITS = u32(5)               # weights 1 .. 31
-CONTACT_BITS = u32(27)
+CONTACT_BITS = u32(27)             # a word holds a contact and, above it, a weight of 1 .. 31
 CONTACT = u32(2 ** 27 - 1)
 
 

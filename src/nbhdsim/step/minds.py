@@ -9,7 +9,6 @@ from .layout import read_ties
 
 SCALE = f32(2.0 ** 16)             # published shifts are integers of 2^-16 SD, so sums over neighbours are exact in any order
 HALF = f32(0.5)
-CONNECTION, CONTROL, ACTIVITY, SELF_CARE, SECURITY = range(5)
 FORGOTTEN = f32(2.0 ** -22)         # SD: less spill-over than this is none, so that reach along ties is finite
 TOP = f32(10)                      # the answer scale ends here
 INVERSE = 4096                     # cells of the inverse table
