@@ -53,6 +53,8 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     from nbhdsim import cli_progress, experiment, rng
     from nbhdsim.report import summary
 
+    if not options.out:
+        raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
     if not any(rng.cache_folder().rglob("*.nbc")):
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
@@ -78,8 +80,9 @@ def catalogue(options: Namespace, argv: Sequence[str]) -> int:
     """List the interventions of the catalogue, or print one on a screen."""
     from nbhdsim.report import screen
 
-    if options.folder and not Path(options.folder).is_dir():
-        raise NbhdsimError.of("is not a folder", file=options.folder)
+    if options.folder is not None and not list(Path(options.folder).glob("*.yaml")):
+        said = "has no YAML files" if Path(options.folder).is_dir() else "is not a folder"
+        raise NbhdsimError.of(f"--folder: '{options.folder}' {said}")
     tell(screen.one(options.id, options.folder) if options.id else screen.listed(options.folder))
     return OK
 
@@ -91,7 +94,7 @@ def network(options: Namespace, argv: Sequence[str]) -> int:
 
     scenario = _scenario_or_area(options)
     world = population.build(scenario)
-    if options.write:
+    if options.write is not None:
         network_export.write_network(world, Path(options.write), format=options.format)
     tell(screen.network(network_export.network_table(world, scenario.quantities)))
     return OK

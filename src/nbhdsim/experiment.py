@@ -22,12 +22,14 @@ import numpy as np
 from nbhdsim import documents, runfolder, tables
 from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError
+from nbhdsim.scenario import AreaSpec
 from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
 
 SHARED = ("area", "seed", "start", "months", "history")
 """What the scenarios of one comparison must have in common: they branch from one history of one population."""
 SMALL = 150_000_000
 """Resident-months below which one process beats starting several (a few seconds of work)."""
+MOST_FUTURES = 100_000
 SPEC = "workplace.pickle"
 
 
@@ -53,14 +55,25 @@ class Result:
 def plan(replicates: int, draws: int) -> list[Future]:
     """Draw 0 with replicates 0..R-1, then draw d with replicate R+d-1: R + D futures in run order.
 
-    Raises NbhdsimError when replicates < 1 or draws < 0.
+    Raises NbhdsimError when replicates < 1, draws < 0, or there are more than MOST_FUTURES.
     """
+    if replicates + draws > MOST_FUTURES:
+        raise NbhdsimError.of(f"replicates and draws: {replicates + draws:,} futures (at most {MOST_FUTURES:,})")
     if replicates < 1:
         raise NbhdsimError.of(f"replicates: {replicates} is less than 1 (futures with central values, 1 or more)")
     if draws < 0:
         raise NbhdsimError.of(f"draws: {draws} is less than 0 (futures with sampled values, 0 or more)")
     pairs = [(0, r) for r in range(replicates)] + [(d, replicates + d - 1) for d in range(1, draws + 1)]
     return [Future(run, draw, replicate) for run, (draw, replicate) in enumerate(pairs)]
+
+
+def _shown(value: Any) -> str:
+    """An area, a month or a number as a scenario file has it."""
+    if isinstance(value, tuple):
+        return f"{value[0]}-{value[1]:02d}"
+    if isinstance(value, AreaSpec):
+        return value.csv or value.name + (f" of {value.residents:,} residents" if value.residents else "")
+    return str(value)
 
 
 def _law(quantity: Any) -> str:
@@ -76,7 +89,7 @@ def check_comparable(scenarios: Sequence[Any]) -> None:
             if a != b:
                 problems.append(
                     NbhdsimError.of(
-                        f"{b!r} differs from {a!r} in {first.name!r} (scenarios that are compared "
+                        f"{_shown(b)} differs from {_shown(a)} in {first.name!r} (scenarios that are compared "
                         f"share {', '.join(SHARED)})",
                         file=str(other.file),
                         path=name,

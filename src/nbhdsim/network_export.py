@@ -43,6 +43,8 @@ def write_network(world: "World", path: str | Path, *, format: str = "graphml") 
         message = f"unknown format '{format}' ({' or '.join(FORMATS)}){nearest(format, FORMATS)}"
         raise NbhdsimError.of(message, path="format")
     target, n = Path(path), world.script.id.size
+    if target.is_dir():
+        raise NbhdsimError.of("is a folder (name a file)", file=str(target))
     if format == "graphml" and n > GRAPHML_LIMIT:
         message = f"GraphML of {n:,} residents (at most {GRAPHML_LIMIT:,}; an edgelist has no limit)"
         raise NbhdsimError.of(message, path="format")

@@ -67,6 +67,18 @@ def slug(name: str) -> str:
 
 def check_out(out: Path) -> None:
     """Raises NbhdsimError when no folder can be made at `out` because a part of the way is a file or not writable."""
+    try:
+        _check_way(out)
+    except (OSError, ValueError) as error:
+        raise _cannot_be_made(out, error) from None
+
+
+def _cannot_be_made(out: Path, error: OSError | ValueError) -> NbhdsimError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return NbhdsimError.of(f"--out: {out} cannot be made: {reason.lower()} (give a folder you may write in)")
+
+
+def _check_way(out: Path) -> None:
     for place in (out, *out.parents):
         if place.is_dir():
             if not os.access(place, os.W_OK | os.X_OK):
@@ -179,8 +191,11 @@ def create(
     digest = config_hash(resolved)
     path = out / f"{slug(str(resolved['name']))}-{digest[:8]}"
     check_out(path)
-    path.mkdir(parents=True, exist_ok=True)
-    lock = (path / "lock").open("w")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / "lock").open("w")
+    except (OSError, ValueError) as error:
+        raise _cannot_be_made(path, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

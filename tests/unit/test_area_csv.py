@@ -87,7 +87,7 @@ def test_files_that_are_no_area(tmp_path, text, words):
 
 def test_a_missing_file_and_a_folder(tmp_path):
     for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(NbhdsimError, match="cannot be read"):
+        with pytest.raises(NbhdsimError, match="cannot be read|no such file"):
             csv_file.read(path)
 
 

@@ -100,8 +100,8 @@ def test_extends_keeps_the_file_of_each_value(folder):
     ("extends: 3\n", "me.yaml:1:10: extends: must be the name of one file"),
     ("extends: [base.yaml]\n", "me.yaml:1:10: extends: must be the name of one file"),
     ("extends: \n", "me.yaml:1:9: extends: must be the name of one file"),
-    ("extends: bass.yaml\n", "me.yaml:1:10: extends: 'bass.yaml' no such file; did you mean 'base.yaml'?"),
-    ("extends: sub\n", "me.yaml:1:10: extends: 'sub' is a folder, not a file"),
+    ("extends: bass.yaml\n", "me.yaml:1:10: extends: 'bass.yaml': no such file; did you mean 'base.yaml'?"),
+    ("extends: sub\n", "me.yaml:1:10: extends: 'sub': is a folder, not a file"),
     ("extends: /base.yaml\n", "me.yaml:1:10: extends: '/base.yaml' is absolute; name a file relative to this one"),
 ])
 def test_extends_names_one_file(folder, text, message):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nbhdsim.areas import LARGEST, Area, ages_of, england, layout
 from nbhdsim.areas.apportion import groups, largest_remainder
+from nbhdsim.documents import no_such_file
 from nbhdsim.errors import NbhdsimError, Problem, nearest
 from nbhdsim.residents import AGE_BANDS, AGE_FROM
 
@@ -76,6 +77,8 @@ def _text(path: Path) -> str:
         if path.stat().st_size > BIGGEST_FILE:
             raise NbhdsimError.of(f"file of more than {BIGGEST_FILE // 1_000_000} MB", file=file)
         text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise NbhdsimError.of(no_such_file(path), file=file) from None
     except OSError as error:
         raise NbhdsimError.of(f"cannot be read: {(error.strerror or str(error)).lower()}", file=file) from None
     except UnicodeDecodeError as error:

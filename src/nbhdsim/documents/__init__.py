@@ -9,8 +9,9 @@ Scalars follow YAML 1.2 (`no` is text, `012` is text, `1e3` is a number). Keys a
 from .checking import Closed, Wrong, check
 from .document import Document, Path, Place, path_of, path_text
 from .merging import merge, read_extended, set_value, with_overrides
-from .reading import read_many, read_text, read_yaml, scalar, to_text
+from .reading import no_such_file, read_many, read_text, read_yaml, scalar, to_text
 from .scalars import resolve
 
-__all__ = ["Closed", "Document", "Path", "Place", "Wrong", "check", "merge", "path_of", "path_text", "read_extended",
-           "read_many", "read_text", "read_yaml", "resolve", "scalar", "set_value", "to_text", "with_overrides"]
+__all__ = ["Closed", "Document", "Path", "Place", "Wrong", "check", "merge", "no_such_file", "path_of", "path_text",
+           "read_extended", "read_many", "read_text", "read_yaml", "resolve", "scalar", "set_value", "to_text",
+           "with_overrides"]

@@ -95,7 +95,8 @@ def _problem(document: Document, model: type[BaseModel], items: list[_Found]) ->
     about = f" ({about})" if about else ""
     if error["type"] == "extra_forbidden":
         allowed = allowed_keys(model, document.data, path[:-1])
-        return document.problem(path, "unknown key" + nearest(path[-1], allowed), key=True)
+        hint = " (a number has no commas: 1000, not 1,000)" if str(path[-1]).isdecimal() else nearest(path[-1], allowed)
+        return document.problem(path, "unknown key" + hint, key=True)
     if error["type"] == "union_tag_not_found":
         tags = _tags(document, model, path)
         return document.problem(path, f"is required but missing: one of {tags}{about}")

@@ -78,7 +78,7 @@ def _read_parent(child: Document, parent: str) -> Document:
     except NbhdsimError as error:
         if error.problems[0].line:
             raise                   # the file is there and says for itself what is wrong
-        raise NbhdsimError([child.problem(("extends",), f"'{parent}' {error.problems[0].message}")]) from None
+        raise NbhdsimError([child.problem(("extends",), f"'{parent}': {error.problems[0].message}")]) from None
 
 
 def _without(document: Document, key: str) -> Document:

@@ -85,9 +85,7 @@ def _bytes(file: str) -> bytes:
         with open(file, "rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        folder = os.path.dirname(file) or "."
-        names = os.listdir(folder) if os.path.isdir(folder) else []
-        raise NbhdsimError.of("no such file" + nearest(os.path.basename(file), names), file=file) from None
+        raise NbhdsimError.of(no_such_file(file), file=file) from None
     except IsADirectoryError:
         raise NbhdsimError.of("is a folder, not a file", file=file) from None
     except (OSError, ValueError) as error:
@@ -96,6 +94,14 @@ def _bytes(file: str) -> bytes:
     if len(raw) > MOST_BYTES:
         raise NbhdsimError.of("is larger than 2 MB", file=file)
     return raw
+
+
+def no_such_file(path: str | os.PathLike[str]) -> str:
+    """What to say of a file that is not there, with the name most like its own in its folder."""
+    folder, name = os.path.split(os.fspath(path))
+    if os.path.islink(path):
+        return "is a link to a file that is not there"
+    return "no such file" + nearest(name, os.listdir(folder or ".") if os.path.isdir(folder or ".") else [])
 
 
 def _decode(raw: bytes, file: str) -> str:

@@ -34,7 +34,9 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     find = Findings(document)
     spec, area = _area(model.area, find)
     outline = None if area is None else where.map_of(area)
+    before = len(find.problems)
     kinds, files = _kinds(model, find)
+    half_known = len(find.problems) > before
     lines = {key: line for key in sorted(model.interventions)
              if (line := _line(key, model, kinds, find=find)) is not None}
     lines = packages.applied(model, lines, find)
@@ -46,7 +48,8 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     if model.budget is not None and len(lines) >= len(model.interventions):
         _budget(model, lines, values, outline=outline, find=find)
     if find.problems:
-        return None, find.problems
+        follow = ("unknown intervention", "unknown address") if half_known else ()     # it may stand in what was refused
+        return None, [p for p in find.problems if not p.message.startswith(follow)]
     name = model.name or File(document.file).stem
     data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
@@ -103,7 +106,7 @@ def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None
             if problem.line:
                 find.problems.append(problem)
             elif model.csv is not None:
-                find.say(("area", "csv"), f"'{spec.csv}' {problem.message}")
+                find.say(("area", "csv"), f"'{spec.csv}': {problem.message}")
             else:
                 find.say(tuple(problem.path.split(".")) if problem.path else ("area",), problem.message)
         return spec, None
@@ -239,8 +242,14 @@ def _matches(at: Path, wanted: Where, outline: where.Map, *, find: Findings) -> 
                 few = f" ({', '.join(words)})" if len(words) <= 12 else ""
                 find.say((*at, field_, i), f"unknown {'district' if field_ == 'district' else 'neighbourhood'} '{name}'"
                                            f"{few}{nearest(name, words)}")
-    if len(find.problems) == before and not where.filtered(wanted, outline).size:
+    if len(find.problems) > before:
+        return
+    match = where.filtered(wanted, outline).size
+    if not match:
         find.say(at, "matches no neighbourhood of this area")
+    for name in ("top", "random") if match else ():
+        if (some := getattr(wanted, name)) is not None and some > match:
+            find.say((*at, name), f"{some} is more than the number of neighbourhoods that match, {match}")
 
 
 def heads(line: Line, outline: where.Map | None) -> float | None:

@@ -1,14 +1,17 @@
 """The shape of a scenario file: keys, types and ranges. What the values mean together is checked in `checks`."""
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from nbhdsim.documents import Closed
+from nbhdsim.documents import Closed, Wrong
 from nbhdsim.interventions.schema import PAYERS
 from nbhdsim.levers import LEVERS
 
 YearMonth = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ROOTS = ("baseline", "economics", "interventions")
+"""First words of the addresses of numbers."""
+KEY = r"^[a-z][a-z0-9_]{0,39}$"
 Share = Annotated[float, Field(gt=0, le=1)]
 Quintiles = Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1, max_length=5)]
 Words = Annotated[list[str], Field(min_length=1)]
@@ -16,6 +19,15 @@ Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform
               "choice"]
 Grade = Literal["A", "B", "C", "D"]
 MONTH = "a month, YYYY-MM"
+
+
+def _key(word: object) -> object:
+    if isinstance(word, str) and not re.match(KEY, word):
+        raise Wrong(f"'{word[:60]}' is no name for a programme (lower-case letters, digits and _, a letter first, 40 at most)")
+    return word
+
+
+Key = Annotated[str, BeforeValidator(_key), StringConstraints(pattern=KEY)]
 
 
 class AreaModel(Closed):
@@ -112,6 +124,15 @@ class BudgetModel(Closed):
     tolerance: float = Field(0.02, ge=0, le=0.5, description="relative, 0 to 0.5")
 
 
+def _flat(given: object) -> object:
+    """Overrides as they came; Wrong for addresses written as nested mappings, as the rest of the file has them."""
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if isinstance(value, dict) and key in ROOTS:
+            below = next((name for name in value if isinstance(name, str)), "x")
+            raise Wrong(f"an address is one key, with dots: {key}.{below} and so on", key)
+    return given
+
+
 def _published(schema: dict[str, Any]) -> None:
     """`schema` is named as YAML names it, and editors learn that a file may extend another."""
     schema["properties"]["extends"] = {"type": "string", "description": "a scenario file that this one changes, beside it"}
@@ -136,4 +157,5 @@ class ScenarioModel(Closed):
     package: str | None = Field(None, description="the package whose headline stance claimed takes as causal")
     interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
     budget: BudgetModel | None = Field(None, description="what it may commit a year")
-    overrides: dict[str, float | OverrideModel] = Field(default_factory=dict, description="numbers of your own by address")
+    overrides: Annotated[dict[str, float | OverrideModel], BeforeValidator(_flat)] = Field(
+        default_factory=dict, description="numbers of your own by address")

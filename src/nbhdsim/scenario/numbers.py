@@ -15,7 +15,7 @@ from nbhdsim.evidence import Quantity, Source
 from nbhdsim.interventions.schema import Kind
 from nbhdsim.levers import LEVERS
 from nbhdsim.scenario import Line
-from nbhdsim.scenario.models import OverrideModel, ScenarioModel, SourceModel
+from nbhdsim.scenario.models import LineModel, OverrideModel, ScenarioModel, SourceModel
 
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
@@ -77,7 +77,8 @@ def _overridden(model: ScenarioModel, known: Mapping[str, Quantity], find: "Find
         at = ("overrides", address)
         if address not in known:
             own = ("months", "history", "seed", "stance", "start", "budget", "package")
-            knobs = [*own, *(f"scenario.{name}" for name in own), *known]
+            lines = [f"interventions.{key}.{name}" for key in model.interventions for name in LineModel.model_fields]
+            knobs = [*own, *(f"scenario.{name}" for name in own), *lines, *known]
             find.say(at, f"unknown address{nearest(address, knobs)}", key=True)
             continue
         new[address] = number(known[address], given, at=at, find=find)
