@@ -18,7 +18,7 @@ BOARD_FUTURES ?= --replicates 34 --draws 66
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: calibrate help demo board test test-all bench lint
+.PHONY: docs calibrate help demo board test test-all bench lint
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -41,6 +41,9 @@ bench: $(VENV)/installed ## resident-months a second, beside other tools (makes 
 
 calibrate: $(VENV)/installed ## fit how admissions cluster in people (some minutes)
 	$(BIN)/python calibration/admissions.py --write
+
+docs: $(VENV)/installed ## write docs/reference from the program
+	$(BIN)/python docs/generate.py
 
 lint: $(VENV)/installed-dev ## style and types
 	$(BIN)/ruff check .

@@ -1,0 +1,113 @@
+"""Write docs/reference from the program's own lists: `python docs/generate.py`."""
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbhdsim import evidence, outcomes
+from nbhdsim.evidence import Quantity
+from nbhdsim.interventions import schema
+from nbhdsim.levers import LEVERS
+from nbhdsim.scenario import schema as scenarios
+
+HERE = Path(__file__).parent / "reference"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |"]
+    lines.append("|" + " --- |" * lines[0].count(" | ") + " --- |")
+    lines += ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def number(q: Quantity) -> str:
+    """Value and range."""
+    if q.law == "joint":
+        return f"{q.value:g} ({min(q.rows):g} to {max(q.rows):g})"
+    return f"{q.value:g}" if q.low == q.high else f"{q.value:g} ({q.low:g} to {q.high:g})"
+
+
+def source(q: Quantity) -> str:
+    """Who says so."""
+    if q.assumed:
+        return "no published figure"
+    link = f"[{q.source.title}]({q.source.url})" if q.source.url.startswith("http") else q.source.title
+    return f"{link}, {q.source.by}, {q.source.year}"
+
+
+def quantities(found: Iterable[Quantity]) -> str:
+    """Quantities as a table."""
+    return table(("address", "value (range)", "unit", "law", "grade", "basis", "source", "why"),
+                 [(f"`{q.address}`", number(q), q.unit, q.law, q.grade, q.basis, source(q), q.why) for q in found])
+
+
+def levers() -> str:
+    """levers.md."""
+    rows = [(f"`{name}`", x.unit, f"{x.rest:g}", x.operator, f"{x.low:g} to {x.high:g}", x.meaning) for name, x in LEVERS.items()]
+    return ("# Levers\n\nAll that an intervention may move: the model's causal claim on one page. Pushes of several programmes add up or multiply.\n\n"
+            + table(("lever", "unit", "at rest", "joined by", "range of a push", "meaning"), rows))
+
+
+def outcome_list() -> str:
+    """outcomes.md."""
+    rows = [(f"`{name}`", o.unit, o.kind, o.direction, o.meaning) for name, o in outcomes.OUTCOMES.items()]
+    return "# Outcomes\n\n" + table(("outcome", "unit", "kind", "better", "meaning"), rows)
+
+
+def interventions() -> str:
+    """interventions.md."""
+    parts = ["# Interventions\n\nGrades: A trials or routine statistics, B comparison groups, C uncontrolled, D judgement. Ranges are 5 to 95% points, or the ends "
+             "of the laws that have ends."]
+    for kind in schema.kinds().values():
+        who = ", ".join(f"{key} {value}" for key, value in (kind.who or {}).items()) or "everyone"
+        parts.append(f"## {kind.name}\n\n`{kind.id}`, delivered as `{kind.delivery}`, for {who}.\n\n" + quantities(kind.all_quantities()))
+        stated = [f"- `{e.lever}` of {e.level} after {e.at} months, against {e.contrast}: {number(e.quantity)}" for e in kind.effects]
+        parts.append("Stated effects:\n\n" + "\n".join(stated))
+        if kind.harms:
+            parts.append("Harms:\n\n" + "\n".join(f"- {h.kind}: {h.why} (grade {h.grade})" for h in kind.harms))
+        if kind.unknown:
+            parts.append("Not known:\n\n" + "\n".join(f"- {text}" for text in kind.unknown))
+    return "\n\n".join(parts)
+
+
+def baseline() -> str:
+    """baseline.md."""
+    numbers, tables = evidence.load_baseline()
+    held = [(f"`{t.address}`", t.unit, t.grade, t.basis, t.source.title, t.why) for t in tables.values()]
+    return ("# Baseline numbers\n\nTables stand in `src/nbhdsim/catalogue/baseline.yaml`; each is multiplied by `<address>.scale` where it has one.\n\n"
+            + quantities(numbers.values()) + "\n\n## Tables\n\n" + table(("address", "unit", "grade", "basis", "source", "why"), held))
+
+
+def scenario() -> str:
+    """scenario.md, from the JSON Schema."""
+    whole = scenarios.json_schema()
+    parts = ["# Scenario files\n\nUnknown keys are refused with the nearest right word. `extends: other.yaml` takes everything from another file."]
+    for name, model in [("The file", whole), *sorted(whole["$defs"].items())]:
+        rows = [(f"`{key}`", kind(p), p.get("description", "").strip(), "" if p.get("default") is None else f"`{p['default']}`")
+                for key, p in model["properties"].items()]
+        parts.append(f"## {name.removesuffix('Model')}\n\n{model.get('description', '').strip()}\n\n" + table(("key", "type", "meaning", "default"), rows))
+    return "\n\n".join(parts)
+
+
+def kind(p: dict) -> str:
+    """A type in a word."""
+    if "anyOf" in p:
+        return " or ".join(dict.fromkeys(kind(x) for x in p["anyOf"] if x.get("type") != "null"))
+    if "$ref" in p:
+        return p["$ref"].rsplit("/", 1)[1].removesuffix("Model").lower()
+    if "enum" in p:
+        return ", ".join(map(str, p["enum"]))
+    return str(p.get("const", p.get("type", "any")))
+
+
+PAGES = {"levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
+
+
+def pages() -> dict[Path, str]:
+    """Every page by its file."""
+    return {HERE / f"{name}.md": make() + "\n" for name, make in PAGES.items()}
+
+
+if __name__ == "__main__":
+    HERE.mkdir(exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text)
