@@ -96,6 +96,8 @@ class Simulation:
         """Answer this month's luck: programmes push levers, the month is worked out, and it is over."""
         if self.month == -self.scenario.history:
             np.multiply(self.luck.natural, np.float32(self.setting.rates.n), out=self._state.excitation)
+        if self.month % YEAR == 0:
+            self._new_year()
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         for programme in self.programmes:
@@ -157,12 +159,16 @@ class Simulation:
         other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
         other.setting = self.setting._replace(values=values)
         other.luck, other._state = shared, step.State(*(column.copy() for column in self._state))
-        other.years = step.years(self.world.script.id.size)
+        other.years = step.Years(*(column.copy() for column in self.years))
         other._begin(scenario, self._watch)
-        other.past = self.sums
+        other.past = (*self.past, *self.sums)         # as it is now: the trunk may go on
         return other
 
     past: Sequence[NDArray[np.int64]] = ()
+
+    def _new_year(self) -> None:
+        for column in self.years:
+            column[:] = 0
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
@@ -228,8 +234,6 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
         if (month + 1) % YEAR == 0:
             if "people" in views:
                 blocks += _people(world, lanes, (month + 1) // YEAR)
-            for lane in lanes:
-                _new_year(lane)
     for number, lane in enumerate(lanes):
         past = Measures(np.stack(history.sums), np.stack(history.reached_sums), -scenarios[0].history) if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
@@ -254,11 +258,6 @@ def _check_comparable(scenarios: Sequence[Scenario]) -> None:
             raise NbhdsimError.of(f"months is {scenario.months}, but {first.months} in {first.name!r}", file=scenario.file)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
         raise NbhdsimError.of(f"two scenarios are both named {first.name!r}: names tell them apart", file=first.file)
-
-
-def _new_year(lane: Simulation) -> None:
-    for column in lane.years:
-        column[:] = 0
 
 
 def _people(world: World, lanes: Sequence[Simulation], year: int) -> list[dict]:
