@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .places import Places, Ties
 from .residents import STAYS, Script
-from .rng import HALF_WORD, INNER, JIT, WORD, _bits_of, exps, f32, i32, philox, purpose, u32, u64, unit
+from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u32, u64, unit
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
 NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
@@ -157,17 +157,19 @@ def _draw(who, month, replicate, k0, k1, stream, u):
 def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
     """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard."""
     calendar, replicate, k0, k1 = clock
-    u = np.empty(slot.size, f32)
-    if hazard > f32(0) and not closed:
-        _draw(c.id[slot], calendar, replicate, k0, k1, stream, u)
     for k in range(slot.size):
         if left[k] == INSIDE:
-            if closed or month >= c.leaves[slot[k]] or (hazard > f32(0) and u[k] < hazard):
+            i = slot[k]
+            gone = closed or month >= c.leaves[i]
+            if not gone and hazard > f32(0):
+                word, _, _, _ = philox(c.id[i], calendar, stream, replicate, k0, k1)
+                gone = unit(word) < hazard
+            if gone:
                 left[k] = month
-                inside[slot[k]] = 0
+                inside[i] = 0
 
 
-@njit(**INNER)
+@njit(**JIT)
 def _want(c, hazard, inside, month, clock, stream, want, score):
     """Candidates outside who want a place this month, rising, with draw / hazard; returns how many."""
     calendar, replicate, k0, k1 = clock
@@ -191,39 +193,25 @@ def _want(c, hazard, inside, month, clock, stream, want, score):
     return found
 
 
-@njit(**INNER)
-def _admit(c, want, score, free):
-    """Which of those who want a place get one (bool): in each pool the lowest scores, ties by id, as many as fit."""
-    taken = np.ones(want.size, np.bool_)
-    first = 0
-    for pool in range(free.size):
-        last = first
-        while last < want.size and want[last] < c.pool[pool + 1]:
-            last += 1
-        if last - first > free[pool]:
-            rank = np.empty(last - first, u64)
-            for j in range(first, last):
-                rank[j - first] = u64(_bits_of(score[j])) << WORD | u64(c.id[want[j]])
-            order = np.sort(rank)
-            for j in range(first, last):
-                taken[j] = free[pool] > 0 and rank[j - first] < order[free[pool]]
-        first = last
-    return taken
+def _admit(c: Candidates, want: NDArray[np.int32], score: NDArray[np.float32], *,
+           free: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Those of `want` who get a place: in each pool the lowest scores, ties by id, as many as fit."""
+    first = np.searchsorted(want, c.pool)
+    crowded = np.flatnonzero(np.diff(first) > free)
+    if not crowded.size:
+        return want
+    taken = np.ones(want.size, bool)
+    rank = score.view(u32).astype(u64) << u64(WORD) | c.id[want]
+    for pool in crowded:
+        mine = slice(first[pool], first[pool + 1])
+        taken[mine] = rank[mine] < np.partition(rank[mine], free[pool])[free[pool]]
+    return want[taken]
 
 
-@njit(**INNER)
-def _free(c, slot, left, room):
+def _free(c: Candidates, slot: NDArray[np.int32], left: NDArray[np.int16], *, room: NDArray[np.int64]) -> NDArray[np.int64]:
     """Free places of each pool."""
-    free = room.copy()
-    pool = 0
-    for k in range(slot.size):
-        while slot[k] >= c.pool[pool + 1]:
-            pool += 1
-        if left[k] == INSIDE:
-            free[pool] -= 1
-    for pool in range(free.size):
-        free[pool] = max(free[pool], 0)
-    return free
+    pool = np.searchsorted(c.pool, slot[left == INSIDE], side="right") - 1
+    return np.maximum(room - np.bincount(pool, minlength=room.size), 0)
 
 
 @njit(**INNER)
@@ -263,22 +251,6 @@ def _merge(slot, since, left, joining, inside, reached, month, rise, fall, forge
         a += int(was)
         b += int(comes)
     return slot_[:n].copy(), since_[:n].copy(), left_[:n].copy()
-
-
-@njit(**JIT)
-def _month(c, hazard, slot, since, left, inside, reached, room, clock, month, streams, leave, closed, course):
-    """Leave, want, admit, merge: the members (slot, since, left) after one month."""
-    rise, fall, forget = course
-    left = left.copy()
-    _leave(c, slot, left, inside, month, clock, streams[1], leave, closed)
-    joining = np.empty(0, np.int32)
-    if not closed:
-        want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
-        found = _want(c, hazard, inside, month, clock, streams[0], want, score)
-        joining = want[:found]
-        joining = joining[_admit(c, joining, score[:found], _free(c, slot, left, room))]
-    slot, since, left = _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget)
-    return slot, since, left
 
 
 @njit(**JIT)
@@ -364,9 +336,14 @@ class Delivery:
         return sums
 
     def _settle(self, month: int, clock: tuple) -> None:
-        rule, members, closed = self.rule, self.members, month >= self.rule.closes
-        self._become(*_month(rule.candidates, self._hazard(), self._slot, members.since, members.left, self._inside,
-                             self._reached, rule.room, clock, month, self._streams, f32(rule.leave), closed, rule.course))
+        rule, c, left, closed = self.rule, self.rule.candidates, self.members.left.copy(), month >= self.rule.closes
+        _leave(c, self._slot, left, self._inside, month, clock, self._streams[1], f32(rule.leave), closed)
+        joining = np.zeros(0, np.int32)
+        if not closed:
+            want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
+            found = _want(c, self._hazard(), self._inside, month, clock, self._streams[0], want, score)
+            joining = _admit(c, want[:found], score[:found], free=_free(c, self._slot, left, room=rule.room))
+        self._become(*_merge(self._slot, self.members.since, left, joining, self._inside, self._reached, month, *rule.course))
 
     def _hazard(self) -> NDArray[np.float32]:
         """Hazards of this month: word of mouth multiplies them by 1 + strength x share of contacts in last month."""

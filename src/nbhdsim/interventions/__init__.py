@@ -17,7 +17,7 @@ from ..errors import NbhdsimError
 from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
-from ..residents import MECHANISMS, Script, age_at
+from ..residents import Script, age_at
 from ..rng import f32
 
 if TYPE_CHECKING:

@@ -107,17 +107,6 @@ def settle_spill(spill, shift, ratio, active, p):
 
 
 @njit(**JIT)
-def count_groups(site, who, groups):
-    """Add to groups [n] one for each member of a site with company; returns the members of each site."""
-    size = np.zeros(1 + (site.max() if site.size else 0), np.int64)
-    for j in range(who.size):
-        size[site[j]] += 1
-    for j in range(who.size):
-        groups[who[j]] += size[site[j]] > 1
-    return size
-
-
-@njit(**JIT)
 def spread_group(site, who, size, groups, published, spill, p):
     """Group ties: add kappa c g times the mean induced change of the OTHER members of one's site, on top of the base row.
 
@@ -139,6 +128,8 @@ def spread_group(site, who, size, groups, published, spill, p):
 def spread_groups(groups, published, spill, *, p):
     """Group ties of all programmes: groups as in `Levers.groups`, [(site [k], rows [k]), ...]."""
     belongs = np.zeros(spill.shape[1], np.int32)
-    sizes = [count_groups(site, who, belongs) for site, who in groups]
+    sizes = [np.bincount(site) for site, _ in groups]
+    for (site, who), size in zip(groups, sizes, strict=True):
+        belongs[who] += size[site] > 1
     for (site, who), size in zip(groups, sizes, strict=True):
         spread_group(site, who, size, belongs, published, spill, p)
