@@ -4,6 +4,7 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0 ok, 1 failure
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -78,12 +79,14 @@ class Interrupt:
     def __init__(self) -> None:
         """Take over Ctrl-C where Python would raise KeyboardInterrupt."""
         self.asked = False
+        self.notice = ""
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self)
 
     def __call__(self, *_: object) -> None:
-        """Remember, and raise."""
+        """Remember, say the notice of the verb, if it has one, and raise."""
         self.asked = True
+        os.write(2, self.notice.encode())
         raise KeyboardInterrupt
 
 
@@ -107,6 +110,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
+        if signal.getsignal(signal.SIGINT) is options.interrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)    # nothing is left to interrupt but the end of the process
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away (`| head`); nothing is left to tell it

@@ -57,6 +57,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
         raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
     if not any(rng.cache_folder().rglob("*.nbc")):
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
+    options.interrupt.notice = "stopping: what is done is being written\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(
             scenarios,

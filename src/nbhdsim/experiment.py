@@ -320,7 +320,8 @@ def run(
         folder.discard()
         raise
     except KeyboardInterrupt:
-        _finish(folder, futures, tally, interrupted=True)
+        with without_interrupts():          # a second Ctrl-C does not lose what was done
+            _finish(folder, futures, tally, interrupted=True)
         raise
     return _finish(folder, futures, tally, interrupted=False)
 

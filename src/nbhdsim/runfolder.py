@@ -119,12 +119,16 @@ def now() -> str:
 
 @dataclass
 class RunFolder:
-    """An open run folder. `manifest` is written anew at each `save`; `close` gives the lock back."""
+    """An open run folder. `manifest` is written anew at each `save`; `close` gives the lock back.
+
+    copies: names of the copied input files; above: folders made to hold this one, innermost first.
+    """
 
     path: Path
     manifest: dict[str, Any]
     lock: IO[str] | None = None
     copies: Sequence[str] = ()
+    above: Sequence[Path] = ()
 
     @property
     def parts(self) -> Path:
@@ -156,8 +160,10 @@ class RunFolder:
         _empty(self.path)
         for name in (*self.copies, "lock"):
             (self.path / name).unlink(missing_ok=True)
-        if not any(self.path.iterdir()):
-            self.path.rmdir()
+        for place in (self.path, *self.above):
+            if any(place.iterdir()):
+                break
+            place.rmdir()
 
     def close(self) -> None:
         """Give the lock back; the folder stays."""
@@ -191,6 +197,40 @@ def create(
     digest = config_hash(resolved)
     path = out / f"{slug(str(resolved['name']))}-{digest[:8]}"
     check_out(path)
+    copies = dict(zip(copy_names([Path(name) for name in texts]), texts.values(), strict=True))
+    manifest = {
+        "schema": 1,
+        "package": _versions(["nbhdsim"]).get("nbhdsim", "source"),
+        "python": platform.python_version(),
+        "dependencies": _versions(DEPENDENCIES),
+        "platform": platform.platform(),
+        "git": _git(),
+        "seed": seed,
+        "config_hash": digest,
+        "data_hashes": {name: hashlib.sha256(t.encode()).hexdigest() for name, t in copies.items()},
+        "argv": list(argv),
+        "counts": {"planned": planned, "done": 0, "failed": 0},
+        "started": now(),
+        "ended": None,
+        "complete": False,
+    }
+    above = [place for place in path.parents if not place.exists()]
+    folder = RunFolder(path, manifest, _locked(path), list(copies), above)
+    try:
+        _empty(path)
+        folder.save()
+        (path / "parts").mkdir()
+        for name, text in {**copies, "resolved.yaml": resolved_text, "errors.jsonl": ""}.items():
+            write_text(path / name, text)
+        folder.log(f"{planned} futures planned")
+    except BaseException:       # Ctrl-C too: no folder without its manifest
+        folder.discard()
+        raise
+    return folder
+
+
+def _locked(path: Path) -> IO[str]:
+    """The lock of a folder, which is made; NbhdsimError when it cannot be, or another process holds it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         lock = (path / "lock").open("w")
@@ -201,35 +241,7 @@ def create(
     except OSError:
         lock.close()
         raise NbhdsimError.of(f"{path} is being written by another run (wait for it, or give another --out)") from None
-    _empty(path)
-    (path / "parts").mkdir()
-    copies = dict(zip(copy_names([Path(name) for name in texts]), texts.values(), strict=True))
-    for name, text in {**copies, "resolved.yaml": resolved_text, "errors.jsonl": ""}.items():
-        write_text(path / name, text)
-    folder = RunFolder(
-        path,
-        {
-            "schema": 1,
-            "package": _versions(["nbhdsim"]).get("nbhdsim", "source"),
-            "python": platform.python_version(),
-            "dependencies": _versions(DEPENDENCIES),
-            "platform": platform.platform(),
-            "git": _git(),
-            "seed": seed,
-            "config_hash": digest,
-            "data_hashes": {name: hashlib.sha256(t.encode()).hexdigest() for name, t in copies.items()},
-            "argv": list(argv),
-            "counts": {"planned": planned, "done": 0, "failed": 0},
-            "started": now(),
-            "ended": None,
-            "complete": False,
-        },
-        lock,
-        list(copies),
-    )
-    folder.save()
-    folder.log(f"{planned} futures planned")
-    return folder
+    return lock
 
 
 def copy_names(files: Sequence[Path]) -> list[str]:

@@ -279,6 +279,15 @@ def test_scenarios_that_cannot_be_compared(old, new, words, at, capsys):
     assert said.count("\n") == 1 and words in said, said
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_only_the_population_shows(jobs, at, capfd):
+    """A neighbourhood without a school takes no grant: known once the town is built, and still nothing is left behind."""
+    text = GOOD.replace("300", "3000").replace("youth_hub: {where: all", "school_grant: {where: {names: [teaching-town-001]}")
+    (at / "bad.yaml").write_text(text)
+    said = refused(["run", "bad.yaml", "--jobs", jobs, "--draws", "1", "--replicates", "1"], at, capfd)
+    assert "bad.yaml:8:3: interventions.school_grant.where: matches no neighbourhood with a school" in said, said
+
+
 def test_all_that_keeps_scenarios_apart_is_said(at, capsys):
     (at / "a.yaml").write_text(GOOD)
     (at / "b.yaml").write_text(GOOD.replace("months: 12", "months: 24").replace("300", "400") + "seed: 5\n")

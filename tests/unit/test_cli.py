@@ -29,12 +29,20 @@ def at(tmp_path, monkeypatch):
 def test_help_says_the_verbs_and_loads_nothing_heavy():
     code = (
         "import sys; from nbhdsim.cli import main\ntry: main(['--help'])\nexcept SystemExit as e: assert e.code == 0\n"
-        "assert not {'numba', 'numpy', 'pandas', 'pydantic', 'matplotlib', 'mesa'} & set(sys.modules)"
+        "assert not {'numba', 'numpy', 'pandas', 'pyarrow', 'pydantic', 'matplotlib', 'mesa', 'rich'} & set(sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert out.returncode == 0, out.stderr
     for verb in ("check", "run", "compare", "catalogue", "network"):
         assert verb in out.stdout
+
+
+@pytest.mark.parametrize("code", ["import nbhdsim", "from nbhdsim import NbhdsimError", "from nbhdsim import cli, cli_verbs"])
+def test_importing_loads_nothing_heavy(code):
+    """What is slow to import (half a second and more) is loaded when it is first used."""
+    heavy = "{'numba', 'numpy', 'pandas', 'pyarrow', 'pydantic', 'scipy', 'networkx', 'matplotlib', 'mesa', 'rich', 'yaml'}"
+    out = subprocess.run([sys.executable, "-c", f"import sys; {code}; assert not {heavy} & set(sys.modules), sys.modules"])
+    assert out.returncode == 0
 
 
 def test_no_verb_is_bad_input(capsys):

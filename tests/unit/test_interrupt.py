@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 SCENARIO = """schema: scenario/1
 name: {name}
@@ -17,45 +19,84 @@ months: 120
 history: 12
 interventions: {lines}
 """
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)      # a shell may have us ignore it
+import sys
+from nbhdsim.cli import main
+sys.exit(main())
+"""
 
 
-def living(group: int) -> list[int]:
-    """Processes of a group that have not ended (a zombie has, and only waits to be collected)."""
+def living(session: int) -> list[int]:
+    """Processes of a session that have not ended (a zombie has, and only waits to be collected)."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[2]) == group and fields[0] != "Z":
+        if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
 
 
-def test_interrupted_after_the_first_future(tmp_path):
-    (tmp_path / "a.yaml").write_text(SCENARIO.format(name="a", lines="{}"))
-    (tmp_path / "b.yaml").write_text(SCENARIO.format(name="b", lines="{wellbeing_hub: {where: all, sites: 2}}"))
-    program = "import sys; from nbhdsim.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", program, "compare", "a.yaml", "b.yaml", "--jobs", "2",
+def interrupted(at: Path, ready: Callable[[], bool], *, presses: int = 1) -> str:
+    """Start a comparison in two processes, press Ctrl-C once it is `ready`, as a terminal does; what it says on stderr."""
+    (at / "a.yaml").write_text(SCENARIO.format(name="a", lines="{}"))
+    (at / "b.yaml").write_text(SCENARIO.format(name="b", lines="{wellbeing_hub: {where: all, sites: 2}}"))
+    command = [sys.executable, "-c", PROGRAM, "compare", "a.yaml", "b.yaml", "--jobs", "2",
                "--replicates", "40", "--draws", "0", "--out", "runs"]
-    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))   # a shell may ignore it
+    process = subprocess.Popen(command, cwd=at, start_new_session=True, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
     try:
         deadline = time.monotonic() + 120
-        while not any("done in" in log.read_text() for log in tmp_path.glob("runs/*/log.txt")):
+        while not ready():
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+            time.sleep(0.02)
+        for _ in range(presses):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.1)
+        said = process.communicate(timeout=60)[1]
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
+    assert said.endswith("interrupted\n") and "Traceback" not in said, said
+    deadline = time.monotonic() + 2
+    while living(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not living(process.pid)
+    return said
+
+
+@pytest.mark.parametrize("presses", [1, 3])
+def test_after_the_first_future(tmp_path, presses):
+    """Impatience, a second Ctrl-C while the tables are written, loses nothing."""
+    logs = tmp_path.glob
+    said = interrupted(tmp_path, lambda: any("done in" in log.read_text() for log in logs("runs/*/log.txt")), presses=presses)
+    assert "stopping" in said
     folder, = (tmp_path / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
     done = manifest["counts"]["done"]
     assert manifest["complete"] is False and 0 < done < 40
     runs = pq.read_table(folder / "runs.parquet").to_pandas()
-    assert runs["ok"].sum() == done and pq.read_table(folder / "outcomes.parquet").num_rows > 0
-    time.sleep(0.5)
-    assert not living(process.pid)
+    outcomes = pq.read_table(folder / "outcomes.parquet").to_pandas()
+    assert runs["ok"].sum() == done == outcomes["replicate"].nunique()
+    assert set(outcomes["scenario"]) == {"a", "b"} and (folder / "csv" / "outcomes.csv").stat().st_size > 0
+
+
+def test_while_the_processes_start(tmp_path):
+    """Before any future is done there are no tables, but the folder says what it was to be."""
+    interrupted(tmp_path, lambda: any(tmp_path.glob("runs/*/parts/workplace.pickle")))
+    folder, = (tmp_path / "runs").iterdir()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["complete"] is False and manifest["counts"] == {"planned": 40, "done": 0, "failed": 0}
+    assert not any(folder.glob("parts/*.pickle"))
+
+
+def test_while_the_folder_is_made(tmp_path):
+    """Either there is no folder, or it has its manifest."""
+    interrupted(tmp_path, (tmp_path / "runs").is_dir)
+    for folder in (tmp_path / "runs").iterdir():
+        assert json.loads((folder / "manifest.json").read_text())["complete"] is False

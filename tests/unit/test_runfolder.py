@@ -52,6 +52,16 @@ def test_discard_takes_back_only_its_own(tmp_path):
     assert [p.name for p in folder.path.iterdir()] == ["notes.txt"]
 
 
+def test_discard_takes_back_the_folders_above_that_it_made(tmp_path):
+    (tmp_path / "mine").mkdir()
+    make(tmp_path / "mine" / "a" / "b").discard()
+    assert not list((tmp_path / "mine").iterdir())
+    folder = make(tmp_path / "mine" / "a" / "b")
+    (tmp_path / "mine" / "a" / "notes.txt").write_text("mine")
+    folder.discard()
+    assert [p.name for p in (tmp_path / "mine" / "a").iterdir()] == ["notes.txt"]
+
+
 @pytest.mark.parametrize("where", ["file", "file/deeper/still"])
 def test_out_beneath_a_file_is_refused(tmp_path, where):
     (tmp_path / "file").write_text("")
@@ -62,3 +72,9 @@ def test_out_beneath_a_file_is_refused(tmp_path, where):
 def test_evidence_has_the_pinned_columns(tmp_path):
     runfolder.write_evidence(tmp_path / "e.csv", {}, {})
     assert (tmp_path / "e.csv").read_text().strip() == ",".join(runfolder.EVIDENCE)
+
+
+def test_a_folder_that_cannot_be_filled_is_taken_back(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        runfolder.create(tmp_path, resolved={"name": "a"}, resolved_text="\ud800", texts={}, seed=1, argv=[], planned=1)
+    assert not list(tmp_path.iterdir())
