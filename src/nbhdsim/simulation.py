@@ -187,8 +187,9 @@ class Simulation:
         for programme in self.programmes:
             inside = programme.inside
             new = inside[~self._reached[inside]]
-            self._reached[new] = True
-            np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)
+            if new.size:
+                self._reached[new] = True
+                np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)
             if self.month >= programme.line.start:
                 self.delivered.append((programme.key, self.month, programme.rows()))
         self.reached_sums.append(self._reached_now.copy())

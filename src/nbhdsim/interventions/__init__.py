@@ -141,9 +141,9 @@ class Intervention(ABC):
         curves = self.effects.at_level("participant")
         for curve in curves if members.who.size else ():
             levers.push(curve.lever, members.who, curve.of(members, month), covered=self.effects.covered("participant"))
-        inside = members.inside
-        if tied and self.effects.curves and inside.size:
-            levers.group(members.site[members.left > month], inside)
+        if tied and self.effects.curves and members.who.size:
+            there = members.left > month
+            levers.group(members.site[there], members.who[there])
 
     def push_exposed(self, exposed: Members, members: Members, month: int, *, levers: Levers) -> None:
         """Push the effects stated for everyone in the setting, participants with a stated effect of their own excepted."""
