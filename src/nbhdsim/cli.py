@@ -85,8 +85,9 @@ class Interrupt:
 
     def __call__(self, *_: object) -> None:
         """Remember, say the notice of the verb, if it has one, and raise."""
+        if not self.asked:
+            os.write(2, self.notice.encode())
         self.asked = True
-        os.write(2, self.notice.encode())
         raise KeyboardInterrupt
 
 

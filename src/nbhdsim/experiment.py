@@ -188,10 +188,10 @@ def execute(
             )
             tick()
     finally:
-        if pool:
-            with without_interrupts():
+        with without_interrupts():
+            if pool:
                 pool.stop()
-        (folder.parts / SPEC).unlink(missing_ok=True)
+            (folder.parts / SPEC).unlink(missing_ok=True)
 
 
 def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str, Any]:

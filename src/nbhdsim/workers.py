@@ -17,8 +17,9 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures import Future as Promise
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 from nbhdsim import tables
@@ -98,15 +99,25 @@ def _prepare_worker() -> None:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """SIGINT ignored for a moment; processes started inside inherit that: Ctrl-C never hits a half-started worker."""
-    if threading.current_thread() is not threading.main_thread():
+    """Ctrl-C waits until the end of the block and counts then. In processes started inside it stays blocked.
+
+    A worker that is still importing would answer Ctrl-C with a traceback; `_prepare_worker` comes too late for that.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    held: list[tuple[int, FrameType | None]] = []
+    resource_tracker.ensure_running()           # when it starts it unblocks SIGINT, which must not happen inside
+    signal.signal(signal.SIGINT, lambda *what: held.append(what))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
 
 
 class Pool:

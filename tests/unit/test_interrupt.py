@@ -70,7 +70,7 @@ def interrupted(at: Path, ready: Callable[[], bool], *, presses: int = 1) -> str
     return said
 
 
-@pytest.mark.parametrize("presses", [1, 3])
+@pytest.mark.parametrize("presses", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_after_the_first_future(tmp_path, presses):
     """Impatience, a second Ctrl-C while the tables are written, loses nothing."""
     logs = tmp_path.glob
