@@ -124,7 +124,7 @@ def futures(replicates: int, draws: int) -> str:
     """How many futures were simulated and what differs between them, with the warning that belongs to few."""
     total = replicates + draws
     said = (
-        f"{total} simulated futures: {replicates} with central values (they differ in chance only), "
+        f"{total} simulated future{'s' if total != 1 else ''}: {replicates} with central values (they differ in chance only), "
         f"{draws} with sampled values (they differ in both)."
     )
     return said if total >= FEW else said + f" Too few to say in how many of them one option wins ({FEW} are needed)."
