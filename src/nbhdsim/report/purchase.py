@@ -30,7 +30,8 @@ def bought(scenario: Any) -> str:
     return "\n".join(
         [
             *lines,
-            f"  in all {_pounds(total / years)} a year over {years:g} year{"s" if years != 1 else ""}, set-up included, of which "
+            f"  in all {_pounds(total / years)} a year over {years:g} year{'s' if years != 1 else ''}, set-up included, "
+            "of which "
             f"{_pounds(left / years)} a year buys nothing",
         ]
     )
