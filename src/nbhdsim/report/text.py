@@ -18,7 +18,7 @@ PAYERS = {
     "school": "Schools",
     "lottery_charity": "Lottery and charity",
     "voluntary": "Voluntary hours (valued, not paid)",
-    "unspent": "Unspent (found no taker)",
+    "unspent": "Unspent (buys nothing more)",
 }
 SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year"}
 LABEL, COLUMN = 40, 25
@@ -73,7 +73,7 @@ def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[L
     for outcome, m in words.MEASURES.items():
         lines += _three(f"{m.label} {SHORT[m.unit]}", _found(comparison, outcome=outcome), names)
         if outcome == "emergency_admissions":
-            lines += _three(f"  of these, in year {last}", _found(comparison, outcome=outcome, year=last), names)
+            lines += _three(f"In year {last} alone", _found(comparison, outcome=outcome, year=last), names)
         own = _found(comparison, outcome=outcome, people="participants")
         if outcome in ("life_satisfaction", "lonely") and own:
             lines += _three("  of those who take part", own, names)
