@@ -108,3 +108,9 @@ def test_a_path_goes_to_the_neighbour_on_the_map(tmp_path):
     assert sorted(area.path) == list(range(12))
     steps = np.abs(np.diff(area.x[area.path])) + np.abs(np.diff(area.y[area.path]))
     assert steps.max() <= 2
+
+
+def test_an_empty_admission_ratio_is_drawn(tmp_path):
+    file = tmp_path / "area.csv"
+    file.write_text("name,district,quintile,residents,admission_ratio\noak,mid,1,1650,1.2\nash,mid,3,1720,\n")
+    assert csv_file.read(file).admission_ratio.tolist() == [np.float32(1.2), 0.0]

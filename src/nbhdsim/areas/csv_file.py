@@ -147,6 +147,8 @@ def _row(row: Row) -> Iterator[tuple[Cell, str, str]]:
     """What is wrong with the cells of one row, and between them."""
     good = True
     for name, (number, low, high, allowed) in NUMBERS.items():
+        if name == "admission_ratio" and name in row and not row[name].text:
+            continue                                     # this neighbourhood's difference is drawn
         if name in row and not low <= number(row[name].text) <= high:
             good = False
             found = f"'{row[name].text[:40]}' is not allowed" if row[name].text else "missing"
@@ -202,7 +204,7 @@ def _area(name: str, rows: list[Row]) -> Area:
         name=name, title=name, place=tuple(row["name"].text for row in rows), district=tuple(district),
         quintile=quintile, residents=residents, age_from=AGE_FROM if own else tuple(england()["age_from"]), ages=ages,
         households=column["households"].astype(np.int64) if "households" in column else np.maximum(usual, 1),
-        admission_ratio=column.get("admission_ratio", np.zeros(len(rows))).astype(np.float32),
+        admission_ratio=np.nan_to_num(column.get("admission_ratio", np.zeros(len(rows)))).astype(np.float32),
         pcn=tuple(row["pcn"].text for row in rows) if "pcn" in rows[0] else _networks(district, residents, path),
         x=x, y=y, path=path, invented=False)
 
