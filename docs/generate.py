@@ -1,10 +1,11 @@
 """Write docs/reference from the program's own lists: `python docs/generate.py`."""
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbhdsim import evidence, outcomes
+from nbhdsim import areas, evidence, outcomes
 from nbhdsim.evidence import Quantity
-from nbhdsim.interventions import schema
+from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
 from nbhdsim.scenario import schema as scenarios
 
@@ -69,6 +70,26 @@ def interventions() -> str:
     return "\n\n".join(parts)
 
 
+def delivery() -> str:
+    """delivery.md, from the docstrings of the kinds."""
+    parts = ["# Delivery kinds\n\nHow people come to take part. An intervention is one file on one of these; `adjust` is written in the scenario."]
+    for name in DELIVERIES:
+        parts.append(f"## `{name}`\n\n{inspect.getdoc(DELIVERIES[name])}")
+    return "\n\n".join(parts)
+
+
+def area_list() -> str:
+    """areas.md."""
+    rows = []
+    for name in areas.names():
+        area = areas.load(name)
+        districts = dict.fromkeys(area.district)
+        held = ", ".join(f"`{district}`" for district in districts)
+        rows.append((f"`{name}`", area.title, f"{area.residents.sum():,}", len(area.place), held, f"`{area.place[0]}`, .."))
+    return ("# Areas\n\n`area: {name: ..}`. Neighbourhoods are invented, to add up to their districts' published totals; the teaching town is invented altogether, "
+            "and `residents` sets its size.\n\n" + table(("area", "title", "residents", "neighbourhoods", "districts", "names of neighbourhoods"), rows))
+
+
 def baseline() -> str:
     """baseline.md."""
     numbers, tables = evidence.load_baseline()
@@ -99,7 +120,7 @@ def kind(p: dict) -> str:
     return str(p.get("const", p.get("type", "any")))
 
 
-PAGES = {"levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
+PAGES = {"areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
 
 
 def pages() -> dict[Path, str]:

@@ -42,6 +42,8 @@ def blocks(page: Path, language: str) -> list[str]:
 def test_examples_load_and_commands_run(page, tmp_path, monkeypatch, capsys):
     """Scenario blocks are saved under the name the text gives them first (`x.yaml`), then the commands run there."""
     monkeypatch.chdir(tmp_path)
+    for name, text in zip(re.findall(r"`([a-z-]+\.csv)`", page.read_text()), blocks(page, "csv"), strict=False):
+        (tmp_path / name).write_text(text)
     names = iter(dict.fromkeys(re.findall(r"`([a-z-]+\.yaml)`", page.read_text())))
     for text in blocks(page, "yaml"):
         if text.startswith("schema: scenario/1"):
