@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from probes import PROBES, folder, line_of, scenario
 from towns import LINES, world
 
@@ -36,10 +34,10 @@ def of_scenario(table, name):
     return sorted(zip(*(columns[key][mine].tolist() for key in sorted(columns)), strict=True), key=repr)
 
 
-@settings(deadline=None, max_examples=4)
-@given(st.permutations(sorted(EVERY)), st.integers(0, 9), st.integers(0, 9))
-def test_programmes_in_another_order_give_the_same_tables(order, draw, replicate):
+@pytest.mark.parametrize("draw, replicate", [(0, 0), (3, 1), (4, 2)])
+def test_programmes_in_another_order_give_the_same_tables(draw, replicate):
     """The same keys written in another order in the file: every table, every view."""
+    order = np.random.default_rng(draw).permutation(sorted(EVERY)).tolist()
     nothing = scenario("nothing", {}, months=12)
     tables = [simulate(world(), [nothing, scenario("s", {key: EVERY[key] for key in keys}, months=12)], draw=draw,
                        replicate=replicate, views=VIEWS) for keys in (sorted(EVERY), order)]
