@@ -18,6 +18,8 @@ from .scalars import BOOL, FLOAT, INT, NULL, resolve
 
 MOST_BYTES, MOST_DEPTH, MOST_VALUES = 2_000_000, 40, 200_000
 
+LIBRARY_DEPTH = "exceeded maximum nesting depth"
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -56,11 +58,17 @@ def read_text(text: str, *, file: str) -> Document:
 def read_value(text: str, *, file: str) -> Document:
     """Read YAML text of any root under the same limits; NbhdsimError with all its problems."""
     _refuse_characters(text, file)
+    return _parsed(text, file, _LOADER)
+
+
+def _parsed(text: str, file: str, loader: Any) -> Document:
     builder = _Builder(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=loader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
+        if LIBRARY_DEPTH in str(error.problem):    # some builds of libyaml scan ahead and stop at 1,000 levels by themselves
+            return _parsed(text, file, yaml.SafeLoader)
         builder.problems.append(_syntax(error, text, file))
     except (yaml.YAMLError, ValueError, LookupError) as error:    # such as an escape beyond the last character
         builder.problems.append(Problem(file, 0, 0, "", f"is not YAML: {_first_line(error)}"))
