@@ -38,6 +38,7 @@ LEVERS: dict[str, Lever] = {
     "readmission_rr": Lever("rate ratio", 1, "multiply", 0.3, 3, "admissions set off by an earlier admission"),
 }
 OTHER_RATIOS = ("ae_rr", "bed_days_rr", "referral_rr", "readmission_rr")
+RATIOS = (f32(0.3), f32(3))        # range of a ratio, one push's and of all together: 3 n < 1 keeps echoes from exploding
 MOST = f32(2)                      # SD that all programmes together move one mechanism of one resident
 LEAST = f32(1e-6)                  # preventable share below which nothing is
 ROOM = 1024                        # first number of residents a month may touch; doubled when it is not enough
@@ -195,8 +196,10 @@ class Levers:
         self.groups.append((site, who))
 
     def settled(self) -> "Settled":
-        """Join what was pushed, ratios of admissions apart (`join_ratios`)."""
+        """Join what was pushed, ratios of admissions apart (`join_ratios`); the other ratios together stay in a lever's range."""
         p, used = self._pushed, self._used
+        if self._others.any():
+            np.clip(p.other[:used], *RATIOS, out=p.other[:used])
         return Settled(p.rows[:used], _capped(p.shift, used), _through(p.points, used, self.b), p.satisfaction[:used],
                        p.other[:used], self._others)
 

@@ -17,7 +17,7 @@ from ..errors import NbhdsimError
 from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
-from ..residents import Script, age_at
+from ..residents import MECHANISMS, Script, age_at
 from ..rng import f32
 
 if TYPE_CHECKING:
@@ -138,22 +138,36 @@ class Intervention(ABC):
     def push_members(self, members: Members, month: int, levers: Levers, *, tied: bool = False) -> None:
         """Push the effects stated for participants. tied: the members of a site share a group tie (never when nothing
         is pushed at all: a programme without effects leaves the run as it is)."""
-        curves = self.effects.at_level("participant")
-        for curve in curves if members.who.size else ():
-            levers.push(curve.lever, members.who, curve.of(members, month), covered=self.effects.covered("participant"))
+        for curve in self.effects.at_level("participant") if members.who.size else ():
+            levers.push(curve.lever, members.who, curve.of(members, month), covered=self.effects.covered(participant=True))
         if tied and self.effects.curves and members.who.size:
             there = members.left > month
             levers.group(members.site[there], members.who[there])
 
     def push_exposed(self, exposed: Members, members: Members, month: int, *, levers: Levers) -> None:
-        """Push the effects stated for everyone in the setting, participants with a stated effect of their own excepted."""
+        """Push the effects stated for everyone in the setting.
+
+        A participant's own stated effect on the same lever takes the place of this one as far as it is there: the share
+        1 - own / full own is left of it, so that nobody loses by joining a stronger effect, or by having left it.
+        """
         for curve in self.effects.at_level("exposed"):
-            value = curve.of(exposed, month)
-            if self.effects.other(curve, "participant") is not None:
-                keep = ~np.isin(exposed.who, members.who, assume_unique=True)
-                levers.push(curve.lever, exposed.who[keep], value[keep], covered=self.effects.covered("exposed"))
-            else:
-                levers.push(curve.lever, exposed.who, value, covered=self.effects.covered("exposed"))
+            own, part = self.effects.other(curve, "participant"), None
+            if own is not None and members.who.size:
+                part = np.ones(exposed.who.size, f32)
+                _, at, of = np.intersect1d(exposed.who, members.who, assume_unique=True, return_indices=True)
+                part[at] -= own.there(members, month)[of]
+            self._apart(curve.lever, exposed.who, curve.of(exposed, month, part), members=members, levers=levers)
+
+    def _apart(self, lever: str, rows: Rows, value: NDArray[np.float32] | float, *, members: Members, levers: Levers) -> None:
+        """Push a lever, leaving out of each resident's outcomes what a total stated for them, as participant or not, has."""
+        mine, theirs = (self.effects.covered(participant=participant) for participant in (True, False))
+        if lever not in MECHANISMS or mine == theirs or not members.who.size:
+            levers.push(lever, rows, value, covered=theirs)
+            return
+        inside = np.isin(rows, members.who, assume_unique=True)
+        value = np.broadcast_to(np.asarray(value, f32), rows.shape)
+        levers.push(lever, rows[inside], value[inside], covered=mine)
+        levers.push(lever, rows[~inside], value[~inside], covered=theirs)
 
     def push_area(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Push the effects stated for all residents of the funded places together, on the site's clock.
@@ -167,14 +181,14 @@ class Intervention(ABC):
             return
         for curve in self.effects.at_level("area"):
             rows, value = self._rest(curve, members, month, natural=natural)
-            if curve.lever == "admission_rr" and value < (least := 1 - float(levers.preventable)):
-                if self.strict:
-                    raise NbhdsimError.of(f"the rest of the places would need a rate ratio of {value:.3f}, below what can be "
-                                          f"prevented at all ({least:.3f})",
-                                          path=f"interventions.{self.key}.effects.admission_rr")
-                value = least
-            if rows.size and value != LEVERS[curve.lever].rest:
-                levers.push(curve.lever, rows, value, covered=self.effects.covered("area"))
+            known = LEVERS[curve.lever]
+            least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
+            if self.strict and rows.size and not least <= value <= known.high:
+                raise NbhdsimError.of(f"the rest of the places would need {value:.3f} {known.unit} ({least:.3g} to {known.high:g}: "
+                                      "no more can be prevented or pushed)", path=f"interventions.{self.key}.effects.{curve.lever}")
+            value = min(max(value, least), known.high)
+            if rows.size and value != known.rest:
+                self._apart(curve.lever, rows, value, members=members, levers=levers)
 
     def _rest(self, curve: "Curve", members: Members, month: int, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
         value = curve.at(month, opens=self.opens, closes=self.closes)

@@ -15,7 +15,10 @@ from . import DELIVERIES, Intervention, Rows, all_of
 @DELIVERIES.add("adjust")
 @dataclass(frozen=True, kw_only=True)
 class Adjust(Intervention):
-    """Everyone it is for in the chosen neighbourhoods is moved from the first month on; nobody has to join."""
+    """Everyone it is for in the chosen neighbourhoods is moved from the first month on; nobody has to join.
+
+    They count as its participants, unless its effects are stated for a whole area: then nobody takes part in anything.
+    """
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
         """Everyone of the group in the chosen neighbourhoods."""
@@ -25,6 +28,7 @@ class Adjust(Intervention):
         """All of them at once."""
         del rates
         rows = self.eligible(future.script, future.places, self.opens)
+        rows = rows if any(level != "area" for level, _ in self.effects.stated) else rows[:0]
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
 
     def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:

@@ -5,7 +5,7 @@ and fades, by its half-life, by months out (design 2.3, f_m). Ratios of emergenc
 but pushed on the rate before excitation, so they are scaled up first, follow-up by follow-up, until admissions stand
 at the stated ratio (closed recursion of linear self-excitation; Hawkes 1971).
 """
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import Any
@@ -25,6 +25,7 @@ LEVELS = ("participant", "exposed", "area")
 
 STEPS = 60          # halvings of an interval of 12 in log ratio: to the last bit of a float64
 NOTHING = 1e-12     # log ratio that halving cannot tell from none: an effect of 1 stays exactly 1
+CLOSE = 1e-6        # log ratio or shift beyond a lever's range that is rounding
 WIDEST = 6.0        # log ratio on the rate, either way, within which an effect is looked for
 
 
@@ -57,10 +58,19 @@ class Curve:
         values = course_values(self.rise, self.fall, one * np.int16(opens), one * np.int16(closes), one.astype(f32), month)
         return float(exps(values)[0] if self.multiplies else values[0])
 
-    def of(self, members: Members, month: int) -> NDArray[np.float32]:
-        """What is pushed in `month` for each member [k]: a shift or a ratio."""
-        values = course_values(self.rise, self.fall, members.since, members.left, members.dose, month)
+    def of(self, members: Members, month: int, part: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """What is pushed in `month` for each member [k]: a shift or a ratio. part [k]: share of it (of its log), if not all."""
+        values = self._course(members, month)
+        values = values if part is None else values * part
         return exps(values) if self.multiplies else values
+
+    def there(self, members: Members, month: int) -> NDArray[np.float32]:
+        """How much of the full effect each member has in `month` [k], 0 to 1."""
+        full = self.rise[np.abs(self.rise).argmax()]
+        return np.clip(self._course(members, month) / full, f32(0), f32(1))
+
+    def _course(self, members: Members, month: int) -> NDArray[np.float32]:
+        return course_values(self.rise, self.fall, members.since, members.left, members.dose, month)
 
 
 def joined(knots: Sequence[tuple[float, float]], months: int) -> float:
@@ -73,32 +83,41 @@ def joined(knots: Sequence[tuple[float, float]], months: int) -> float:
     return low
 
 
-def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: float | None = None) -> list[float]:
-    """Log ratios on the rate before excitation such that expected admissions stand at the stated ratios.
+def on_rate(stated: Sequence[tuple[int, float]], *, n: float, phi: float, ramp: float | None = None,
+            strict: bool = True) -> list[float]:
+    """Log ratio on the rate before excitation, by months in [MONTHS], such that expected admissions stand at the stated ratios.
 
     stated: (at, ratio of admissions), rising months; n, phi: share of admissions set off by an earlier one and the
-    monthly memory of excitation. With one follow-up the ratio rises over `ramp` months (default `at`) and is held;
-    with several it runs straight between them. At 0 months nothing is scaled. Raises NbhdsimError if no ratio will do.
+    monthly memory of excitation. With one follow-up the log ratio rises over `ramp` months (default `at`); with several it
+    runs straight between them. After the last follow-up it is what keeps admissions at the last ratio, month by month;
+    at 0 months nothing is scaled. Raises NbhdsimError if `strict` and no ratio will do.
 
     In units of the natural rate, admissions = (1 - n) ratio + h and h' = phi h + n (1 - phi) admissions, from h = n.
     """
     h = n
-    done: list[tuple[int, float]] = []
+    knots: list[tuple[float, float]] = []
     for at, ratio in stated:
-        goal = log(ratio)
         if at:
-            goal, h = _solve(done, (at, ratio), at if ramp is None or len(stated) > 1 else ramp, h=h, n=n, phi=phi)
+            reached = at if ramp is None or len(stated) > 1 else ramp
+            goal, h = _solve(knots, (at, ratio), reached, h=h, n=n, phi=phi, strict=strict)
         else:
-            h = phi * h + n * (1 - phi) * ((1 - n) * ratio + h)
-        done.append((at, goal))
-    return [stable(value) if abs(value) > NOTHING else 0.0 for _, value in done]
+            reached, goal, h = 0, log(ratio), phi * h + n * (1 - phi) * ((1 - n) * ratio + h)
+        knots.append((reached, goal))
+    last, ratio = stated[-1]
+    rise = [joined(knots, month) for month in range(last + 1)]
+    low, high = LEVERS["admission_rr"].low, LEVERS["admission_rr"].high
+    for _ in range(last + 1, MONTHS):
+        pushed = min(max((ratio - h) / (1 - n), low), high) if last else ratio
+        rise.append(log(pushed))
+        h = phi * h + n * (1 - phi) * ((1 - n) * pushed + h)
+    return [stable(value) if abs(value) > NOTHING else 0.0 for value in rise]
 
 
-def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: float, *, h: float, n: float,
-           phi: float) -> tuple[float, float]:
+def _solve(done: list[tuple[float, float]], stated: tuple[int, float], reached: float, *, h: float, n: float,
+           phi: float, strict: bool) -> tuple[float, float]:
     """The next log ratio, and h in the month after its follow-up, by bisection."""
     at, ratio = stated
-    first = done[-1][0] + 1 if done else 0
+    first = int(done[-1][0]) + 1 if done else 0
     def run(value: float) -> tuple[float, float]:
         seen, state = 1.0, h
         for month in range(first, at + 1):
@@ -109,19 +128,19 @@ def _solve(done: list[tuple[int, float]], stated: tuple[int, float], reached: fl
     for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if run(middle)[0] < ratio else (low, middle)
-    if abs(run(high)[0] - ratio) > 1e-9:
+    if strict and abs(run(high)[0] - ratio) > 1e-9:
         raise NbhdsimError.of(f"no ratio on the rate makes admissions stand at {ratio:g} after {at} months: earlier "
                               "admissions echo too long for so fast a change")
     return high, run(high)[1]
 
 
 def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: float | None = None,
-          half_life: float | None = None, n: float = 0.0, phi: float = 0.0) -> Curve:
+          half_life: float | None = None, n: float = 0.0, phi: float = 0.0, strict: bool = True) -> Curve:
     """The curve of one lever and level from its stated values, (at, value) by rising month.
 
     ramp: months to the full effect with one follow-up (default `at`; several are knots and have none); half_life:
     months out in which it halves, None: it ends at once. Raises NbhdsimError when the ramp is longer than `at`, two
-    values stand at one month, or a value is outside the lever's range.
+    values stand at one month, or (if `strict`; else it stops at the end of the range) a push is outside the lever's range.
     """
     ats = [at for at, _ in stated]
     if len(set(ats)) < len(ats) or not 0 <= min(ats) <= max(ats) < MONTHS:
@@ -129,44 +148,53 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
     if ramp is not None and len(ats) == 1 and ramp > ats[0]:
         raise NbhdsimError.of(f"effect {lever} ({level}) ramps up over {ramp:g} months, longer than the {ats[0]} months "
                               "at which it is stated")
-    stated = sorted(stated)
-    if LEVERS[lever].operator == "multiply":
-        values = on_rate(stated, n=n, phi=phi, ramp=ramp) if lever == "admission_rr" else [stable(log(v)) for _, v in stated]
+    known = LEVERS[lever]
+    stated = sorted((at, value if strict else min(max(value, known.low), known.high)) for at, value in stated)
+    if lever == "admission_rr":
+        rise = on_rate(stated, n=n, phi=phi, ramp=ramp, strict=strict)
     else:
-        values = [value for _, value in stated]
-    _in_range(lever, level, values)
-    at = [ats[0] if ramp is None else ramp] if len(ats) == 1 else [month for month, _ in stated]
-    rise = [stable(joined(list(zip(at, values, strict=True)), month)) for month in range(MONTHS)]
+        points = [(at, log(value) if known.operator == "multiply" else value) for at, value in stated]
+        points = points if ramp is None or len(points) > 1 else [(ramp, points[0][1])]
+        rise = [stable(joined(points, month)) for month in range(MONTHS)]
+    rise = _in_range(lever, level, rise, strict=strict)
     fall = [stable(2 ** (-month / half_life)) if half_life else float(month == 0) for month in range(MONTHS)]
     forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 1
     return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget)
 
 
-def _in_range(lever: str, level: str, values: Iterable[float]) -> None:
+def _in_range(lever: str, level: str, rise: list[float], *, strict: bool) -> list[float]:
+    """The course within what the lever may be pushed; NbhdsimError if `strict` and it reaches further."""
     known = LEVERS[lever]
-    for value in values:
-        pushed = exp(value) if known.operator == "multiply" else value
-        if not known.low <= pushed <= known.high:
-            raise NbhdsimError.of(f"effect {lever} ({level}) would push {pushed:.3g} {known.unit} ({known.low:g} to "
-                                  f"{known.high:g})")
+    ends = [log(end) if known.operator == "multiply" else end for end in (known.low, known.high)]
+    worst = max(rise, key=lambda value: max(ends[0] - value, value - ends[1]))
+    if strict and not ends[0] - CLOSE <= worst <= ends[1] + CLOSE:
+        raise NbhdsimError.of(f"effect {lever} ({level}) would push {exp(worst) if known.operator == 'multiply' else worst:.3g} "
+                              f"{known.unit} ({known.low:g} to {known.high:g})")
+    return [min(max(value, ends[0]), ends[1]) for value in rise]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effects:
-    """The effects of one programme in one draw: curves in the order of the levers, those at rest left out."""
+    """The effects of one programme in one draw.
+
+    curves: in the order of the levers, those at rest left out; stated: (level, lever) of every stated effect, also of one that
+    is none, and of outcomes that a package's claim stands for.
+    """
 
     curves: tuple[Curve, ...]
+    stated: frozenset[tuple[str, str]]
 
     def at_level(self, level: str) -> tuple[Curve, ...]:
         """Curves of one level."""
         return tuple(c for c in self.curves if c.level == level)
 
-    def covered(self, level: str) -> tuple[str, ...]:
-        """Outcomes whose total the programme states at this level or for the whole area.
+    def covered(self, *, participant: bool) -> tuple[str, ...]:
+        """Outcomes whose total the programme states for participants, who are also exposed and live in the area, or for others.
 
         The path through a mechanism is left out of them: the stated total has it already.
         """
-        return tuple(sorted({c.lever for c in self.curves if c.level in (level, "area") and c.lever not in MECHANISMS}))
+        return tuple(sorted({lever for level, lever in self.stated
+                             if lever not in MECHANISMS and (participant or level != "participant")}))
 
     def other(self, curve: Curve, level: str) -> Curve | None:
         """The curve of the same lever at another level, None if there is none."""
@@ -181,13 +209,13 @@ class Effects:
         return Course(np.stack([c.rise for c in mine]), np.stack([c.fall for c in mine]), max(c.forget for c in mine))
 
 
-def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float) -> Effects:
+def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, strict: bool = True) -> Effects:
     """Effects of a kind: its stated effects with the values of one draw.
 
     kind.effects: lever, level, at (months), ramp, half_life (months or None), quantity (whose address is looked up in
     `values`). An effect without its own ramp or half-life has the kind's `ramp_up_months`, `decay_half_life_months`
     where it has them. A drawn ramp longer than the follow-up is cut to it; several follow-ups of one lever and level
-    are knots. Raises NbhdsimError for an effect that cannot be.
+    are knots. Raises NbhdsimError for an effect that cannot be; unless `strict` it stops at what can be.
     """
     groups: dict[tuple[str, str], list[Any]] = {}
     for effect in kind.effects:
@@ -200,8 +228,9 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float) -> 
                 points = [(effect.at, values[effect.quantity.address]) for effect in stated]
                 made.append(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
                                   half_life=_months(stated, "half_life", kind, values=values, default="decay_half_life_months"),
-                                  n=n, phi=phi))
-    return Effects(curves=tuple(c for c in made if not c.at_rest))
+                                  n=n, phi=phi, strict=strict))
+    stated = frozenset(groups) | {("area", outcome) for outcome in kind.claimed}
+    return Effects(curves=tuple(c for c in made if not c.at_rest), stated=stated)
 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:

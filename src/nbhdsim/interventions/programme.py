@@ -1,6 +1,5 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,7 @@ class Programme:
         """Nobody has joined yet."""
         self.line, self.key = line, str(line.key)
         self._future = future
-        self.intervention = replace(
-            intervention(line, future, rates=rates, values=values, sites=sites, places=places), strict=strict)
+        self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
         self._exposure = self.intervention.expose(future)
         limit = self.intervention.room_by_place(future)        # without a limit there is a place for everyone eligible
@@ -86,18 +84,19 @@ class Programme:
 
 
 def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, float], sites: NDArray[np.float64],
-                 places: NDArray[np.float64]) -> Intervention:
+                 places: NDArray[np.float64], strict: bool = True) -> Intervention:
     """The intervention of a line, with the numbers of one draw; arguments as `Programme`."""
     kind = line.kind
     delivery = DELIVERIES[kind.delivery]
     try:
-        stated = effects(kind, values, n=float(rates.n), phi=float(rates.phi))
+        stated = effects(kind, values, n=float(rates.n), phi=float(rates.phi), strict=strict)
     except NbhdsimError as error:
         raise NbhdsimError.of(str(error), path=f"interventions.{line.key}") from error
     return delivery(key=str(line.key), effects=stated, aim=aim(kind.who, line.targeting), sites=np.asarray(sites, float),
                     places=np.asarray(places, float), opens=line.start, closes=line.end + 1,
                     every=line.every or line.end - line.start + 1, figures=figures(kind, values),
-                    word_of_mouth=values.get(WORD_OF_MOUTH, 0.0), everyone=delivery.listed(future, sites, str(line.key)))
+                    word_of_mouth=values.get(WORD_OF_MOUTH, 0.0), everyone=delivery.listed(future, sites, str(line.key)),
+                    strict=strict)
 
 
 def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:

@@ -78,7 +78,8 @@ class Harm:
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; evidence: its id in
-    catalogue/evidence/interventions.yaml; unknown: what nobody has measured."""
+    catalogue/evidence/interventions.yaml; unknown: what nobody has measured; claimed: outcomes that a package's claim stands for,
+    so that no path of this kind's own leads to them."""
 
     id: str
     name: str
@@ -90,6 +91,7 @@ class Kind:
     harms: tuple[Harm, ...]
     unknown: tuple[str, ...]
     evidence: str
+    claimed: tuple[str, ...] = ()
 
     def all_quantities(self) -> list[Quantity]:
         """Every Quantity of the kind: its own, of its cost, of its effects."""

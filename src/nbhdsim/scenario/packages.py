@@ -1,9 +1,9 @@
 """Packages: headline claims that belong to a mix of programmes in its places, read under `stance: claimed`.
 
 A claim is never a property of a kind of intervention. Under `controlled` a package changes nothing. Under `claimed` the
-members' own effects on the claimed outcome are switched off, so that nothing is counted twice, and the claim stands in
-for them: an area claim as a ratio for every resident of the places where the kind `places` works, a participant claim
-as the effect on those who join it.
+members' own effects on the claimed outcome are switched off, those through mechanisms too, so that nothing is counted twice, and
+the claim stands in for them: an area claim as a ratio for every resident of the places where the kind `places` works, a
+participant claim as the effect on those who join it.
 """
 from collections.abc import Mapping
 from dataclasses import replace
@@ -86,7 +86,7 @@ def _claimed(package: Package, lines: Mapping[str, Line], chief: Line) -> dict[s
             effect = _effect(claim, kind.id, level="participant")
             out[chief.key] = replace(out[chief.key], kind=replace(kind, effects=(*kind.effects, effect)))
         else:
-            effect = _effect(claim, "adjust", level="exposed")
+            effect = _effect(claim, "adjust", level="area")
             out[package.id] = Line(
                 key=package.id, kind=adjust.kind(package.name, (effect,)), where=Where(same_as=chief.key), amount=None,
                 start=chief.start, end=chief.end, every=None, payers={}, targeting=Target(), at=chief.at)
@@ -95,7 +95,7 @@ def _claimed(package: Package, lines: Mapping[str, Line], chief: Line) -> dict[s
 
 def _without(line: Line, levers: set[str]) -> Line:
     kept = tuple(effect for effect in line.kind.effects if effect.lever not in levers)
-    return replace(line, kind=replace(line.kind, effects=kept))
+    return replace(line, kind=replace(line.kind, effects=kept, claimed=tuple(sorted(levers))))
 
 
 def _effect(claim: Claim, kind: str, *, level: str) -> Effect:

@@ -44,7 +44,7 @@ class State(NamedTuple):
 
 
 class Years(NamedTuple):
-    """Sums of the running year per resident: admissions (u1), expected admissions, life satisfaction (points x months)."""
+    """Sums of the running year per resident: admissions (u2), expected admissions, life satisfaction (points x months)."""
 
     admissions: np.ndarray
     expected: np.ndarray
@@ -82,7 +82,7 @@ def state(n: int) -> State:
 
 def years(n: int) -> Years:
     """Yearly sums of `n` residents, at zero."""
-    return Years(np.zeros(n, np.uint8), np.zeros(n, f32), np.zeros(n, f32))
+    return Years(np.zeros(n, np.uint16), np.zeros(n, f32), np.zeros(n, f32))
 
 
 @njit(**JIT)
