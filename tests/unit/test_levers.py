@@ -80,7 +80,8 @@ def told(todo, *, preventable=0.2):
                 other[row, OTHER_RATIOS.index(lever)] *= value
     through = np.exp((np.clip(rate, -2, 2) * A).sum(1))
     return {"shift": np.clip(shift, -2, 2), "mediated": (np.clip(points, -2, 2) * B).sum(1), "satisfaction": satisfaction,
-            "other": np.clip(other, 0.3, 3), "ratio": np.array([prevented([*r, x], preventable) for r, x in zip(ratios, through, strict=True)])}
+            "other": np.clip(other, 0.3, 3),
+            "ratio": np.array([prevented([*r, x], preventable) for r, x in zip(ratios, through, strict=True)])}
 
 
 def same(one, other, *, within=2e-6):

@@ -153,7 +153,7 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
     if lever == "admission_rr":
         rise = on_rate(stated, n=n, phi=phi, ramp=ramp, strict=strict)
     else:
-        points = [(at, log(value) if known.operator == "multiply" else value) for at, value in stated]
+        points: list[tuple[float, float]] = [(at, log(value) if known.operator == "multiply" else value) for at, value in stated]
         points = points if ramp is None or len(points) > 1 else [(ramp, points[0][1])]
         rise = [stable(joined(points, month)) for month in range(MONTHS)]
     rise = _in_range(lever, level, rise, strict=strict)
@@ -229,8 +229,8 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
                 made.append(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
                                   half_life=_months(stated, "half_life", kind, values=values, default="decay_half_life_months"),
                                   n=n, phi=phi, strict=strict))
-    stated = frozenset(groups) | {("area", outcome) for outcome in kind.claimed}
-    return Effects(curves=tuple(c for c in made if not c.at_rest), stated=stated)
+    claimed = {("area", str(outcome)) for outcome in kind.claimed}
+    return Effects(curves=tuple(c for c in made if not c.at_rest), stated=frozenset(groups) | claimed)
 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:
