@@ -40,6 +40,7 @@ LEVERS: dict[str, Lever] = {
 OTHER_RATIOS = ("ae_rr", "bed_days_rr", "referral_rr", "readmission_rr")
 RATIOS = (f32(0.3), f32(3))        # range of a ratio, one push's and of all together: 3 n < 1 keeps echoes from exploding
 MOST = f32(2)                      # SD that all programmes together move one mechanism of one resident
+ROUNDING = 1e-6                    # by which a push may be beyond its lever's range
 LEAST = f32(1e-6)                  # preventable share below which nothing is
 ROOM = 1024                        # first number of residents a month may touch; doubled when it is not enough
 
@@ -92,10 +93,22 @@ def _both(x, r, preventable):
 
 
 @njit(**JIT)
+def _within(value, low, high):
+    """Is every value a number from low to high?"""
+    inside = 0
+    for j in range(value.size):
+        inside += (value[j] >= low) & (value[j] <= high)
+    return inside == value.size
+
+
+@njit(**JIT)
 def _prevent(who, value, preventable, below):
-    """Join the part of a push that is below 1 into `below` [n]."""
+    """Join the part of a push that is below 1 into `below` [n]; tells whether some of it is above."""
+    above = 0
     for j in range(who.size):
+        above += value[j] > f32(1)
         below[who[j]] = _both(below[who[j]], min(value[j], f32(1)), preventable)
+    return above > 0
 
 
 @njit(**JIT)
@@ -212,13 +225,11 @@ class Levers:
         touched = self._pushed.rows[: self._used]
         if self.spreads.any():
             _times(touched, exps(_through(self._pushed.rate, self._used, self.a)), ratio)
-        for who, value in self._ratios:
-            _prevent(who, value, self.preventable, self._below)
+        raised = [(who, value) for who, value in self._ratios if _prevent(who, value, self.preventable, self._below)]
         for who, _ in self._ratios:
             _close(who, self.preventable, self._below, ratio)
-        for who, value in self._ratios:
-            if value.size and value.max() > 1:
-                _raise(who, value, ratio)
+        for who, value in raised:
+            _raise(who, value, ratio)
         return [touched, *(who for who, _ in self._ratios)]
 
     def _checked(self, name: str, who: np.ndarray, value: np.ndarray | float) -> np.ndarray:
@@ -227,7 +238,7 @@ class Levers:
             raise NbhdsimError.of(f"{name!r} is not a lever{nearest(name, LEVERS)}")
         value = np.asarray(value, f32)
         value = np.full(len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
-        if value.size and not (value.min() >= lever.low - 1e-6 and value.max() <= lever.high + 1e-6):
+        if not _within(value, f32(lever.low - ROUNDING), f32(lever.high + ROUNDING)):
             raise NbhdsimError.of(f"lever {name}: a push of {value.min():g} to {value.max():g} {lever.unit} is outside "
                                   f"{lever.low:g} to {lever.high:g}")
         return value
