@@ -10,7 +10,7 @@ from numba import njit
 
 from .errors import NbhdsimError, nearest
 from .residents import MECHANISMS
-from .rng import JIT, exps, f32
+from .rng import JIT, exp32, f32
 
 
 class Lever(NamedTuple):
@@ -38,49 +38,70 @@ LEVERS: dict[str, Lever] = {
     "readmission_rr": Lever("rate ratio", 1, "multiply", 0.3, 3, "admissions set off by an earlier admission"),
 }
 OTHER_RATIOS = ("ae_rr", "bed_days_rr", "referral_rr", "readmission_rr")
-RATIOS = (f32(0.3), f32(3))        # range of a ratio, one push's and of all together: 3 n < 1 keeps echoes from exploding
+LOWEST, HIGHEST = f32(0.3), f32(3)     # of an other ratio, all together: 3 n < 1 keeps echoes from exploding
 MOST = f32(2)                      # SD that all programmes together move one mechanism of one resident
 ROUNDING = 1e-6                    # by which a push may be beyond its lever's range
 LEAST = f32(1e-6)                  # preventable share below which nothing is
 ROOM = 1024                        # first number of residents a month may touch; doubled when it is not enough
 
 
-class Pushed(NamedTuple):
-    """What was pushed, one slot a touched resident: rows i4; shift [slots, 5] SD, and the same without what a stated total
-    covers: points [slots, 5] of life satisfaction's, rate [slots, 5] of admissions'; satisfaction (points, stated);
-    other [slots, 4] ratios."""
+SHIFT, POINTS, RATE, SATISFACTION, OTHER = 0, 5, 10, 15, 16
+"""Columns of what was pushed on a touched resident: shifts (SD), the same without what a stated total of life satisfaction
+covers, and of admissions; stated points of satisfaction; the other ratios."""
 
-    rows: np.ndarray
-    shift: np.ndarray
-    points: np.ndarray
-    rate: np.ndarray
-    satisfaction: np.ndarray
-    other: np.ndarray
+REST = np.array([0] * OTHER + [1] * len(OTHER_RATIOS), f32)
 
 
 @njit(**JIT)
-def _touch(slot, rows, used, who):
-    """Give every resident in `who` a slot; returns how many are in use."""
-    for row in who:
-        if slot[row] < 0:
-            slot[row] = used
+def _push(slot, rows, used, who, value, low, high, columns, table):
+    """Add (or multiply, where the column is a ratio's) values into columns of the table; a column below 0 is none.
+
+    Whoever has no slot yet gets one. Returns how many are in use; -1, with nothing done, if a value is outside low..high.
+    """
+    inside = 0
+    for j in range(value.size):
+        inside += (value[j] >= low) & (value[j] <= high)
+    if inside < value.size:
+        return -1
+    for j in range(who.size):
+        row = who[j]
+        s = slot[row]
+        if s < 0:
+            s = slot[row] = used
             rows[used] = row
             used += 1
+        for column in columns:
+            if column >= OTHER:
+                table[s, column] *= value[j]
+            elif column >= 0:
+                table[s, column] += value[j]
     return used
 
 
 @njit(**JIT)
-def _add(slot, who, value, column):
-    """Add values to a column [slots]."""
-    for j in range(who.size):
-        column[slot[who[j]]] += value[j]
+def _settle(table, used, points_per_sd):
+    """What the month does with a resident, whoever pushes: shifts of the mechanisms from -2 to 2 SD [used, 5], points that go
+    through them, stated points, and the other ratios, each within the range of one push [used, 4]."""
+    shift, through, satisfaction = np.empty((used, POINTS), f32), np.zeros(used, f32), np.empty(used, f32)
+    other = np.empty((used, table.shape[1] - OTHER), f32)
+    for s in range(used):
+        for k in range(POINTS):
+            shift[s, k] = min(max(table[s, SHIFT + k], -MOST), MOST)
+            through[s] += points_per_sd[k] * min(max(table[s, POINTS + k], -MOST), MOST)
+        satisfaction[s] = table[s, SATISFACTION]
+        for m in range(other.shape[1]):
+            other[s, m] = min(max(table[s, OTHER + m], LOWEST), HIGHEST)
+    return shift, through, satisfaction, other
 
 
 @njit(**JIT)
-def _multiply(slot, who, value, column):
-    """Multiply a column [slots] by values."""
-    for j in range(who.size):
-        column[slot[who[j]]] *= value[j]
+def _through(table, rows, rate_per_sd, ratio):
+    """Multiply the ratio of each touched resident by what goes through the mechanisms."""
+    for s in range(rows.size):
+        log_rate = f32(0)
+        for k in range(POINTS):
+            log_rate += rate_per_sd[k] * min(max(table[s, RATE + k], -MOST), MOST)
+        ratio[rows[s]] *= exp32(log_rate)
 
 
 @njit(**JIT)
@@ -90,15 +111,6 @@ def _both(x, r, preventable):
     floor = f32(1) - preventable
     left = max(f32(0), f32(1) - (f32(1) - r) / max(preventable, LEAST))
     return min(min(x, r), floor + max(f32(0), x - floor) * left)
-
-
-@njit(**JIT)
-def _within(value, low, high):
-    """Is every value a number from low to high?"""
-    inside = 0
-    for j in range(value.size):
-        inside += (value[j] >= low) & (value[j] <= high)
-    return inside == value.size
 
 
 @njit(**JIT)
@@ -127,38 +139,14 @@ def _raise(who, value, ratio):
         ratio[who[j]] *= max(value[j], f32(1))
 
 
-@njit(**JIT)
-def _times(rows, factor, ratio):
-    """ratio *= factor, row by row."""
-    for j in range(rows.size):
-        ratio[rows[j]] *= factor[j]
-
-
-def _empty(room: int) -> Pushed:
-    def shifts() -> np.ndarray:
-        return np.zeros((room, len(MECHANISMS)), f32)
-    return Pushed(np.zeros(room, np.int32), shifts(), shifts(), shifts(), np.zeros(room, f32),
-                  np.ones((room, len(OTHER_RATIOS)), f32))
-
-
-@njit(**JIT)
-def _capped(shift, used):
-    """What a month can move the mechanisms of one resident: -2 to 2 SD, whoever pushes [used, 5]."""
-    out = np.empty((used, shift.shape[1]), f32)
-    for s in range(used):
-        for k in range(shift.shape[1]):
-            out[s, k] = min(max(shift[s, k], -MOST), MOST)
-    return out
-
-
-@njit(**JIT)
-def _through(shift, used, per_sd):
-    """Capped shifts times points or log rate per SD, mechanism by mechanism [used]."""
-    out = np.zeros(used, f32)
-    for s in range(used):
-        for k in range(per_sd.size):
-            out[s] += per_sd[k] * min(max(shift[s, k], -MOST), MOST)
-    return out
+def _columns(name: str, covered: tuple[str, ...]) -> tuple[int, int, int]:
+    """Columns that a push of a lever goes into, -1 for none."""
+    if name in MECHANISMS:
+        k = MECHANISMS.index(name)
+        return (SHIFT + k, -1 if "life_satisfaction" in covered else POINTS + k, -1 if "admission_rr" in covered else RATE + k)
+    if name in OTHER_RATIOS:
+        return OTHER + OTHER_RATIOS.index(name), -1, -1
+    return (SATISFACTION if name == "life_satisfaction" else -1), -1, -1
 
 
 class Levers:
@@ -170,7 +158,8 @@ class Levers:
 
     def __init__(self, n: int, *, a: np.ndarray, b: np.ndarray, preventable: float) -> None:
         self.a, self.b, self.preventable = a.astype(f32), b.astype(f32), f32(preventable)
-        self._slot, self._used, self._pushed = np.full(n, -1, np.int32), 0, _empty(ROOM)
+        self._slot, self._used = np.full(n, -1, np.int32), 0
+        self._rows, self._table = np.zeros(ROOM, np.int32), np.tile(REST, (ROOM, 1))
         self._below = np.ones(n, f32)
         self._ratios: list[tuple[np.ndarray, np.ndarray]] = []
         self.groups: list[tuple[np.ndarray, np.ndarray]] = []
@@ -178,9 +167,8 @@ class Levers:
 
     def reset(self) -> None:
         """Put every lever back to rest."""
-        p, used = self._pushed, self._used
-        self._slot[p.rows[:used]] = -1
-        p.shift[:used], p.points[:used], p.rate[:used], p.satisfaction[:used], p.other[:used] = 0, 0, 0, 0, 1
+        self._slot[self._rows[: self._used]] = -1
+        self._table[: self._used] = REST
         self._used, self._ratios, self.groups = 0, [], []
 
     def push(self, name: str, who: np.ndarray, value: np.ndarray | float, *, covered: tuple[str, ...] = ()) -> None:
@@ -190,19 +178,25 @@ class Levers:
         out of them, so that nothing is counted twice. Raises NbhdsimError for an unknown lever, a value that is not a
         number or outside the lever's range.
         """
-        value = self._checked(name, who, value)
-        if name == "admission_rr":
+        lever = LEVERS.get(name)
+        if lever is None:
+            raise NbhdsimError.of(f"{name!r} is not a lever{nearest(name, LEVERS)}")
+        value = np.asarray(value, f32)
+        value = np.full(len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
+        ratio = name == "admission_rr"                     # kept as it is: `join_ratios` needs all of them together
+        self._room_for(0 if ratio else len(who))
+        used = _push(self._slot, self._rows, self._used, who[:0] if ratio else who, value, f32(lever.low - ROUNDING),
+                     f32(lever.high + ROUNDING), _columns(name, covered), self._table)
+        if used < 0:
+            raise NbhdsimError.of(f"lever {name}: a push of {value.min():g} to {value.max():g} {lever.unit} is outside "
+                                  f"{lever.low:g} to {lever.high:g}")
+        self._used = used
+        if ratio:
             self._ratios.append((who, value))
-            return
-        self._room_for(len(who))
-        self._used = _touch(self._slot, self._pushed.rows, self._used, who)
-        if name in MECHANISMS:
-            self._shift(MECHANISMS.index(name), who, value, covered=covered)
-        elif name == "life_satisfaction":
-            _add(self._slot, who, value, self._pushed.satisfaction)
-        else:
+        elif name in MECHANISMS:
+            self.spreads[MECHANISMS.index(name)] = True
+        elif name in OTHER_RATIOS:
             self._others[OTHER_RATIOS.index(name)] = True
-            _multiply(self._slot, who, value, self._pushed.other[:, OTHER_RATIOS.index(name)])
 
     def group(self, site: np.ndarray, who: np.ndarray) -> None:
         """Members `who` (rows) of one programme share a group tie with the others of their `site` (int [k])."""
@@ -210,11 +204,8 @@ class Levers:
 
     def settled(self) -> "Settled":
         """Join what was pushed, ratios of admissions apart (`join_ratios`); the other ratios together stay in a lever's range."""
-        p, used = self._pushed, self._used
-        if self._others.any():
-            np.clip(p.other[:used], *RATIOS, out=p.other[:used])
-        return Settled(p.rows[:used], _capped(p.shift, used), _through(p.points, used, self.b), p.satisfaction[:used],
-                       p.other[:used], self._others)
+        shift, mediated, satisfaction, other = _settle(self._table, self._used, self.b)
+        return Settled(self._rows[: self._used], shift, mediated, satisfaction, other, self._others)
 
     def join_ratios(self, ratio: np.ndarray) -> list[np.ndarray]:
         """R of everyone whose admissions were pushed, in place; returns the rows (they may overlap).
@@ -222,9 +213,9 @@ class Levers:
         ratio [n]: exp(a'S), what spill-over does already and no stated total covers. Ratios below 1 share what can be
         prevented, ratios above 1 multiply; one stated ratio alone is always kept (design 2.3).
         """
-        touched = self._pushed.rows[: self._used]
+        touched = self._rows[: self._used]
         if self.spreads.any():
-            _times(touched, exps(_through(self._pushed.rate, self._used, self.a)), ratio)
+            _through(self._table, touched, self.a, ratio)
         raised = [(who, value) for who, value in self._ratios if _prevent(who, value, self.preventable, self._below)]
         for who, _ in self._ratios:
             _close(who, self.preventable, self._below, ratio)
@@ -232,34 +223,12 @@ class Levers:
             _raise(who, value, ratio)
         return [touched, *(who for who, _ in self._ratios)]
 
-    def _checked(self, name: str, who: np.ndarray, value: np.ndarray | float) -> np.ndarray:
-        lever = LEVERS.get(name)
-        if lever is None:
-            raise NbhdsimError.of(f"{name!r} is not a lever{nearest(name, LEVERS)}")
-        value = np.asarray(value, f32)
-        value = np.full(len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
-        if not _within(value, f32(lever.low - ROUNDING), f32(lever.high + ROUNDING)):
-            raise NbhdsimError.of(f"lever {name}: a push of {value.min():g} to {value.max():g} {lever.unit} is outside "
-                                  f"{lever.low:g} to {lever.high:g}")
-        return value
-
-    def _shift(self, k: int, who: np.ndarray, value: np.ndarray, *, covered: tuple[str, ...]) -> None:
-        p = self._pushed
-        self.spreads[k] = True
-        _add(self._slot, who, value, p.shift[:, k])
-        if "life_satisfaction" not in covered:
-            _add(self._slot, who, value, p.points[:, k])
-        if "admission_rr" not in covered:
-            _add(self._slot, who, value, p.rate[:, k])
-
     def _room_for(self, more: int) -> None:
-        room = len(self._pushed.rows)
-        needed = min(self._used + more, len(self._slot))
+        room, needed = len(self._rows), min(self._used + more, len(self._slot))
         if needed > room:
-            bigger = _empty(max(2 * room, needed))
-            for old, new in zip(self._pushed, bigger, strict=True):
-                new[: self._used] = old[: self._used]
-            self._pushed = bigger
+            extra = max(2 * room, needed) - room
+            self._rows = np.concatenate([self._rows, np.zeros(extra, np.int32)])
+            self._table = np.concatenate([self._table, np.tile(REST, (extra, 1))])
 
 
 class Settled(NamedTuple):
