@@ -235,9 +235,13 @@ def uniform(key, replicate, purpose, month, who, word=0):
     return block(key, replicate, purpose, month, who)[word]
 
 
-@njit(**JIT)
 def uniforms(key, replicate, purpose, month, who, word=0):
     """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); word 0-3 of each id's block."""
+    return _uniforms(key, replicate, purpose, month, who, word)
+
+
+@njit(**JIT)
+def _uniforms(key, replicate, purpose, month, who, word):
     out = np.empty(who.size, f32)
     for i in range(who.size):
         out[i] = block(key, replicate, purpose, month, who[i])[word]

@@ -95,7 +95,7 @@ def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, su
             s = segment[i]
             sums[place, s, ADMISSIONS] += count
             for event in range(count):
-                u_stay, u_length, u_way, _ = block(clock[2], clock[1], STAY + u32(event), clock[0], who[i])
+                u_stay, u_length, u_way, _ = block(clock[2], clock[1], u32(STAY + u32(event)), clock[0], who[i])
                 mean = hospital.stay[s] * state.other[NIGHTS, i]
                 sums[place, s, BED_DAYS] += nights(u_stay, u_length, mean, hospital.zero_day)
                 sums[place, s, ATTENDANCES] += u_way < hospital.through

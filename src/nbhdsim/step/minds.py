@@ -53,7 +53,7 @@ def latent_shift(base, stated, answers):
     Solved over noise alone, never over who joined (design 2.3): a look-up in the inverse table and one Newton step; at
     most 3 points where the ceiling leaves no room.
     """
-    now, _ = expected_answer(base, answers)
+    now, _ = expected_answer(np.float64(base), answers)
     goal = now + stated
     x = min(max(goal * (INVERSE / TOP), 0.0), INVERSE - 1.0)
     j = int(x)
