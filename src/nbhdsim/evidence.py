@@ -5,7 +5,7 @@ A Quantity has one address everywhere: in an override, as a sweep axis, in the l
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import exp, floor, log
+from math import exp, floor, inf, log
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -52,7 +52,8 @@ class Quantity:
     address: its name everywhere; value: central; low, high: see LAWS; grade: A trials or routine statistics to D
     judgement; basis: read, computed, recalled, judged or assumption; stage: `build` changes the population, `run` does
     not; assumed: set without a source; joint, rows: quantities fitted together share the name `joint`, and each has its
-    own value in every one of the equally good fits.
+    own value in every one of the equally good fits; drawn_as: address of the unknown that this is, where it is not its own;
+    least, most: what it can be at all.
     """
 
     address: str
@@ -69,14 +70,22 @@ class Quantity:
     assumed: bool = False
     joint: str = ""
     rows: tuple[float, ...] = ()
+    drawn_as: str = ""
+    least: float = -inf
+    most: float = inf
 
     def at(self, u: float) -> float:
         """Quantile at u in [0, 1], to 10 significant digits so that no bit depends on the machine.
 
         The split laws have `value` as median and a half normal (of the logarithm) on either side: unbounded, so harm
-        stays possible (Wallis 2014, Statistical Science 29: the two-piece normal, here scaled about its median).
+        stays possible (Wallis 2014, Statistical Science 29: the two-piece normal, here scaled about its median). A quantile
+        beyond what the quantity can be stops there.
         """
-        return stable(_QUANTILES[self.law](self, min(max(u, 1e-9), 1 - 1e-9)))
+        return self.kept(stable(_QUANTILES[self.law](self, min(max(u, 1e-9), 1 - 1e-9))))
+
+    def kept(self, value: float) -> float:
+        """`value`, or the end of what the quantity can be that it lies beyond."""
+        return min(max(value, self.least), self.most)
 
 
 def stable(x: float) -> float:
@@ -143,8 +152,9 @@ def is_effect(address: str) -> bool:
 
 
 def uniform_of(quantity: Quantity, *, seed: int, draw: int) -> float:
-    """The uniform that decides a quantity in one draw: its own, or the one it shares with those fitted together."""
-    return _uniform(quantity.joint or quantity.address, seed, draw)
+    """The uniform that decides a quantity in one draw: its own, or the one it shares with those fitted together or with
+    the same unknown at other addresses."""
+    return _uniform(quantity.joint or quantity.drawn_as or quantity.address, seed, draw)
 
 
 def _uniform(name: str, seed: int, draw: int) -> float:
@@ -159,7 +169,7 @@ def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> 
     """Values by address of one draw: central ones for draw 0, else a quantile of each law at its own uniform.
 
     Every stated effect of grade D, unless exact, also carries one shared error of judgement: its distance from no effect
-    (log ratio or shift) is multiplied by 1 + spread x z, z standard normal and common to all (design section 3).
+    (log ratio or shift) is multiplied by 1 + spread x z, at least 0, z standard normal and common to all (design section 1).
     """
     if draw == 0:
         return {address: stable(q.value) for address, q in quantities.items()}
@@ -167,7 +177,7 @@ def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> 
     factor = max(0.0, 1 + values.get(JUDGED, 0.0) * _z(_uniform(JUDGEMENT, seed, draw)))
     for address, q in quantities.items():
         if is_effect(address) and q.grade == "D" and q.law != "fixed":
-            values[address] = judged(q, values[address], factor)
+            values[address] = q.kept(judged(q, values[address], factor))
     return values
 
 
@@ -216,6 +226,17 @@ class QuantityModel(Closed):
         if self.law == "beta" and not 0 < (self.low or 0) < (self.high or 0) < 1:
             raise Wrong("a beta law needs 0 < low < high < 1", "law")
         return self
+
+
+LIMITS = {"share": (0, 1), "kept": (0, 1), "correlation": (-1, 1), "relative change": (-1, 1), "rate ratio": (0.01, 100),
+          "points 0-10": (0, 10), "points": (-inf, inf)}
+"""What a number can be at all, by the first words of its unit; anything else is not below 0."""
+
+
+def limits(unit: str) -> dict[str, float]:
+    """The fields `least` and `most` of a Quantity of this unit."""
+    least, most = next((ends for words, ends in LIMITS.items() if unit.startswith(words)), (0, inf))
+    return {"least": least, "most": most}
 
 
 NOBODY = Source(title="no published figure", by="the model's own choice", year=0, url="")
@@ -305,13 +326,13 @@ def load_baseline() -> tuple[dict[str, Quantity], dict[str, Table]]:
     found = {}
     for address, entry in entries:
         joint, rows = joined.get(address, ("", ()))
-        found[address] = quantity(address, entry, model.sources, joint=joint, rows=rows)
+        found[address] = quantity(address, entry, model.sources, joint=joint, rows=rows, **limits(entry.unit))
     tables = {}
     for group, names in model.tables.items():
         for name, table in names.items():
             address = f"baseline.{group}.{name}"
             if table.scale is not None:
-                found[f"{address}.scale"] = quantity(f"{address}.scale", table.scale, model.sources)
+                found[f"{address}.scale"] = quantity(f"{address}.scale", table.scale, model.sources, **limits(table.scale.unit))
             tables[address] = _table(address, table, model.sources)
     return found, tables
 

@@ -86,7 +86,8 @@ def test_every_number_is_a_quantity_with_its_own_address(folder):
 def test_cost_and_effects_as_the_file_says(folder):
     kind = schema.kinds(folder)["choir"]
     assert dict(kind.cost.payers) == {"icb": 0.4, "lottery_charity": 0.6} and kind.cost.price_year == 2024
-    assert (kind.cost.set_up_per, kind.cost.running_per, kind.cost.running.unit) == ("site", "contact", "pounds")
+    assert (kind.cost.set_up_per, kind.cost.running_per) == ("site", "contact")
+    assert (kind.cost.set_up.unit, kind.cost.running.unit) == ("pounds of 2024 per site", "pounds of 2024 per contact")
     first, second, *_ = kind.effects
     assert (first.lever, first.level, first.at, first.ramp, first.half_life) == ("connection", "participant", 6, None, None)
     assert (second.ramp, second.half_life, second.contrast, second.quantity.unit) == (3, 9, "same people", "rate ratio")

@@ -273,11 +273,12 @@ def _twice(document: Document, model: KindModel) -> list[Problem]:
 def _kind(model: KindModel) -> Kind:
     at, sources = f"interventions.{model.id}", model.sources
     cost = Cost(payers=dict(model.cost.payers), price_year=model.cost.price_year,
-                set_up=quantity(f"{at}.cost.set_up", model.cost.set_up, sources), set_up_per=model.cost.set_up.per,
-                running=quantity(f"{at}.cost.running", model.cost.running, sources), running_per=model.cost.running.per)
+                set_up=_price(f"{at}.cost.set_up", model.cost, sources), set_up_per=model.cost.set_up.per,
+                running=_price(f"{at}.cost.running", model.cost, sources), running_per=model.cost.running.per)
     return Kind(
         id=model.id, name=model.name, delivery=model.delivery, who=model.who.model_dump(exclude_none=True),
-        quantities={name: quantity(f"{at}.{name}", q, sources) for name, q in model.quantities.items()}, cost=cost,
+        quantities={name: quantity(f"{at}.{name}", q, sources, least=0, most=1 if name in SHARES else inf)
+                    for name, q in model.quantities.items()}, cost=cost,
         effects=tuple(Effect(lever=e.lever, level=e.level, at=e.at, ramp=e.ramp, half_life=e.half_life, contrast=e.contrast,
                              quantity=_of_effect(f"{at}.effects.{name}", e, sources))
                       for name, e in zip(effect_names(model.effects), model.effects, strict=True)),
@@ -285,8 +286,17 @@ def _kind(model: KindModel) -> Kind:
         evidence=model.evidence)
 
 
+def _price(address: str, cost: CostModel, sources: Mapping[str, SourceModel]) -> Quantity:
+    """A price, whose unit says the year of its pounds."""
+    name = address.rpartition(".")[2]
+    model = getattr(cost, name)
+    unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if name == "running" and model.per != "contact" else "")
+    return quantity(address, model.model_copy(update={"unit": unit}), sources, least=0)
+
+
 def _of_effect(address: str, model: EffectModel, sources: Mapping[str, SourceModel]) -> Quantity:
-    return quantity(address, model.model_copy(update={"unit": LEVERS[model.lever].unit}), sources)
+    lever = LEVERS[model.lever]
+    return quantity(address, model.model_copy(update={"unit": lever.unit}), sources, least=lever.low, most=lever.high)
 
 
 def effect_names(effects: list[EffectModel]) -> list[str]:

@@ -44,7 +44,7 @@ def _effect(given: AdjustModel, address: str, *, at: tuple[str | int, ...], find
     blank = Quantity(
         address=address, value=lever.rest, unit=lever.unit, low=lever.rest, high=lever.rest, stage="run", grade="D",
         law="split_lognormal" if lever.operator == "multiply" else "split_normal", basis="assumption", assumed=True,
-        source=numbers.OWN, why="")
+        source=numbers.OWN, why="", least=lever.low, most=lever.high)
     override = OverrideModel(value=given.value, low=given.low, high=given.high, law=given.law, source=given.source,
                              grade=given.grade, why=given.why or "an adjust of the scenario", bound=bool(given.why))
     return Effect(lever=given.lever, level="exposed", at=given.at, ramp=given.ramp, half_life=given.half_life,

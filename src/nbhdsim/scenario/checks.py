@@ -122,6 +122,8 @@ def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], *
         find.say((*at, "kind") if given.kind else at, key=not given.kind, message=(
             f"unknown intervention '{given.kind or key}' ({', '.join(allowed)}){nearest(given.kind or key, allowed)}"))
         return None
+    if key != kind.id and key in {*kinds, "adjust"}:
+        find.say(at, f"is the id of another intervention; give this {kind.id} another name", key=True)
     if kind.delivery != "adjust":
         for name in ("effects", "who"):
             if getattr(given, name) is not None:

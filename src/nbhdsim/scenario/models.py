@@ -158,4 +158,5 @@ class ScenarioModel(Closed):
     interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
     budget: BudgetModel | None = Field(None, description="what it may commit a year")
     overrides: Annotated[dict[str, float | OverrideModel], BeforeValidator(_flat)] = Field(
-        default_factory=dict, description="numbers of your own by address")
+        default_factory=dict, description="numbers of your own by address; what a line does not override is one unknown for all "
+                                          "lines of its kind")

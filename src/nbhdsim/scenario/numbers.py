@@ -6,6 +6,7 @@ without a source.
 """
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from nbhdsim import evidence
@@ -13,14 +14,12 @@ from nbhdsim.documents import Path
 from nbhdsim.errors import nearest
 from nbhdsim.evidence import Quantity, Source
 from nbhdsim.interventions.schema import Kind
-from nbhdsim.levers import LEVERS
 from nbhdsim.scenario import Line
 from nbhdsim.scenario.models import LineModel, OverrideModel, ScenarioModel, SourceModel
 
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
 
-SHARES = ("share", "probability", "proportion")
 RATIO_LAWS = ("split_lognormal", "loguniform")
 LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
 
@@ -65,10 +64,12 @@ def with_numbers(kind: Kind, new: Mapping[str, Quantity]) -> Kind:
 
 
 def _own(line: Line, name: str, quantity: Quantity, *, new: Mapping[str, Quantity]) -> Quantity:
-    """The number of one line: its own override, else that of its kind, else the catalogue's."""
-    address = f"interventions.{line.key}.{name}"
-    found = new.get(address) or new.get(f"interventions.{line.kind.id}.{name}") or quantity
-    return replace(found, address=address)
+    """The number of one line: its own override, else that of its kind, else the catalogue's; then it is one unknown for all
+    lines of the kind."""
+    address, shared = f"interventions.{line.key}.{name}", f"interventions.{line.kind.id}.{name}"
+    if address in new or line.kind.delivery == "adjust":
+        return replace(new.get(address, quantity), address=address)
+    return replace(new.get(shared, quantity), address=address, drawn_as=shared)
 
 
 def _overridden(model: ScenarioModel, known: Mapping[str, Quantity], find: "Findings") -> dict[str, Quantity]:
@@ -91,7 +92,7 @@ def number(quantity: Quantity, given: float | OverrideModel, *, at: Path, find: 
         given = OverrideModel(value=given)
     low, high = given.low, given.high
     law = given.law or ("fixed" if low is None and high is None else
-                        "split_normal" if quantity.law == "fixed" else quantity.law)
+                        "split_normal" if quantity.law in ("fixed", "joint") else quantity.law)
     if (low is None) != (high is None):
         find.say(at, "has only one of low and high (both, or neither for an exact number)")
     if low is None and law != "fixed":
@@ -107,7 +108,7 @@ def number(quantity: Quantity, given: float | OverrideModel, *, at: Path, find: 
     return replace(quantity, value=float(given.value), low=float(low), high=float(high), law=law,
                    grade=given.grade or ("D" if source is None else quantity.grade), source=source or OWN,
                    why=given.why or "set in the scenario", basis="assumption" if source is None else "read",
-                   assumed=source is None)
+                   assumed=source is None, joint="", rows=(), drawn_as="")
 
 
 OWN = Source(title="the scenario file", by="whoever wrote it", year=0, url="")
@@ -125,23 +126,15 @@ def source_of(given: str | SourceModel | None) -> Source | None:
 
 def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:
     """Why one of these numbers cannot be a value of the quantity, "" when all can."""
-    low, high, words = possible(quantity)
+    least, most = quantity.least, quantity.most
+    name = quantity.address.split(".")[3:4] if evidence.is_effect(quantity.address) else []
+    what = " of ".join([quantity.unit, *name])
     for value in numbers:
-        if not low <= value <= high or (value <= 0 and quantity.law in RATIO_LAWS):
-            return f"{value:g} is impossible ({words})"
+        if not least <= value <= most:
+            ends = "not below 0" if (least, most) == (0, inf) else f"{least:g} to {most:g}"
+            return f"{value:g} is impossible ({what}, {ends})"
+        if value <= 0 and quantity.law in RATIO_LAWS:
+            return f"{value:g} is impossible (a {quantity.law} law needs numbers above 0)"
+    if quantity.law == "beta" and not 0 < numbers[0] < numbers[-1] < 1:
+        return f"{numbers[0]:g} to {numbers[-1]:g} is impossible (a beta law needs 0 < low < high < 1)"
     return ""
-
-
-def possible(quantity: Quantity) -> tuple[float, float, str]:
-    """Lowest and highest possible value of a quantity, and in words: by its lever, its unit, its law."""
-    name, infinite = quantity.address.split(".")[2:], float("inf")
-    if name[:1] == ["effects"] and len(name) > 1 and name[1] in LEVERS:
-        lever = LEVERS[name[1]]
-        return lever.low, lever.high, f"{lever.unit} of {name[1]}, {lever.low:g} to {lever.high:g}"
-    if quantity.law in RATIO_LAWS or quantity.unit == "rate ratio":
-        return 0.0, infinite, "a ratio, above 0"
-    if quantity.law == "beta" or quantity.unit.startswith(SHARES):
-        return 0.0, 1.0, f"{quantity.unit}, 0 to 1"
-    if name[:1] == ["cost"]:
-        return 0.0, infinite, "a cost, not below 0"
-    return -infinite, infinite, ""
