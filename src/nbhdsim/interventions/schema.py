@@ -237,6 +237,9 @@ def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Pro
     if not set(joining) & set(model.quantities):
         said = f"a {model.delivery} needs {' or '.join(joining)}, to say how many take part"
         out.append(document.problem(("quantities",), said, key=True))
+    pers = {model.cost.set_up.per, model.cost.running.per}
+    if "head" in pers and len(pers) > 1:
+        out.append(document.problem(("cost", "set_up", "per"), "a list has no sites or places: give set_up and running both per head"))
     return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
 
 

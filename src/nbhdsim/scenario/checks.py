@@ -128,6 +128,8 @@ def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], *
         for name in ("effects", "who"):
             if getattr(given, name) is not None:
                 find.say((*at, name), f"only `kind: adjust` has {name}; a number of {kind.id} goes under `overrides`", key=True)
+    if given.every is not None and kind.delivery != "setting":
+        find.say((*at, "every"), f"{kind.id} is not given in rounds (only grants to settings are)", key=True)
     return Line(key=key, kind=kind, where=_where(given.where), amount=_amount(at, given, kind, find=find), start=start, end=end,
                 every=given.every, payers=_payers(at, given, kind, find=find), targeting=_target(at, given, kind, find=find),
                 at=find.document.key_place(at))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nbhdsim.areas.apportion import largest_remainder
 from nbhdsim.scenario import Line
 
 if TYPE_CHECKING:
@@ -174,10 +175,10 @@ def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDAr
 
 
 def _places(line: Line, values: Mapping[str, float], sites: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Participants there is room for [p]: places of a site times sites, or the line's own number of places shared out."""
-    each = quantity(line, values, "places_per_site", default=float("nan"))
-    out = sites * each
-    amount = line.amount
-    if amount is not None and amount.of == "places" and not per_head(line) and sites.sum() > 0:
-        out = out * min(1.0, amount.value / fsum(out.tolist()))
+    """Participants there is room for [p]: places of a site times sites, or the line's own number of places, whole, shared out
+    by largest remainder."""
+    out = sites * quantity(line, values, "places_per_site", default=float("nan"))
+    total, amount = fsum(out.tolist()), line.amount
+    if amount is not None and amount.of == "places" and not per_head(line) and total > 0:
+        out = largest_remainder(out, floor(min(amount.value, total + SLACK))).astype(np.float64)
     return out

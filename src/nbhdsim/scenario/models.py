@@ -109,7 +109,7 @@ class LineModel(Closed):
     places: int | None = Field(None, ge=1, le=10_000_000, description="places for participants, or residents covered")
     start: YearMonth | None = Field(None, description=MONTH)
     end: YearMonth | None = Field(None, description=f"the last funded month, included: {MONTH}")
-    every: int | None = Field(None, ge=1, le=360, description="months between rounds of a grant")
+    every: int | None = Field(None, ge=1, le=360, description="months between rounds of a grant to settings")
     payer: Annotated[dict[Literal[PAYERS], Share], Field(min_length=1)] | None = Field(  # type: ignore[valid-type]
         None, description="shares of the cost by payer, adding to 1")
     targeting: TargetModel | None = Field(None, description="who of those eligible is aimed at")

@@ -83,12 +83,13 @@ def choose(line: Line, world: "World", admissions: NDArray[np.number], *, replic
            within: Rows | None = None) -> Rows:
     """Rows of the neighbourhoods of a line, those that get a site first in front.
 
-    admissions [p]: counts of the last `where.over` months of history. Raises NbhdsimError when nothing matches.
+    admissions [p]: counts of the last `where.over` months of history. None with `same_as` a line that has no site in this
+    draw, or none within the other filters. Raises NbhdsimError when nothing matches without it.
     """
     at, where = map_of(world.places), line.where
     rows = filtered(where, at, within=within)
     rows = rows[capacity(line, world)[rows] > 0]
-    if not rows.size:
+    if not rows.size and within is None:
         raise _nothing(line, at)
     if where.top is not None:
         return ranked(where, rows, at, admissions=admissions)[: where.top]
@@ -141,7 +142,7 @@ def resolve(line: Line, world: "World", admissions: NDArray[np.number], *, value
     """
     order = choose(line, world, admissions, replicate=replicate, within=within)
     out = np.zeros(len(world.places.name))
-    if line.amount is None or line.kind.cost is None:
+    if not order.size or line.amount is None or line.kind.cost is None:
         out[order] = 1.0
     elif funding.per_head(line):
         heads = float(world.places.residents[order].sum())
