@@ -50,8 +50,11 @@ def levers() -> str:
 
 def outcome_list() -> str:
     """outcomes.md."""
-    rows = [(f"`{name}`", o.unit, o.kind, o.direction, o.meaning) for name, o in outcomes.OUTCOMES.items()]
-    return "# Outcomes\n\n" + table(("outcome", "unit", "kind", "better", "meaning"), rows)
+    rows = [(f"`{name}`", o.unit, o.kind, o.direction, "all" if o.ages == outcomes.ALL_AGES else f"{o.ages[0]} to {o.ages[1]}" if o.ages[1] < outcomes.ALL_AGES[1] else f"{o.ages[0]}+", o.meaning,
+             " ".join(f"`{lever}`" for lever in o.moved_by) or "who takes part") for name, o in outcomes.OUTCOMES.items()]
+    return ("# Outcomes\n\nAn outcome that none of a scenario's programmes can reach is shown as not modelled, never as unchanged. Mechanisms (`connection`, `control`, "
+            "`activity`, `self_care`, `security`) spread along ties to people of any age.\n\n"
+            + table(("outcome", "unit", "kind", "better", "ages", "meaning", "levers that reach it"), rows))
 
 
 def interventions() -> str:

@@ -3,13 +3,13 @@
 Each returns (total, residents), both float64 [month, place, age band]: events, or the sum over residents of a monthly
 state; and the number of residents it speaks of. `total / residents / months x scale` is the rate or mean of a cell.
 """
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .residents import AGE_FROM, SEGMENT_FROM
+from .residents import AGE_FROM, MECHANISMS, SEGMENT_FROM
 from .step.measure import (
     ADMISSIONS,
     ADULTS,
@@ -30,6 +30,11 @@ Sums = NDArray[np.float64]
 CHILDREN = slice(0, SEGMENT_FROM.index(18))
 EVERYONE, GROWN, TEENS = slice(None), slice(ADULTS, None), slice(CHILD_ITEM, ADULTS)
 BAND_STARTS = [SEGMENT_FROM.index(age) for age in AGE_FROM]
+ALL_AGES = (0, 120)
+ADMITTING = (*MECHANISMS, "admission_rr", "readmission_rr")
+"""Levers that move emergency admissions, and through them bed days and A&E attendances."""
+ANSWERING = (*MECHANISMS, "life_satisfaction")
+"""Levers that move answers about life satisfaction."""
 
 
 class Measures(NamedTuple):
@@ -43,13 +48,16 @@ class Measures(NamedTuple):
 
 class Outcome(NamedTuple):
     """An outcome: unit; which direction is better (`lower` or `higher`); kind (`count mean share pounds`); scale that
-    turns events a resident-month into the usual rate (12,000: per 1,000 a year); what it is; how it is summed."""
+    turns events a resident-month into the usual rate (12,000: per 1,000 a year); ages it is about, both included;
+    moved_by: levers that reach it; what it is; how it is summed."""
 
     name: str
     unit: str
     direction: str
     kind: str
     scale: float
+    ages: tuple[int, int]
+    moved_by: tuple[str, ...]
     meaning: str
     function: Callable[[Measures], tuple[Sums, Sums]]
 
@@ -58,13 +66,24 @@ OUTCOMES: dict[str, Outcome] = {}
 """Every outcome by name."""
 
 
-def outcome(*, unit: str, direction: str, kind: str, scale: float = 1.0) -> Callable:
+def outcome(*, unit: str, direction: str, kind: str, scale: float = 1.0, ages: tuple[int, int] = ALL_AGES,
+            moved_by: tuple[str, ...] = ()) -> Callable:
     """Register an outcome function under its own name; its docstring's first line says what it is."""
     def add(function: Callable[[Measures], tuple[Sums, Sums]]) -> Callable:
         name = function.__name__
-        OUTCOMES[name] = Outcome(name, unit, direction, kind, scale, (function.__doc__ or "").split("\n")[0], function)
+        meaning = (function.__doc__ or "").split("\n")[0]
+        OUTCOMES[name] = Outcome(name, unit, direction, kind, scale, ages, moved_by, meaning, function)
         return function
     return add
+
+
+def moved(pushes: Iterable[tuple[str, int, int]]) -> set[str]:
+    """Outcomes that pushes can reach: (lever, lowest, highest age of those it is pushed for).
+
+    A mechanism spreads along ties to any age; any other lever reaches only those it is pushed for.
+    """
+    return {name for lever, low, high in pushes for name, o in OUTCOMES.items()
+            if lever in o.moved_by and (lever in MECHANISMS or low <= o.ages[1] and o.ages[0] <= high)}
 
 
 def by_band(sums: NDArray[np.int64], who: slice) -> Sums:
@@ -79,61 +98,61 @@ def _sums(m: Measures, column: int, who: slice = EVERYONE, *, fixed: bool = Fals
     return total / float(FIXED) if fixed else total, by_band(m.sums[..., PRESENT], who)
 
 
-@outcome(unit="admissions", direction="lower", kind="count", scale=12_000)
+@outcome(unit="admissions", direction="lower", kind="count", scale=12_000, moved_by=ADMITTING)
 def emergency_admissions(m: Measures) -> tuple[Sums, Sums]:
     """Emergency admissions, observed counts, all residents."""
     return _sums(m, ADMISSIONS)
 
 
-@outcome(unit="admissions", direction="lower", kind="count", scale=12_000)
+@outcome(unit="admissions", direction="lower", kind="count", scale=12_000, moved_by=ADMITTING)
 def expected_admissions(m: Measures) -> tuple[Sums, Sums]:
     """Emergency admissions expected from each month's rate, excitation included: effects without the luck of counts."""
     return _sums(m, EXPECTED, fixed=True)
 
 
-@outcome(unit="bed days", direction="lower", kind="count", scale=12_000)
+@outcome(unit="bed days", direction="lower", kind="count", scale=12_000, moved_by=(*ADMITTING, "bed_days_rr"))
 def bed_days(m: Measures) -> tuple[Sums, Sums]:
     """Nights in hospital that follow emergency admissions, counted in the month of admission."""
     return _sums(m, BED_DAYS)
 
 
-@outcome(unit="attendances", direction="lower", kind="count", scale=12_000)
+@outcome(unit="attendances", direction="lower", kind="count", scale=12_000, moved_by=(*ADMITTING, "ae_rr"))
 def ae_attendances(m: Measures) -> tuple[Sums, Sums]:
     """A&E attendances, those that end in admission included."""
     return _sums(m, ATTENDANCES)
 
 
-@outcome(unit="referrals", direction="lower", kind="count", scale=120_000)
+@outcome(unit="referrals", direction="lower", kind="count", scale=120_000, ages=(0, 17), moved_by=("referral_rr",))
 def child_referrals(m: Measures) -> tuple[Sums, Sums]:
     """Referrals to children's social care, residents under 18 (per 10,000 a year)."""
     return _sums(m, REFERRALS, CHILDREN)
 
 
-@outcome(unit="points 0-10", direction="higher", kind="mean")
+@outcome(unit="points 0-10", direction="higher", kind="mean", ages=(16, 120), moved_by=ANSWERING)
 def life_satisfaction(m: Measures) -> tuple[Sums, Sums]:
     """Mean life satisfaction (ONS4), residents of 16 and over."""
     return _sums(m, SATISFACTION, GROWN, fixed=True)
 
 
-@outcome(unit="points 0-10", direction="higher", kind="mean")
+@outcome(unit="points 0-10", direction="higher", kind="mean", ages=(10, 15), moved_by=ANSWERING)
 def child_wellbeing(m: Measures) -> tuple[Sums, Sums]:
     """Mean happiness with life (Good Childhood item), residents of 10 to 15."""
     return _sums(m, SATISFACTION, TEENS, fixed=True)
 
 
-@outcome(unit="share", direction="lower", kind="share")
+@outcome(unit="share", direction="lower", kind="share", ages=(16, 120), moved_by=ANSWERING)
 def low_life_satisfaction(m: Measures) -> tuple[Sums, Sums]:
     """Share whose life satisfaction is 0-4 (below 4.5), residents of 16 and over."""
     return _sums(m, LOW, GROWN)
 
 
-@outcome(unit="share", direction="lower", kind="share")
+@outcome(unit="share", direction="lower", kind="share", ages=(16, 120), moved_by=("connection",))
 def lonely(m: Measures) -> tuple[Sums, Sums]:
     """Share lonely often or always, residents of 16 and over."""
     return _sums(m, LONELY, GROWN)
 
 
-@outcome(unit="SD", direction="higher", kind="mean")
+@outcome(unit="SD", direction="higher", kind="mean", ages=(16, 120), moved_by=("control",))
 def control(m: Measures) -> tuple[Sums, Sums]:
     """Mean sense of control (0 = England, 1 = one SD between people), residents of 16 and over."""
     return _sums(m, CONTROL, GROWN, fixed=True)
