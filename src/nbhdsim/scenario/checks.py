@@ -10,8 +10,24 @@ from nbhdsim import areas
 from nbhdsim.areas import csv_file
 from nbhdsim.documents import Document, Path
 from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import schema as catalogue
-from nbhdsim.scenario import AMOUNTS, Amount, AreaSpec, Line, Scenario, Target, Where, adjust, funding, numbers, packages, where
+from nbhdsim.scenario import (
+    AMOUNTS,
+    Amount,
+    AreaSpec,
+    Line,
+    Scenario,
+    Target,
+    Where,
+    adjust,
+    central,
+    funding,
+    numbers,
+    packages,
+    streams,
+    where,
+)
 from nbhdsim.scenario.models import AreaModel, LineModel, ScenarioModel, TargetModel, WhereModel
 
 ROUNDING = 1e-6
@@ -25,8 +41,9 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
     def say(self, path: Path, message: str, *, key: bool = False) -> None:
-        """One more problem, of the value (or the key) at `path`."""
-        self.problems.append(self.document.problem(path, message, key=key))
+        """One more problem, of the value (or the key) at `path`; said once."""
+        if (problem := self.document.problem(path, message, key=key)) not in self.problems:
+            self.problems.append(problem)
 
 
 def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str]) -> tuple[Scenario | None, list[Problem]]:
@@ -47,6 +64,9 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
         _money(line, values, outline, find=find)
     if model.budget is not None and len(lines) >= len(model.interventions):
         _budget(model, lines, values, outline=outline, find=find)
+    if not find.problems:
+        central.refused(model, lines, values, tables=tables, find=find)
+        _streams(quantities, lines, find)
     if find.problems:
         follow = ("unknown intervention", "unknown address") if half_known else ()     # it may stand in what was refused
         return None, [p for p in find.problems if not p.message.startswith(follow)]
@@ -55,6 +75,13 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
                     months=model.months, history=model.history, seed=model.seed, stance=model.stance, lines=lines,
                     quantities=quantities, tables=tables, data=data, texts={**texts, **files}), []
+
+
+def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find: Findings) -> None:
+    """Programmes whose names give two random streams one number."""
+    for one, other in streams.shared(streams.names(quantities, lines)):
+        key = next((key for key in lines if key in {*one.split("."), *other.split(".")}), "")
+        find.say(("interventions", key), f"the random streams '{one}' and '{other}' would be the same; give it another name", key=True)
 
 
 def _kinds(model: ScenarioModel, find: Findings) -> tuple[Mapping[str, catalogue.Kind], dict[str, str]]:
