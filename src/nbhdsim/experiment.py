@@ -250,8 +250,15 @@ def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally:
 
 
 def numbers(scenarios: Sequence[Any]) -> dict[str, Any]:
-    """Every quantity of the scenarios by address, the first scenario's where they differ, for `evidence.csv`."""
-    return {address: quantity for s in reversed(scenarios) for address, quantity in s.quantities.items()}
+    """Every quantity of the scenarios, for `evidence.csv`: by address as the first scenario that has it has it, and by
+    `<address> @ <scenario>` where a later one has another.
+    """
+    found: dict[str, Any] = {}
+    for scenario in scenarios:
+        for address, quantity in scenario.quantities.items():
+            if found.setdefault(address, quantity) != quantity:
+                found[f"{address} @ {scenario.name}"] = quantity
+    return found
 
 
 def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int) -> dict[str, Any]:
