@@ -1,5 +1,6 @@
 """What each verb does: load, call the floor below, print. Imported once a verb is known."""
 
+import hashlib
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from nbhdsim.errors import NbhdsimError
 OK, FAILED = 0, 1
 COMPILING = 15
 """Seconds the first compilation takes on a machine of two cores (measured; it is said so nobody thinks it hangs)."""
+PRICES = "  (at central prices; where a future draws others, funding buys more or fewer sites, and sites cost more or less)"
 
 
 def tell(text: str) -> None:
@@ -27,11 +29,24 @@ def load(files: Sequence[str], options: Namespace) -> list[Any]:
 
 
 def check(options: Namespace, argv: Sequence[str]) -> int:
-    """Print what each scenario buys and `ok`."""
+    """Print what each scenario buys, what it adjusts, and `ok`."""
     from nbhdsim.report import purchase
 
-    tell("\n\n".join(purchase.bought(scenario) + f"\n{scenario.file}: ok" for scenario in load(options.files, options)))
+    told = []
+    for scenario in load(options.files, options):
+        told.append("\n".join([purchase.bought(scenario), *_besides(scenario), f"{scenario.file}: ok"]))
+    tell("\n\n".join(told))
     return OK
+
+
+def _besides(scenario: Any) -> list[str]:
+    """Lines about prices, where something is paid for, and about what is adjusted, with or without money."""
+    from nbhdsim.scenario import adjust
+
+    lines = scenario.lines.values()
+    adjusted = [f"  {x.key} moves {adjust.words(x)}" for x in lines if x.kind.delivery == "adjust"]
+    priced = any(line.amount is not None and line.kind.cost is not None for line in lines)
+    return ([PRICES] if priced else []) + adjusted
 
 
 def run(options: Namespace, argv: Sequence[str]) -> int:
@@ -50,12 +65,12 @@ def compare(options: Namespace, argv: Sequence[str]) -> int:
 
 
 def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, name: str) -> int:
-    from nbhdsim import cli_progress, experiment, rng
+    from nbhdsim import cli_progress, experiment
     from nbhdsim.report import summary
 
     if not options.out:
         raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
-    if not any(rng.cache_folder().rglob("*.nbc")):
+    if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     options.interrupt.notice = "stopping: what is done is being written\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
@@ -75,6 +90,20 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     if result.failed:
         cli_progress.say(f"{result.failed} futures failed: see {result.folder / 'errors.jsonl'}")
     return FAILED if result.failed else OK
+
+
+def compiled() -> bool:
+    """Is there machine code of a month for the program as it stands here?
+
+    Numba keeps it by folder of the source (its name and the SHA-1 of its path), file, and time of the file; what other
+    verbs compile is not enough.
+    """
+    from nbhdsim import rng
+
+    source = Path(rng.__file__).with_name("step") / "events.py"
+    folder = f"step_{hashlib.sha1(str(source.parent).encode(), usedforsecurity=False).hexdigest()}"
+    made = (rng.cache_folder() / folder).glob("events.*.nbc")
+    return any(code.stat().st_mtime >= source.stat().st_mtime for code in made)
 
 
 def catalogue(options: Namespace, argv: Sequence[str]) -> int:

@@ -36,6 +36,13 @@ CASES = {
     "end before start": (changed("{where: all", "{start: 2026-09, end: 2026-06, where: all"), "end", "before the start"),
     "buys nothing": (changed("sites: 1", "funding: 100"), "funding", "less than one"),
     "nothing matches": (changed("where: all", "where: {district: [nowhere]}"), "where", "nowhere"),
+    "month 13": (changed("2026-04", "2026-13"), "4:8: start", "'2026-13' has no such month (01 to 12)"),
+    "month 4": (changed("2026-04", "2026-4"), "4:8: start", "(01 to 12: 2026-04)"),
+    "a year": (changed("2026-04", "2026"), "4:8: start", "2026 is not a month (YYYY-MM, such as 2026-04)"),
+    "another century": (changed("2026-04", "1826-04"), "4:8: start", "years 1900 to 2099"),
+    "no month": (changed("sites: 1", "sites: 1, end: 2026-00"), "8:", "'2026-00' has no such month (01 to 12)"),
+    "said twice": (changed("youth_hub: {where: all, sites: 1}", "adjust: {who: {age: [0, 9]}, targeting: {age: [0, 5]}, "
+                           "effects: [{lever: ae_rr, value: 0.9}]}"), "8:32: ", "leave one of them out"),
     "duplicate key": (GOOD + "name: again\n", "name", "9:1"),
     "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "2:8", "alias"),
     "deep nesting": ("schema: " + "[" * 100_000, "1:", "deep"),

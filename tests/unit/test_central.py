@@ -18,8 +18,8 @@ TEAM = "overrides: {interventions.integrated_neighbourhood_team.effects.admissio
     ("  adjust: {effects: [{lever: admission_rr, value: 3}]}\n", "7:3", "would push 3.2 rate ratio (0.3 to 3)"),
     ("  youth_hub: {sites: 1}\noverrides: {interventions.youth_hub.effects.admission_rr: 0.3}\n", "8:59", "(0.3 to 3)"),
     ("  integrated_neighbourhood_team: {places: 9}\n" + TEAM + ".area.at12: 0.7}\n", "8:89", "no more can be prevented"),
-    ("  youth_hub: {sites: 1}\n  a: {kind: youth_hub, sites: 1}\noverrides: {interventions.youth_hub.effects.admission_rr: 0.3}\n",
-     "9:59", "(0.3 to 3)"),
+    ("  youth_hub: {sites: 1}\n  a: {kind: youth_hub, sites: 1}\n"
+     "overrides: {interventions.youth_hub.effects.admission_rr: 0.3}\n", "9:59", "(0.3 to 3)"),
     ("  adjust: {effects: [{lever: ae_rr, value: 0.9}]}\noverrides: {baseline.spill_over.strength: 0.9}\n", "8:43", "would not end"),
     ("  adjust: {effects: [{lever: ae_rr, value: 0.9}]}\noverrides: {baseline.satisfaction.per_connection: 2}\n", "8:51",
      "more of the variance"),
@@ -66,8 +66,9 @@ def test_an_area_effect_beyond_what_can_be_prevented(tmp_path):
 
 def test_quintiles_that_exclude_each_other(tmp_path):
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "estate.yaml").write_text(AREA.replace("0.79", "0.9").replace("quantities", "who: {quintile: [1]}\nquantities"),
-                                                   encoding="utf-8")
-    (tmp_path / "town.yaml").write_text(TOWN + "  estate: {sites: 1, targeting: {quintile: [5]}}\ncatalogue: mine\n", encoding="utf-8")
+    poor = AREA.replace("0.79", "0.9").replace("quantities", "who: {quintile: [1]}\nquantities")
+    (tmp_path / "mine" / "estate.yaml").write_text(poor, encoding="utf-8")
+    rich = TOWN + "  estate: {sites: 1, targeting: {quintile: [5]}}\ncatalogue: mine\n"
+    (tmp_path / "town.yaml").write_text(rich, encoding="utf-8")
     with pytest.raises(NbhdsimError, match=r":7:3: interventions.estate: .*quintiles"):
         schema.load(tmp_path / "town.yaml")

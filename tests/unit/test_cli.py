@@ -1,12 +1,16 @@
 """The command line: exit codes, what goes to which stream, and that bad input writes nothing."""
 
+import hashlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from nbhdsim import cli, cli_progress
+from nbhdsim import cli, cli_progress, cli_verbs, population, rng, simulation, step
 from nbhdsim.experiment import Report
+from nbhdsim.scenario import schema
 
 TOWN = """schema: scenario/1
 name: {name}
@@ -85,6 +89,44 @@ def test_check_says_what_is_bought_and_ok(at, capsys):
     assert cli.main(["check", "a.yaml"]) == 0
     out = capsys.readouterr().out
     assert "nothing is funded" in out and "a.yaml: ok" in out
+
+
+def test_check_says_at_which_prices(at, capsys):
+    (at / "c.yaml").write_text(TOWN.format(name="c") + "interventions: {youth_hub: {sites: 1}}\n")
+    assert cli.main(["check", "c.yaml"]) == 0
+    out = capsys.readouterr().out
+    assert "at central prices" in out and out.endswith("c.yaml: ok\n")
+
+
+def test_check_says_what_is_adjusted(at, capsys):
+    line = "{kind: adjust, who: {age: [65, 120], quintile: [1]}, effects: [{lever: ae_rr, value: 0.9, low: 0.8, high: 1}]}"
+    (at / "c.yaml").write_text(TOWN.format(name="c") + f"interventions: {{fewer: {line}}}\n")
+    assert cli.main(["check", "c.yaml"]) == 0
+    out = capsys.readouterr().out
+    said = "  fewer moves ae_rr to 0.9 (0.8 to 1) rate ratio after 12 months, of ages 65 to 120 in IMD quintile 1\n"
+    assert said in out and "at central prices" not in out
+
+
+def test_compiling_is_said_until_a_month_has_been_compiled_here(at, tmp_path, monkeypatch):
+    """Numba's own cache counts, of a month and of these very files."""
+    source = Path(step.__file__).with_name("events.py")
+    simulation.Simulation(population.build(load_town(at)), load_town(at)).step()
+    assert cli_verbs.compiled()
+    monkeypatch.setenv("NBHDSIM_CACHE", str(tmp_path / "cache"))
+    assert not cli_verbs.compiled()
+    folder = rng.cache_folder() / f"step_{hashlib.sha1(str(source.parent).encode()).hexdigest()}"
+    for place, name, known in ((folder.with_name("step_elsewhere"), "events.a.nbc", False), (folder, "layout.a.nbc", False),
+                               (folder, "events.a.nbc", True)):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"")
+        assert cli_verbs.compiled() is known
+    os.utime(folder / "events.a.nbc", (0, 0))
+    assert not cli_verbs.compiled()
+
+
+def load_town(at):
+    """The first town as a scenario."""
+    return schema.load(at / "a.yaml")
 
 
 def test_catalogue_lists_and_shows(capsys):

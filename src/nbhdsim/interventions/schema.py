@@ -239,7 +239,8 @@ def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Pro
         out.append(document.problem(("quantities",), said, key=True))
     pers = {model.cost.set_up.per, model.cost.running.per}
     if "head" in pers and len(pers) > 1:
-        out.append(document.problem(("cost", "set_up", "per"), "a list has no sites or places: give set_up and running both per head"))
+        said = "a list has no sites or places: give set_up and running both per head"
+        out.append(document.problem(("cost", "set_up", "per"), said))
     return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
 
 

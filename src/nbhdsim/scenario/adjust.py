@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions.schema import Effect, Kind
 from nbhdsim.levers import LEVERS
-from nbhdsim.scenario import numbers
+from nbhdsim.scenario import Line, Target, numbers
 from nbhdsim.scenario.models import AdjustModel, LineModel, OverrideModel
 
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
 
+EVERYONE = Target()
 REST = "interventions.adjust.effects"
 
 
@@ -49,3 +50,17 @@ def _effect(given: AdjustModel, address: str, *, at: tuple[str | int, ...], find
                              grade=given.grade, why=given.why or "an adjust of the scenario", bound=bool(given.why))
     return Effect(lever=given.lever, level="exposed", at=given.at, ramp=given.ramp, half_life=given.half_life,
                   contrast="same people without it", quantity=numbers.number(blank, override, at=at, find=find))
+
+
+def words(line: Line) -> str:
+    """What an adjust moves, of whom: `ae_rr to 0.9 (0.8 to 1) rate ratio after 12 months, of ages 65 to 120`."""
+    moved = []
+    for effect in line.kind.effects:
+        q = effect.quantity
+        span = f" ({q.low:g} to {q.high:g})" if q.low < q.high else ""
+        way = "to" if LEVERS[effect.lever].operator == "multiply" else "by"
+        moved.append(f"{effect.lever} {way} {q.value:g}{span} {q.unit} after {effect.at} months")
+    aim = line.targeting
+    whom = [f"ages {aim.low} to {aim.high}"] if (aim.low, aim.high) != (EVERYONE.low, EVERYONE.high) else []
+    whom += [f"IMD quintile {', '.join(map(str, aim.quintile))}"] if aim.quintile else []
+    return "; ".join(moved) + f", of {' in '.join(whom) or 'everyone there'}"

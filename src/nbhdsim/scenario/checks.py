@@ -81,7 +81,8 @@ def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find
     """Programmes whose names give two random streams one number."""
     for one, other in streams.shared(streams.names(quantities, lines)):
         key = next((key for key in lines if key in {*one.split("."), *other.split(".")}), "")
-        find.say(("interventions", key), f"the random streams '{one}' and '{other}' would be the same; give it another name", key=True)
+        said = f"the random streams '{one}' and '{other}' would be the same; give it another name"
+        find.say(("interventions", key), said, key=True)
 
 
 def _kinds(model: ScenarioModel, find: Findings) -> tuple[Mapping[str, catalogue.Kind], dict[str, str]]:
@@ -208,6 +209,8 @@ def _payers(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings)
 
 def _target(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings) -> Target:
     name = "who" if kind.delivery == "adjust" and given.who is not None else "targeting"
+    if name == "who" and given.targeting is not None:
+        find.say((*at, "targeting"), "an adjust has `who`, which says the same; leave one of them out", key=True)
     model: TargetModel | None = getattr(given, name)
     if model is None:
         return Target()

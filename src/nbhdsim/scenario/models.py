@@ -8,7 +8,7 @@ from nbhdsim.documents import Closed, Wrong
 from nbhdsim.interventions.schema import PAYERS
 from nbhdsim.levers import LEVERS
 
-YearMonth = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
+MONTH_PATTERN = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"
 ROOTS = ("baseline", "economics", "interventions")
 """First words of the addresses of numbers."""
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
@@ -27,6 +27,19 @@ def _key(word: object) -> object:
     return word
 
 
+def _month(word: object) -> object:
+    if isinstance(word, int):
+        raise Wrong(f"{word} is not a month (YYYY-MM, such as 2026-04)")
+    if isinstance(word, str) and not re.match(MONTH_PATTERN, word):
+        year, _, month = word.partition("-")
+        if re.fullmatch(r"(19|20)\d\d", year) and month.isdigit():
+            few = f"0{month}" if len(month) == 1 and month != "0" else ""
+            raise Wrong(f"'{word[:60]}' has no such month (01 to 12" + (f": {year}-{few})" if few else ")"))
+        raise Wrong(f"'{word[:60]}' is not a month (YYYY-MM, such as 2026-04; years 1900 to 2099)")
+    return word
+
+
+YearMonth = Annotated[str, BeforeValidator(_month), StringConstraints(pattern=MONTH_PATTERN)]
 Key = Annotated[str, BeforeValidator(_key), StringConstraints(pattern=KEY)]
 
 
@@ -114,7 +127,7 @@ class LineModel(Closed):
         None, description="shares of the cost by payer, adding to 1")
     targeting: TargetModel | None = Field(None, description="who of those eligible is aimed at")
     effects: Annotated[list[AdjustModel], Field(min_length=1)] | None = Field(None, description="of an adjust")
-    who: TargetModel | None = Field(None, description="whom an adjust reaches; everyone if left out")
+    who: TargetModel | None = Field(None, description="whom an adjust reaches; everyone if left out; its word for `targeting`")
 
 
 class BudgetModel(Closed):
