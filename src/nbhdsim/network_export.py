@@ -118,7 +118,7 @@ def network_table(world: "World", quantities: Mapping[str, Any]) -> list[Row]:
         ("clustering, mean of residents", local, "clustering"), ("clustering, all pairs of contacts", closed, ""),
         ("correlation of adults' ages", places.correlation(adults, age_at(script)), "age_correlation"),
         ("correlation of all ages", places.correlation(ties, age_at(script)), ""),
-        ("adults' ties in the same neighbourhood, share", places.same_share(adults, script.place), "local_share"),
+        ("adults' ties in their neighbourhood, share", places.same_share(adults, script.place), "local_share"),
         ("assortativity by neighbourhood", places.assortativity(ties, script.place), ""),
         ("assortativity by IMD quintile", places.assortativity(ties, world.places.quintile[script.place]), ""),
     )

@@ -8,6 +8,7 @@ import pytest
 from nbhdsim import areas, places
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.network_export import graph, network_table, write_network
+from nbhdsim.report import screen
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,9 @@ def test_targets_stand_beside_what_is_measured(town):
     degree = rows["ties outside the household, mean"]
     assert degree[1:] == (pytest.approx(8, rel=0.05), 8, 5, 15, "Survey (Office, 2020)")
     assert rows["clustering, mean of residents"].target is None
+
+
+def test_no_label_is_cut_off_on_the_screen(hamlet):
+    rows = network_table(hamlet, {})
+    shown = screen.network(rows).splitlines()[1:]
+    assert all(line.startswith(f"{row.what}  ") for line, row in zip(shown, rows, strict=True))
