@@ -1,93 +1,184 @@
-"""nbhdsim's own month: `python -m benchmarks.ours RESIDENTS [--parts]` prints one JSON line.
+"""nbhdsim's own figures: `python -m benchmarks.ours WHAT RESIDENTS` prints one JSON line.
 
-One scenario run alone, luck included: four interventions (youth hubs, school grants, wellbeing hubs, and an integrated
-team for a list of up to 73,000), spill-over along all ties, every event, every measurement. Months 12 to 36 are timed.
+The scenario has four interventions (youth hubs, school grants, wellbeing hubs, and an integrated team for a list of up to
+73,000), spill-over along all ties, every event, every measurement; one scenario run alone, luck included.
 """
 import json
+import resource
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
-import numpy as np
-
+FIRST, LAST = 12, 60               # programme months that are timed
+LONG = 240                         # last month where two processes have to meet
 LIST = 73_000
 SCENARIO = """schema: scenario/1
 name: bench
 area: {{name: teaching-town, residents: {n}}}
 start: 2026-04
-months: 60
-history: 12
+months: {months}
+history: 24
 interventions:
   youth_hub: {{where: {{quintile: [1, 2]}}, sites: {hubs}}}
   grants: {{kind: school_grant, where: all, sites: {grants}, every: 12}}
   wellbeing_hub: {{where: all, sites: {hubs}}}
   integrated_neighbourhood_team: {{where: all, places: {listed}}}
 """
+OTHERS = """  other_mechanisms:
+    kind: adjust
+    where: all
+    targeting: {{age: [75, 80]}}
+    effects: [{each}]
+""".format(each=", ".join(f"{{lever: {name}, value: 0.1}}" for name in ("control", "activity", "self_care", "security")))
+COUNTY = ("do-nothing", "hubs-and-grants", "accelerator", "wellbeing-hubs")
 
 
-def simulation(residents: int):
-    """A simulation of the bench scenario, its first programme year run."""
+def simulation(residents: int, *, months: int = LAST, extra: str = ""):
+    """The bench scenario run up to the first month that is timed: everything is compiled, programmes have members."""
     from nbhdsim.population import build
     from nbhdsim.scenario import schema
     from nbhdsim.simulation import Simulation
 
-    text = SCENARIO.format(n=residents, hubs=max(1, residents // 8000), grants=max(1, residents // 3000),
-                           listed=min(residents, LIST))
+    text = SCENARIO.format(n=residents, months=months, hubs=max(1, residents // 8000), grants=max(1, residents // 3000),
+                           listed=min(residents, LIST)) + extra
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bench.yaml"
         file.write_text(text)
         scenario = schema.load(file)
     sim = Simulation(build(scenario), scenario)
-    while sim.month < 12:
+    while sim.month < FIRST:
         sim.step()
+    empty = [key for key, members in sim.members.items() if not members.inside.size]
+    if empty:
+        raise SystemExit(f"nobody takes part in {', '.join(empty)}")
     return sim
 
 
-def timed(residents: int) -> dict:
-    """Nanoseconds a resident-month: whole month, and the shared luck in it (medians over months)."""
-    sim = simulation(residents)
-    luck, rest = [], []
-    for _ in range(24):
-        t0 = time.perf_counter()
-        sim.advance_luck()
-        t1 = time.perf_counter()
-        sim.live()
-        luck.append(t1 - t0)
-        rest.append(time.perf_counter() - t1)
-    whole = float(np.median(np.add(luck, rest)))
-    return {"residents": residents, "month_ns": whole / residents * 1e9, "luck_ns": float(np.median(luck)) / residents * 1e9,
-            "resident_months_per_second": residents / whole}
+def timed(sim, months: int) -> float:
+    """Seconds of the median month of `months`."""
+    took = []
+    for _ in range(months):
+        start = time.perf_counter()
+        sim.step()
+        took.append(time.perf_counter() - start)
+    return median(took)
 
 
-def measurement(residents: int) -> float:
-    """Nanoseconds a resident-month of measurement alone: the sums of states and the yearly sums of residents."""
+def speed(residents: int, extra: str = "") -> dict:
+    """Resident-months a second of the median month."""
+    return {"resident_months_per_second": residents / timed(simulation(residents, extra=extra), LAST - FIRST)}
+
+
+def meet(residents: int) -> dict:
+    """The same over many months; says `ready` and begins when a line comes in, so that processes run side by side."""
+    sim = simulation(residents, months=LONG)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    return {"resident_months_per_second": residents / timed(sim, LONG - FIRST)}
+
+
+class Clock:
+    """Seconds spent in functions and methods, by part. Parts must not call each other."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+
+    def watch(self, part: str, *owned: tuple) -> None:
+        """Time (owner, name, ...) as `part`, from now on."""
+        for owner, *names in owned:
+            for name in names:
+                setattr(owner, name, self._timed(part, getattr(owner, name)))
+
+    def _timed(self, part: str, function: Callable) -> Callable:
+        def timed(*args, **kwargs):
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.spent[part] += time.perf_counter() - start
+        return timed
+
+
+def parts(residents: int, extra: str = "") -> dict:
+    """Nanoseconds a resident-month by part of the month (medians); `measurement` is timed apart and lies within `respond`."""
+    from nbhdsim import step
+    from nbhdsim.interventions.programme import Programme
+    from nbhdsim.levers import Levers
+
+    sim = simulation(residents, extra=extra)
+    clock, months = Clock(), []
+    clock.watch("luck", (sim, "advance_luck"))
+    clock.watch("who takes part", (Programme, "advance"))
+    clock.watch("their effects", (Programme, "push"))
+    clock.watch("levers", (Levers, "settled", "join_ratios", "reset"), (step, "_apply", "_rest"))
+    clock.watch("spread", (step, "publish", "spread", "spread_groups", "settle_spill"))
+    clock.watch("respond", (step, "_respond"))
+    clock.watch("counts of programmes", (sim, "_note"))
+    for _ in range(LAST - FIRST):
+        clock.spent.clear()
+        start = time.perf_counter()
+        sim.step()
+        months.append({"month": time.perf_counter() - start, **clock.spent})
+    found = {part: median(month.get(part, 0.0) for month in months) for part in months[-1]}
+    found["rest"] = 2 * found["month"] - sum(found.values())
+    found["measurement"] = measurement(sim)
+    return {part: seconds / residents * 1e9 for part, seconds in found.items()}
+
+
+def measurement(sim) -> float:
+    """Seconds a month of the sums of states and the yearly sums of residents."""
     from numba import njit
 
     from nbhdsim.rng import u64
     from nbhdsim.step.measure import add_year, measure
 
-    sim = simulation(residents)
-    ground, rules = sim.setting.ground, sim.setting.rules
-
     @njit(nogil=True)
-    def sums(bounds, start, lonely_below, state, luck, years, out):
-        for place in range(bounds.shape[0]):
-            measure(place, bounds, lonely_below, state, luck, out)
-            add_year(state, years, u64(start[place]), u64(start[place + 1]))
+    def sums(ground, lonely_below, state, luck, years, out):
+        for place in range(ground.start.size - 1):
+            measure(place, ground.bounds, lonely_below, state, luck, out)
+            add_year(state, years, u64(ground.start[place]), u64(ground.start[place + 1]))
 
-    out = np.zeros_like(sim.sums[-1])
     took = []
-    for _ in range(12):
+    for _ in range(FIRST):
         start = time.perf_counter()
-        sums(ground.bounds, ground.start, rules.lonely_below, sim._state, sim.luck, sim.years, out)
+        sums(sim.setting.ground, sim.setting.rules.lonely_below, sim._state, sim.luck, sim.years, sim.sums[-1])
         took.append(time.perf_counter() - start)
-    return float(np.median(took)) / residents * 1e9
+    return median(took)
 
+
+def county() -> dict:
+    """The county of the demo, four scenarios of one future, tables included: seconds, of tables alone, peak memory."""
+    from nbhdsim import population, views
+    from nbhdsim import simulation as module
+    from nbhdsim.scenario import schema
+
+    lanes = [schema.load(f"scenarios/{name}.yaml") for name in COUNTY]
+    world, clock = population.build(lanes[0]), Clock()
+    module.simulate(world, lanes, draw=0, replicate=0)                                       # compiles
+    clock.watch("tables", (views, "outcome_rows", "table"), (module, "_people", "_programme_tables"))
+    start = time.perf_counter()
+    module.simulate(world, lanes, draw=0, replicate=1)
+    took = time.perf_counter() - start
+    residents = world.script.id.size
+    return {"residents": residents, "seconds": took, "tables": clock.spent["tables"],
+            "resident_months_per_second": residents * (lanes[0].history + sum(lane.months for lane in lanes)) / took,
+            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+
+
+WHAT: dict[str, Callable[..., dict]] = {
+    "speed": speed,
+    "five": lambda residents: speed(residents, OTHERS),
+    "meet": meet,
+    "parts": parts,
+    "parts-five": lambda residents: parts(residents, OTHERS),
+    "county": county,
+}
 
 if __name__ == "__main__":
-    size = int(sys.argv[1])
-    found = timed(size)
-    if "--parts" in sys.argv:
-        found["measurement_ns"] = measurement(size)
-    print(json.dumps(found))
+    if len(sys.argv) < 2 or sys.argv[1] not in WHAT:
+        raise SystemExit(f"usage: python -m benchmarks.ours {{{','.join(WHAT)}}} [RESIDENTS]")
+    print(json.dumps(WHAT[sys.argv[1]](*map(int, sys.argv[2:]))))
