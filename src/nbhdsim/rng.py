@@ -47,7 +47,10 @@ from numba.extending import intrinsic  # noqa: E402
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]      # numba may have been imported before us
 
 u32, u64, i32, f32 = np.uint32, np.uint64, np.int32, np.float32
-JIT = dict(cache=True, error_model="numpy", nogil=True)       # fastmath stays off: same bits everywhere
+JIT = dict(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)       # fastmath stays off: same bits everywhere
+INLINE = dict(error_model="numpy", forceinline=True)
+"""Options of the formulas: inlined by LLVM, which is quicker to compile than inlining them again at every use."""
+
 INNER = dict(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Options of functions that only compiled code calls: without a way in from Python they compile in two thirds of the time,
 and calling one from Python ends the process."""
@@ -73,7 +76,7 @@ def _float_of(typingctx, x):
     return types.float32(types.int32), generate
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of one Philox4x32-10 block; all arguments uint32.
 
@@ -90,13 +93,13 @@ def philox(c0, c1, c2, c3, k0, k1):
     return u32(c0 & HALF_WORD), u32(c1 & HALF_WORD), u32(c2 & HALF_WORD), u32(c3 & HALF_WORD)
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def unit(word):
     """A random word (uint32) as a float32 in the open interval (0, 1), symmetric about 1/2, on a grid of 2^-23."""
     return f32(i32(word >> u32(9))) * f32(2.0 ** -23) + f32(2.0 ** -24)
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def log32(x):
     """Natural logarithm of a positive normal float32; relative error about 1e-7 (Cephes `logf`), branch-free."""
     bits = _bits_of(x)
@@ -117,7 +120,7 @@ def log32(x):
     return f + (y + e * f32(-2.12194440e-4) - f32(0.5) * z) + e * f32(0.693359375)
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def exp32(x):
     """exp of a float32, clamped outside (-87, 88); relative error about 1e-7 (Cephes `expf`), branch-free."""
     x = min(max(x, f32(-87.0)), f32(88.0))
@@ -136,7 +139,7 @@ def exp32(x):
     return p * _float_of(i32((n + i32(127)) << i32(23)))
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def _outer_normal(u):
     """Inverse normal CDF by Giles's two polynomials (both computed, one kept): used for the tails."""
     x = f32(2.0) * u - f32(1.0)
@@ -164,7 +167,7 @@ def _outer_normal(u):
     return (p if w < f32(5.0) else q) * x * f32(1.41421356)
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def _central_normal(u):
     """Inverse normal CDF within 0.498 of 1/2: (u - 1/2) N(x) / D(x), x = 4 u (1 - u).
 
@@ -188,7 +191,7 @@ def _central_normal(u):
     return (u - f32(0.5)) * n / d
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINE)
 def normal(u):
     """Standard normal deviate of a float32 uniform in (0, 1): inverse CDF, monotone in `u`, absolute error < 1.5e-6."""
     return _outer_normal(u) if abs(u - f32(0.5)) > CENTRE else _central_normal(u)
