@@ -323,30 +323,32 @@ def run(
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")
         runfolder.write_evidence(folder.path / "evidence.csv", numbers(scenarios), {})
         execute(folder, scenarios, futures, jobs=workers, tally=tally, progress=progress)
+        return _finish(folder, futures, tally)
     except NbhdsimError:
-        folder.discard()
+        if not tally.good():
+            folder.discard()
         raise
     except KeyboardInterrupt:
-        with without_interrupts():          # a second Ctrl-C does not lose what was done
-            _finish(folder, futures, tally, interrupted=True)
+        with without_interrupts():          # a second Ctrl-C does not lose what was done; tables half written are begun anew
+            folder.log("interrupted")
+            _finish(folder, futures, tally)
         raise
-    return _finish(folder, futures, tally, interrupted=False)
-
-
-def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally, *, interrupted: bool) -> Result:
-    """Write what there is, say in the manifest how complete it is, and close the folder."""
-    done, failed = len(tally.good()), tally.failed()
-    try:
-        if done:
-            write_results(folder, futures, tally)
-        folder.log("interrupted" if interrupted else "ended")
-        folder.save(
-            counts={"planned": len(futures), "done": done, "failed": failed},
-            ended=runfolder.now(),
-            complete=done == len(futures),
-        )
-        if done + failed == len(futures):
-            folder.drop_parts()
     finally:
         folder.close()
+
+
+def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> Result:
+    """Write what there is and say in the manifest how much was done, before the tables and, with `complete`, after them.
+
+    Called again after an interrupt, it writes what was not: all tables, or none once the manifest says that it ended.
+    """
+    done, failed = len(tally.good()), tally.failed()
+    if folder.manifest["ended"] is None:
+        folder.save(counts={"planned": len(futures), "done": done, "failed": failed})
+        if done:
+            write_results(folder, futures, tally)
+        folder.log("ended")
+    folder.save(ended=folder.manifest["ended"] or runfolder.now(), complete=done == len(futures))
+    if done + failed == len(futures):
+        folder.drop_parts()
     return Result(folder.path, len(futures), done, failed)

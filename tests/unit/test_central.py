@@ -21,7 +21,8 @@ TEAM = "overrides: {interventions.integrated_neighbourhood_team.effects.admissio
     ("  integrated_neighbourhood_team: {places: 9}\n" + TEAM + ".area.at12: 0.7}\n", "8:89", "no more can be prevented"),
     ("  youth_hub: {sites: 1}\n  a: {kind: youth_hub, sites: 1}\n"
      "overrides: {interventions.youth_hub.effects.admission_rr: 0.3}\n", "9:59", "(0.3 to 3)"),
-    ("  adjust: {effects: [{lever: ae_rr, value: 0.9}]}\noverrides: {baseline.spill_over.strength: 0.9}\n", "8:43", "would not end"),
+    ("  adjust: {effects: [{lever: ae_rr, value: 0.9}]}\noverrides: {baseline.spill_over.strength: 0.9}\n", "8:43",
+     "would not end"),
     ("  adjust: {effects: [{lever: ae_rr, value: 0.9}]}\noverrides: {baseline.satisfaction.per_connection: 2}\n", "8:51",
      "more of the variance"),
 ])
