@@ -112,7 +112,7 @@ def test_the_network_meets_its_targets(build_world, wanted):
     if "degree" not in wanted:
         assert value["ties outside the household, SD"] == pytest.approx(target["degree_sd"], rel=0.15)
     assert value["clustering, mean of residents"] == pytest.approx(target["clustering"], abs=0.04)
-    assert value["adults' ties in the same neighbourhood, share"] == pytest.approx(target["local_share"], abs=0.03)
+    assert value["adults' ties in their neighbourhood, share"] == pytest.approx(target["local_share"], abs=0.03)
     assert value["correlation of adults' ages"] == pytest.approx(target["age_correlation"], abs=0.04)
 
 
