@@ -8,14 +8,15 @@ from nbhdsim import outcomes
 from nbhdsim.levers import LEVERS
 from nbhdsim.outcomes import Measures
 
+MONTHS = 24
 AGES = {"everyone": (0, 120), "children": (5, 15), "adults": (18, 120)}
 
 
 def changed(sims) -> set[str]:
-    """Outcomes that differ at all between two lanes after 14 months."""
+    """Outcomes that differ at all between two lanes after two years."""
     first, other = sims
     for sim in sims:
-        for _ in range(14):
+        for _ in range(MONTHS):
             sim.step()
     out = set()
     for name, outcome in outcomes.OUTCOMES.items():
