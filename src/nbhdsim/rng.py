@@ -238,9 +238,9 @@ def uniform(key, replicate, purpose, month, who, word=0):
     return block(key, replicate, purpose, month, who)[word]
 
 
-def uniforms(key, replicate, purpose, month, who, word=0):
-    """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); word 0-3 of each id's block."""
-    return _uniforms(key, replicate, purpose, month, who, word)
+def uniforms(*counter):
+    """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); the arguments of `uniform`."""
+    return _uniforms(*counter, *(0,) * (6 - len(counter)))
 
 
 @njit(**JIT)
