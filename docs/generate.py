@@ -64,12 +64,14 @@ def interventions() -> str:
     for kind in schema.kinds().values():
         who = ", ".join(f"{key} {value}" for key, value in (kind.who or {}).items()) or "everyone"
         parts.append(f"## {kind.name}\n\n`{kind.id}`, delivered as `{kind.delivery}`, for {who}.\n\n" + quantities(kind.all_quantities()))
-        stated = [f"- `{e.lever}` of {e.level} after {e.at} months, against {e.contrast}: {number(e.quantity)}" for e in kind.effects]
+        stated = [f"- `{e.lever}` of {e.level}{''.join(f', {name} {value}' for name, value in e.who)} after {e.at} months, against {e.contrast}: {number(e.quantity)}" for e in kind.effects]
         parts.append("Stated effects:\n\n" + "\n".join(stated))
         if kind.harms:
             parts.append("Harms:\n\n" + "\n".join(f"- {h.kind}: {h.why} (grade {h.grade})" for h in kind.harms))
         if kind.unknown:
             parts.append("Not known:\n\n" + "\n".join(f"- {text}" for text in kind.unknown))
+        if kind.aside:
+            parts.append("Left out:\n\n" + "\n".join(f"- {text}" for text in kind.aside.values()))
     return "\n\n".join(parts)
 
 

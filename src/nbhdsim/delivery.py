@@ -57,6 +57,10 @@ class Members(NamedTuple):
         """Rows of those who are in now."""
         return self.who[self.left == INSIDE]
 
+    def only(self, some: NDArray[np.bool_]) -> "Members":
+        """Some [k] of them."""
+        return Members(self.who[some], self.since[some], self.left[some], self.dose[some], self.site[some])
+
 
 def nobody() -> Members:
     """Members of a programme nobody has joined."""

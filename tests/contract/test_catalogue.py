@@ -32,7 +32,8 @@ def every(kind_or_all: str) -> list:
 
 
 def test_the_catalogue_is_complete():
-    assert set(KINDS) == {"integrated_neighbourhood_team", "school_grant", "wellbeing_hub", "youth_hub"}
+    assert {kind.evidence for kind in KINDS.values()} <= set(entries("interventions"))
+    assert len({kind.evidence for kind in KINDS.values()}) == len(KINDS)
     assert {Path(file).stem for file in (CATALOGUE / "interventions").iterdir()} == set(KINDS)
 
 
@@ -87,31 +88,45 @@ def test_the_evidence_of_a_kind_is_there(key):
 
 def figures(entry: dict, scale: float = 1.0) -> tuple[float, float, float]:
     """low, value, high of an entry; from high to low where the scale is negative."""
-    low, value, high = (round(scale * entry[name], 10) + 0.0 for name in ("low", "value", "high"))
+    numbers = (entry["value"] if entry[name] is None else entry[name] for name in ("low", "value", "high"))
+    low, value, high = (round(scale * number, 10) + 0.0 for number in numbers)
     return (low, value, high) if scale > 0 else (high, value, low)
 
 
 @pytest.mark.parametrize("key", KINDS)
 def test_effects_are_the_suggested_priors_of_the_evidence(key):
-    effects = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data["effects"]
+    data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data
     priors = entries("interventions")[KINDS[key].evidence]["suggested_priors"]
-    assert sorted(e["prior"] for e in effects) == list(range(len(priors)))      # every one is used, once
-    for e in effects:
-        prior = priors[e["prior"]]
-        assert (e["low"], e["value"], e["high"]) == figures(prior, -1 if e["lever"] in OPPOSITE else 1), prior["outcome"]
-        assert (e["level"], e["grade"], e["basis"]) == (prior["level"], prior["grade"], prior["basis"])
+    numbers = [q for q in data["quantities"].values() if "prior" in q]
+    used = [e["prior"] for e in [*data["effects"], *numbers, *data.get("aside", ())]]
+    assert sorted(used) == list(range(len(priors)))                    # every one is used or left out with a reason, once
+    for e in [*data["effects"], *numbers]:
+        prior, sign = priors[e["prior"]], -1 if e.get("lever") in OPPOSITE else 1
+        assert (e["low"], e["value"], e["high"]) == figures(prior, sign * e.get("scale", 1)), prior["outcome"]
+        assert (e.get("level", prior["level"]), e["grade"], e["basis"]) == (prior["level"], prior["grade"], prior["basis"])
 
 
 @pytest.mark.parametrize("key", KINDS)
 def test_timing_and_costs_are_those_of_the_evidence(key):
     kind, entry = KINDS[key], entries("interventions")[KINDS[key].evidence]
-    for name in ("ramp_up_months", "decay_half_life_months"):
+    for name in ("ramp_up_months", "set_up_months", "decay_half_life_months"):
         if name in kind.quantities:
             q = kind.quantities[name]
-            assert (q.low, q.value, q.high) == figures(entry[name])
-    for q, stated in ((kind.cost.set_up, entry["cost"]["set_up"]), (kind.cost.running, entry["cost"]["per_year"])):
-        assert q.value == stated["value"] and q.law in ("fixed", "split_lognormal")
-        assert q.law == "fixed" or (q.low, q.value, q.high) == figures(stated)
+            assert (q.low, q.value, q.high) == figures(entry[name.replace("set_up", "ramp_up")])
+    data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data["cost"]
+    cost = entry["cost"]
+    for q, name, stated in ((kind.cost.set_up, "set_up", cost["set_up"]), (kind.cost.running, "running", running(cost))):
+        if stated is None:
+            assert (q.value, q.low, q.high, q.basis) == (0, 0, 0, "assumption")
+        else:
+            low, value, high = figures(stated, data[name].get("scale", 1))
+            assert q.value == value and q.basis == stated["basis"] and q.grade == stated["grade"]
+            assert q.law == "fixed" or (q.low, q.high) == (low, high)
+
+
+def running(cost: dict) -> dict | None:
+    """What a year of a site costs, or a participant where no site was priced."""
+    return next((found for name in ("per_year", "per_participant") if (found := cost[name]) and found["value"] is not None), None)
 
 
 @pytest.mark.parametrize("name", EVIDENCE)

@@ -84,7 +84,7 @@ def line(name: str, more: str = "") -> str:
 
 def line_of(kind: str, more: str = "") -> str:
     """A line of a kind of the catalogue, of adjust, or of a made-up one."""
-    return line(kind, more) if kind in PROBES else towns.LINES[kind].replace("{where", f"{{{more}where", 1)
+    return line(kind, more) if kind in PROBES else towns.line(kind).replace("{where", f"{{{more}where", 1)
 
 
 def scenario(name: str, lines: dict[str, str], **more) -> Scenario:

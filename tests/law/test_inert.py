@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from probes import PROBES, line_of, scenario
-from towns import LINES, at_rest, lanes, state_of, world
+from towns import LINES, at_rest, lanes, ready, state_of, world
 
+from nbhdsim.interventions import schema
 from nbhdsim.levers import LEVERS
 from nbhdsim.simulation import Simulation, simulate
 
-EVERYTHING = (*sorted(set(LINES) - {"adjust"}), *PROBES)
+EVERYTHING = (*sorted(schema.kinds()), *PROBES)
 RESTING = "[" + ", ".join(f"{{lever: {name}, value: {lever.rest:g}, at: 3, half_life: 4}}" for name, lever in LEVERS.items()) + "]"
 ADJUST = f"{{where: all, effects: {RESTING}}}"
 ACTIVE = {"active": "{kind: group_people, where: all, sites: 3}", "team": "{kind: care_team_areas, where: all, places: 700}",
@@ -22,7 +23,7 @@ def inert(kind, beside, more=""):
     if kind == "adjust":
         return scenario("inert", {**beside, "copy": ADJUST.replace("{where", f"{{kind: adjust, {more}where", 1)})
     lines = {**beside, "copy": line_of(kind, f"kind: {kind}, {more}")}
-    return scenario("inert", lines, overrides=at_rest(scenario("full", lines), "copy"))
+    return scenario("inert", lines, overrides={**ready(kind, "copy"), **at_rest(scenario("full", lines), "copy")})
 
 
 def assert_same_lives(one, other, months):

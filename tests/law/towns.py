@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from nbhdsim import population
+from nbhdsim.interventions import schema as schema_
 from nbhdsim.scenario import Scenario, schema
 from nbhdsim.simulation import Simulation
 
@@ -17,7 +18,21 @@ LINES = {
     "adjust": "{where: {quintile: [1, 2]}, "
               "effects: [{lever: connection, value: 0.2, at: 3}, {lever: ae_rr, value: 0.9, at: 3}]}",
 }
-"""A line of every kind of the catalogue and of adjust, for a town of some 900."""
+"""A line of a kind of each delivery and of adjust, for a town of some 900."""
+READY = {"reach": 0.5, "set_up_months": 0.0}
+"""Numbers that let a small town see a kind of the catalogue at once."""
+
+
+def line(kind: str) -> str:
+    """A line of a kind of the catalogue or of adjust."""
+    heads = kind not in LINES and schema_.kinds()[kind].cost.running_per == "head"
+    return LINES.get(kind, f"{{where: all, {'places: 900' if heads else 'sites: 2'}}}")
+
+
+def ready(kind: str, key: str) -> dict[str, float]:
+    """Overrides, for a line named `key`, of what a kind has of `READY`."""
+    has = schema_.kinds()[kind].quantities if kind in schema_.kinds() else ()
+    return {f"interventions.{key}.{name}": value for name, value in READY.items() if name in has}
 
 
 def scenario(name: str, lines: dict[str, str], *, overrides: dict[str, float] | None = None, residents: int = 900,

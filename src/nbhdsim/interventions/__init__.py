@@ -6,13 +6,13 @@ that a `programme.Programme` keeps.
 """
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, monthly, without
+from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, lognormal, monthly, without
 from ..errors import NbhdsimError
 from ..levers import LEVERS, Levers
 from ..places import Places
@@ -27,23 +27,32 @@ DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="
 """Delivery kinds by name: `@DELIVERIES.add("group")` above a subclass of Intervention."""
 
 Rows = NDArray[np.int64]
+ACTIVITY = MECHANISMS.index("activity")
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
 SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aim:
-    """Whom it is for: completed years of age from `low` to `high`, IMD quintiles (none = all), least frailty 0-3."""
+    """Whom it is for: completed years of age from `low` to `high`, IMD quintiles (none = all), frailty 0-3 from `frailty` to
+    `frailest`, sex (0 female, 1 male; None: both), the disabled alone."""
 
     low: int = 0
     high: int = 200
     quintile: tuple[int, ...] = ()
     frailty: int = 0
+    frailest: int = 3
+    sex: int | None = None
+    disabled: bool = False
 
     def rows(self, script: Script, places: Places, month: int) -> Rows:
         """Rows, rising, of the residents it is for in `month`."""
         age = age_at(script, month)
-        keep = (age >= self.low) & (age <= self.high) & (script.frailty >= self.frailty)
+        keep = (age >= self.low) & (age <= self.high) & (script.frailty >= self.frailty) & (script.frailty <= self.frailest)
+        if self.sex is not None:
+            keep &= script.sex == self.sex
+        if self.disabled:
+            keep &= script.disabled
         if self.quintile:
             keep &= np.isin(places.quintile, self.quintile)[script.place]
         return np.flatnonzero(keep)
@@ -57,7 +66,8 @@ class Intervention(ABC):
     at once (NaN: no limit); opens, closes: first month open and first month no longer; every: months a round is in
     force; figures: drawn numbers of the kind by name (`reach`, `leave_hazard`, ..); word_of_mouth: see delivery.Rule;
     everyone: rows of the residents of the funded places, whom an area effect is about; strict: refuse an area effect
-    that needs more prevention than there is, instead of stopping at what there is.
+    that needs more prevention than there is, instead of stopping at what there is; parts [n]: whom an effect on some of them
+    alone is about (`Curve.who`), as they are when it opens.
     """
 
     key: str
@@ -72,6 +82,7 @@ class Intervention(ABC):
     word_of_mouth: float
     everyone: Rows
     strict: bool = True
+    parts: Mapping[tuple, NDArray[np.bool_]] = field(default_factory=dict)
 
     @abstractmethod
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
@@ -88,9 +99,13 @@ class Intervention(ABC):
         return np.flatnonzero(sites[future.script.place] > 0)
 
     def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
-        """Individual weight of the hazard of joining, mean 1 over the people it is for."""
-        del script, rates
-        return np.ones(rows.size, f32)
+        """Individual weight of the hazard of joining: exp(healthy_first z - healthy_first^2 / 2), mean 1 over all residents.
+
+        z is a resident's inborn activity deviate: part of the life script, so that who comes never depends on what the month
+        brings. Without `healthy_first` (SD of the log hazard) everyone has 1.
+        """
+        del rates
+        return lognormal(script.born[ACTIVITY, rows], self.figures.get("healthy_first", 0.0))
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """The delivery through which participants join."""
@@ -139,7 +154,8 @@ class Intervention(ABC):
         """Push the effects stated for participants. tied: the members of a site share a group tie (never when nothing
         is pushed at all: a programme without effects leaves the run as it is)."""
         for curve in self.effects.at_level("participant") if members.who.size else ():
-            levers.push(curve.lever, members.who, curve.of(members, month), covered=self.effects.covered(participant=True))
+            mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
+            levers.push(curve.lever, mine.who, curve.of(mine, month), covered=self.effects.covered(participant=True))
         if tied and self.effects.curves and members.who.size:
             there = members.left > month
             levers.group(members.site[there], members.who[there])
@@ -194,7 +210,7 @@ class Intervention(ABC):
         value = curve.at(month, opens=self.opens, closes=self.closes)
         own = self.effects.other(curve, "participant")
         if own is None or not members.who.size:
-            return self.everyone, value
+            return self.everyone[self.parts[curve.who][self.everyone]] if curve.who else self.everyone, value
         weight = natural if curve.multiplies else np.ones(natural.size, f32)
         rows, total, mass, pushed = without(self.everyone, members.who, own.of(members, month), weight)
         return rows, (value * total - pushed) / (total - mass) if total > mass else value

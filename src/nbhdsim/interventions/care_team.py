@@ -1,5 +1,5 @@
-"""Care teams with a registered list: integrated neighbourhood teams, frailty care."""
-from dataclasses import dataclass, replace
+"""Care teams with a registered list: integrated neighbourhood teams, frailty care, virtual wards, family early help."""
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,13 @@ from ..levers import Levers
 from ..places import Places
 from ..residents import Script, age_at, band_of
 from ..rng import f32, purpose, uniforms
-from . import DELIVERIES, Intervention, Rows
-
-ADULT = 18
+from . import DELIVERIES, Intervention, Rows, room
 
 
 @DELIVERIES.add("care_team")
 @dataclass(frozen=True, kw_only=True)
 class CareTeam(Intervention):
-    """A team looks after the list of the funded neighbourhoods and case-manages some of the frail on it.
+    """A team looks after the list of the funded neighbourhoods and case-manages some of those on it whom the kind is for.
 
     Case finding uncovers need first, so the case-managed may be admitted more; an effect stated for the whole list is
     solved, month by month, for those who are not case-managed.
@@ -33,15 +31,14 @@ class CareTeam(Intervention):
         return np.flatnonzero((share >= 1) | (u < share.astype(f32)))
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Adults on the list with any frailty, or those the kind names."""
-        aim = replace(self.aim, low=max(self.aim.low, ADULT), frailty=max(self.aim.frailty, 1))
-        return np.intersect1d(aim.rows(script, places, month), self.everyone, assume_unique=True)
+        """Those on the list whom the kind is for."""
+        return np.intersect1d(self.aim.rows(script, places, month), self.everyone, assume_unique=True)
 
     def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
-        """Admission ratio of the frailty category over its mean among the frail of the same age band."""
-        lowest = max(self.aim.frailty, 1)
-        mix, ratio = np.asarray(rates.frailty_mix)[:, lowest:], np.asarray(rates.frailty_ratio)
-        mean = (mix * ratio[lowest:]).sum(1) / np.maximum(mix.sum(1), 1e-12)
+        """Admission ratio of the frailty category over its mean among those it is for of the same age band."""
+        some = slice(self.aim.frailty, self.aim.frailest + 1)
+        mix, ratio = np.asarray(rates.frailty_mix)[:, some], np.asarray(rates.frailty_ratio)
+        mean = (mix * ratio[some]).sum(1) / np.maximum(mix.sum(1), 1e-12)
         band = band_of(age_at(script)[rows])
         return (ratio[script.frailty[rows]] / np.maximum(mean, 1e-12)[band]).astype(f32)
 
@@ -53,10 +50,10 @@ class CareTeam(Intervention):
 
     @property
     def caseload(self) -> int:
-        """People managed at once: staff x caseload, where the kind has both."""
-        if "staff" not in self.figures or "caseload" not in self.figures:
-            return NO_LIMIT
-        return int(self.figures["staff"] * self.figures["caseload"])
+        """People managed at once: staff x caseload, where the kind has both; else the places of all its sites."""
+        if "staff" in self.figures and "caseload" in self.figures:
+            return int(self.figures["staff"] * self.figures["caseload"])
+        return NO_LIMIT if np.isnan(self.places).all() else int(room(np.nansum(self.places, keepdims=True))[0])
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """The caseload shared out by heads on the list."""

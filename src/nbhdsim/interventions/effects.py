@@ -6,7 +6,7 @@ but pushed on the rate before excitation, so they are scaled up first, follow-up
 at the stated ratio (closed recursion of linear self-excitation; Hawkes 1971).
 """
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 from typing import Any
 
@@ -33,7 +33,8 @@ WIDEST = 6.0        # log ratio on the rate, either way, within which an effect 
 class Curve:
     """One lever of one level: what is pushed by months in (rise) and out (fall), f4 [MONTHS] each.
 
-    rise holds the shift itself, or the log of the ratio where the lever multiplies.
+    rise holds the shift itself, or the log of the ratio where the lever multiplies; who: of whom alone, as sorted pairs of a
+    kind's `who` (none: of everyone at that level).
     """
 
     lever: str
@@ -41,6 +42,7 @@ class Curve:
     rise: NDArray[np.float32]
     fall: NDArray[np.float32]
     forget: int
+    who: tuple[tuple[str, Any], ...] = ()
 
     @property
     def multiplies(self) -> bool:
@@ -217,18 +219,18 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
     where it has them. A drawn ramp longer than the follow-up is cut to it; several follow-ups of one lever and level
     are knots. Raises NbhdsimError for an effect that cannot be; unless `strict` it stops at what can be.
     """
-    groups: dict[tuple[str, str], list[Any]] = {}
+    groups: dict[tuple[str, str], dict[tuple, list[Any]]] = {}
     for effect in kind.effects:
-        groups.setdefault((effect.level, effect.lever), []).append(effect)
+        groups.setdefault((effect.level, effect.lever), {}).setdefault(effect.who, []).append(effect)
     made = []
     for level in LEVELS:
         for lever in LEVERS:
-            if stated := groups.get((level, lever)):
+            for who, stated in sorted(groups.get((level, lever), {}).items()):
                 ramp = _months(stated, "ramp", kind, values=values, default="ramp_up_months")
                 points = [(effect.at, values[effect.quantity.address]) for effect in stated]
-                made.append(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
-                                  half_life=_months(stated, "half_life", kind, values=values, default="decay_half_life_months"),
-                                  n=n, phi=phi, strict=strict))
+                half_life = _months(stated, "half_life", kind, values=values, default="decay_half_life_months")
+                made.append(replace(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
+                                          half_life=half_life, n=n, phi=phi, strict=strict), who=who))
     claimed = {("area", str(outcome)) for outcome in kind.claimed}
     return Effects(curves=tuple(c for c in made if not c.at_rest), stated=frozenset(groups) | claimed)
 

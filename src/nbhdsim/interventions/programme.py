@@ -1,5 +1,6 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
 from .effects import effects
 
 YEAR = 12
+SEXES = ("female", "male")         # in the order of `Script.sex`
 
 
 class Programme:
@@ -92,11 +94,20 @@ def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, 
         stated = effects(kind, values, n=float(rates.n), phi=float(rates.phi), strict=strict)
     except NbhdsimError as error:
         raise NbhdsimError.of(str(error), path=f"interventions.{line.key}") from error
+    numbers, closes = figures(kind, values), line.end + 1
+    opens = min(line.start + round(numbers.get("set_up_months", 0.0)), closes)
     return delivery(key=str(line.key), effects=stated, aim=aim(kind.who, line.targeting), sites=np.asarray(sites, float),
-                    places=np.asarray(places, float), opens=line.start, closes=line.end + 1,
-                    every=line.every or line.end - line.start + 1, figures=figures(kind, values),
+                    places=np.asarray(places, float), opens=opens, closes=closes,
+                    every=line.every or closes - line.start, figures=numbers,
                     word_of_mouth=values.get(WORD_OF_MOUTH, 0.0), everyone=delivery.listed(future, sites, str(line.key)),
-                    strict=strict)
+                    strict=strict, parts={curve.who: _part(curve.who, future, line.start) for curve in stated.curves if curve.who})
+
+
+def _part(who: Any, future: Future, month: int) -> NDArray[np.bool_]:
+    """Is each resident [n] among those an effect on some alone is about?"""
+    out = np.zeros(future.script.id.size, bool)
+    out[whom(dict(who)).rows(future.script, future.places, month)] = True
+    return out
 
 
 def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
@@ -105,12 +116,19 @@ def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
 
 
 def aim(who: Any, targeting: Any) -> Aim:
-    """Whom a kind is for (mapping: age, quintile, frailty), narrowed by the line's targeting (low, high, quintile)."""
-    who = who or {}
+    """Whom a kind is for (mapping: as `whom`), narrowed by the line's targeting (low, high, quintile)."""
+    own, aimed = whom(who or {}), tuple(targeting.quintile)
+    both = tuple(q for q in own.quintile if q in aimed) if own.quintile and aimed else own.quintile or aimed
+    if own.quintile and aimed and not both:
+        raise NbhdsimError.of(f"targets quintiles {aimed}, but it is for {own.quintile}")
+    return replace(own, low=max(own.low, targeting.low), high=min(own.high, targeting.high), quintile=both)
+
+
+def whom(who: Mapping[str, Any]) -> Aim:
+    """The aim of a kind's `who`: age [low, high], quintile, frailty (the least, or [low, high]), sex, disabled."""
     low, high = who.get("age") or (0, 200)
-    own = tuple(who.get("quintile") or ())
-    aimed = tuple(targeting.quintile)
-    both = tuple(q for q in own if q in aimed) if own and aimed else own or aimed
-    if own and aimed and not both:
-        raise NbhdsimError.of(f"targets quintiles {aimed}, but it is for {own}")
-    return Aim(low=max(low, targeting.low), high=min(high, targeting.high), quintile=both, frailty=who.get("frailty") or 0)
+    frailty = who.get("frailty") or 0
+    least, most = frailty if isinstance(frailty, list | tuple) else (frailty, 3)
+    sex = SEXES.index(who["sex"]) if who.get("sex") else None
+    return Aim(low=low, high=high, quintile=tuple(who.get("quintile") or ()), frailty=least, frailest=most, sex=sex,
+               disabled=bool(who.get("disabled")))

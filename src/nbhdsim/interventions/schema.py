@@ -5,7 +5,7 @@ A new intervention on an existing delivery kind is one more file, in the catalog
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from math import fsum, inf
 from pathlib import Path
@@ -27,8 +27,8 @@ PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "sc
 """Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
 
 QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
-              "contacts_per_month", "caseload", "staff", "healthy_first")
-"""Numbers every kind may have, none of them below 0."""
+              "contacts_per_month", "caseload", "staff", "healthy_first", "hours_a_year", "set_up_months")
+"""Numbers every kind may have, none of them below 0. `set_up_months`: paid for before the first can join."""
 
 SHARES = ("reach", "leave_hazard")
 """Of these, the ones that are at most 1."""
@@ -41,7 +41,8 @@ JUDGED = ("judged", "assumption")
 class Effect:
     """One stated effect: `quantity` (a shift or ratio of the lever) at `at` months, against `contrast`.
 
-    level: participant, exposed or area (effects.LEVELS); ramp, half_life: months, None where the kind's own holds.
+    level: participant, exposed or area (effects.LEVELS); ramp, half_life: months, None where the kind's own holds; who: of
+    whom alone it is told, as sorted pairs like a kind's `who`.
     """
 
     lever: str
@@ -51,12 +52,13 @@ class Effect:
     half_life: float | None
     contrast: str
     quantity: Quantity
+    who: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Pounds of `price_year`: `set_up` once a round and `running` a year, per site, head, place or contact; payers:
-    shares that add to 1."""
+    """Pounds of `price_year`: `set_up` once a round and `running` a year, per site, head, place, participant or contact;
+    payers: shares that add to 1."""
 
     payers: Mapping[str, float]
     price_year: int
@@ -78,7 +80,8 @@ class Harm:
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; evidence: its id in
-    catalogue/evidence/interventions.yaml; unknown: what nobody has measured; claimed: outcomes that a package's claim stands for,
+    catalogue/evidence/interventions.yaml; aside: suggested priors that the model leaves out, by their number, and why;
+    unknown: what nobody has measured; claimed: outcomes that a package's claim stands for,
     so that no path of this kind's own leads to them."""
 
     id: str
@@ -91,6 +94,7 @@ class Kind:
     harms: tuple[Harm, ...]
     unknown: tuple[str, ...]
     evidence: str
+    aside: Mapping[int, str] = field(default_factory=dict)
     claimed: tuple[str, ...] = ()
 
     def all_quantities(self) -> list[Quantity]:
@@ -99,24 +103,32 @@ class Kind:
         return [*self.quantities.values(), *costs, *(effect.quantity for effect in self.effects)]
 
 
+Frailty = Annotated[int, Field(ge=0, le=3)]
+
+
 class WhoModel(Closed):
-    """Whom it is for; everything left out is everybody."""
+    """Whom it is for; everything left out is everybody. frailty: the least (0 fit .. 3 severe), or [least, most]."""
 
     age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = None
     quintile: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1)] | None = None
-    frailty: Annotated[int, Field(ge=0, le=3)] | None = None
+    frailty: Frailty | Annotated[list[Frailty], Field(min_length=2, max_length=2)] | None = None
+    sex: Literal["female", "male"] | None = None
+    disabled: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "WhoModel":
-        if self.age is not None and self.age[0] > self.age[1]:
-            raise Wrong(f"from {self.age[0]} to {self.age[1]} is nobody (youngest first)", "age")
+        for name, first in (("age", "youngest"), ("frailty", "fittest")):
+            ends = getattr(self, name)
+            if isinstance(ends, list) and ends[0] > ends[1]:
+                raise Wrong(f"from {ends[0]} to {ends[1]} is nobody ({first} first)", name)
         return self
 
 
 class PriceModel(QuantityModel):
-    """One price, pounds, per unit."""
+    """One price, pounds, per unit. scale: what the evidence's figure, told per another unit, is multiplied by."""
 
-    per: Literal["site", "head", "place", "contact"]
+    per: Literal["site", "head", "place", "participant", "contact"]
+    scale: float = 1
     unit: str = "pounds"
 
 
@@ -137,7 +149,7 @@ class CostModel(Closed):
 
 class EffectModel(QuantityModel):
     """A stated effect. unit: the lever's, may be left out; prior: which of the suggested priors of its evidence it is,
-    counted from 0."""
+    counted from 0, told in the lever's unit by multiplying with `scale`; who: of whom alone, if not of all it is for."""
 
     lever: Literal[tuple(LEVERS)]  # type: ignore[valid-type]
     level: Literal[LEVELS]  # type: ignore[valid-type]
@@ -147,6 +159,8 @@ class EffectModel(QuantityModel):
     contrast: Annotated[str, Field(min_length=1)]
     unit: str = ""
     prior: Annotated[int, Field(ge=0)] | None = None
+    scale: float = 1
+    who: WhoModel | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> "EffectModel":
@@ -161,6 +175,19 @@ class EffectModel(QuantityModel):
         if self.ramp is not None and self.ramp > self.at:
             raise Wrong(f"{self.ramp} months is longer than the {self.at} at which the value is reached", "ramp")
         return self
+
+
+class NumberModel(QuantityModel):
+    """A number of a kind; prior: as of an effect."""
+
+    prior: Annotated[int, Field(ge=0)] | None = None
+
+
+class AsideModel(Closed):
+    """A suggested prior that the model leaves out."""
+
+    prior: Annotated[int, Field(ge=0)]
+    why: Annotated[str, Field(min_length=1)]
 
 
 class HarmModel(Closed):
@@ -181,10 +208,11 @@ class KindModel(Closed):
     who: WhoModel = WhoModel()
     evidence: str = ""
     sources: dict[str, SourceModel] = {}
-    quantities: dict[Literal[QUANTITIES], QuantityModel]  # type: ignore[valid-type]
+    quantities: dict[Literal[QUANTITIES], NumberModel]  # type: ignore[valid-type]
     cost: CostModel
     effects: list[EffectModel]
     harms: list[HarmModel] = []
+    aside: list[AsideModel] = []
     unknown: list[str] = []
 
 
@@ -246,7 +274,7 @@ def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Pro
 
 def _sourceless(document: Document, model: KindModel) -> list[Problem]:
     """Numbers whose source is not among the file's, or that need one and name none."""
-    entries = [(("quantities", name), q) for name, q in model.quantities.items()]
+    entries: list[tuple[tuple[str | int, ...], QuantityModel]] = [(("quantities", name), q) for name, q in model.quantities.items()]
     entries += [(("cost", "set_up"), model.cost.set_up), (("cost", "running"), model.cost.running)]
     entries += [(("effects", i), e) for i, e in enumerate(model.effects)]
     unnamed = [document.problem((*path, "source"), f"no source is named '{q.source}'{nearest(q.source, model.sources)}")
@@ -266,12 +294,21 @@ def _impossible(document: Document, model: KindModel) -> list[Problem]:
 def _twice(document: Document, model: KindModel) -> list[Problem]:
     """Two values of one lever and level at the same month."""
     out = []
-    seen: set[tuple[str, str, int]] = set()
+    seen: set[tuple[object, ...]] = set()
     for i, e in enumerate(model.effects):
-        if (e.lever, e.level, e.at) in seen:
+        if (key := (e.lever, e.level, e.at, _whom(e.who))) in seen:
             out.append(document.problem(("effects", i, "at"), f"{e.lever} ({e.level}) has two values at {e.at} months"))
-        seen.add((e.lever, e.level, e.at))
+        seen.add(key)
+        if e.who is not None and (e.level == "exposed" or any(o.lever == e.lever and o.level != e.level for o in model.effects)):
+            out.append(document.problem(("effects", i, "who"), "an effect on some of them alone is of participants or of an area, "
+                                        f"and the only level {e.lever} is told at", key=True))
     return out
+
+
+def _whom(who: WhoModel | None) -> tuple[tuple[str, object], ...]:
+    """`who` as sorted pairs that can be compared."""
+    given = {} if who is None else who.model_dump(exclude_none=True)
+    return tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in given.items()))
 
 
 def _kind(model: KindModel) -> Kind:
@@ -284,10 +321,10 @@ def _kind(model: KindModel) -> Kind:
         quantities={name: quantity(f"{at}.{name}", q, sources, least=0, most=1 if name in SHARES else inf)
                     for name, q in model.quantities.items()}, cost=cost,
         effects=tuple(Effect(lever=e.lever, level=e.level, at=e.at, ramp=e.ramp, half_life=e.half_life, contrast=e.contrast,
-                             quantity=_of_effect(f"{at}.effects.{name}", e, sources))
+                             who=_whom(e.who), quantity=_of_effect(f"{at}.effects.{name}", e, sources))
                       for name, e in zip(effect_names(model.effects), model.effects, strict=True)),
         harms=tuple(Harm(kind=h.kind, why=h.why, grade=h.grade) for h in model.harms), unknown=tuple(model.unknown),
-        evidence=model.evidence)
+        evidence=model.evidence, aside={a.prior: a.why for a in model.aside})
 
 
 def _price(address: str, cost: CostModel, sources: Mapping[str, SourceModel]) -> Quantity:
@@ -304,9 +341,11 @@ def _of_effect(address: str, model: EffectModel, sources: Mapping[str, SourceMod
 
 
 def effect_names(effects: list[EffectModel]) -> list[str]:
-    """The end of each effect's address: its lever, and where that is not enough its level and months."""
+    """The end of each effect's address: its lever, and where that is not enough its level, months and whom it is of."""
     levers = Counter(e.lever for e in effects)
-    levels = Counter((e.lever, e.level) for e in effects)
     several = {lever for lever in levers if len({e.level for e in effects if e.lever == lever}) > 1}
-    return [e.lever + (f".{e.level}" if e.lever in several else "") + (f".at{e.at}" if levels[e.lever, e.level] > 1 else "")
+    whom = [tuple(str(x) for name, value in _whom(e.who) for x in (name, *(value if isinstance(value, tuple) else (value,))))
             for e in effects]
+    levels = Counter((e.lever, e.level, some) for e, some in zip(effects, whom, strict=True))
+    return [e.lever + (f".{e.level}" if e.lever in several else "") + ("." + "_".join(some) if some else "")
+            + (f".at{e.at}" if levels[e.lever, e.level, some] > 1 else "") for e, some in zip(effects, whom, strict=True)]

@@ -1,4 +1,4 @@
-"""Grants to settings: school and nursery grants."""
+"""Settings: grants to schools and nurseries, support of care homes."""
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +13,32 @@ from ..residents import Script
 from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, Intervention, Rows
 
+ADULT = 18
+
 
 @DELIVERIES.add("setting")
 @dataclass(frozen=True, kw_only=True)
 class Setting(Intervention):
     """A number of grants each round to schools of the chosen neighbourhoods; a share of the pupils takes part.
 
+    What is for adults alone has another setting: those it is for in one neighbourhood, as the residents of its care homes.
     Which school gets a grant is drawn anew each round, without replacement: the lowest draws of each neighbourhood, so
     that more grants only add schools. Every pupil of a funded school is exposed; those whose draw of the round is below
     `reach` take part and stay in until the next round.
     """
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Pupils it is for whose school stands in a funded neighbourhood."""
+        """Pupils it is for whose school stands in a funded neighbourhood; adults it is for who live in one."""
+        if self.homes:
+            return self.aimed_at(script, places, month)
         rows = self.aim.rows(script, places, month)
         rows = rows[script.school[rows] >= 0]
         return rows[self.sites[places.school_place[script.school[rows]]] > 0]
+
+    @property
+    def homes(self) -> bool:
+        """Is it for adults alone, whose setting is where they live?"""
+        return self.aim.low >= ADULT
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """Rounds in which a share of the pupils takes part."""
@@ -54,8 +64,8 @@ class Setting(Intervention):
     def _rounds(self, future: Future, share: float) -> Grants:
         script, places = future.script, future.places
         rows = self.eligible(script, places, self.opens)
-        who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=places.school_place[script.school[rows]],
-                         pool=np.zeros(rows.size, np.int64))
+        site = script.place[rows] if self.homes else places.school_place[script.school[rows]]
+        who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=site, pool=np.zeros(rows.size, np.int64))
         rounds = {month: self._part(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}
         return Grants(self.rule(who, np.full(1, NO_LIMIT)), future, rounds=rounds, every=self.every)
 
@@ -63,7 +73,7 @@ class Setting(Intervention):
         """Candidate numbers of those who take part in the round of `month`."""
         calendar, replicate, _, _ = future.clock(month)
         u = uniforms(np.uint64(future.seed), replicate, purpose("join." + self.key), calendar, who.id)
-        chosen = self._chosen(future, month)[future.script.school[who.who]]
+        chosen = self.homes or self._chosen(future, month)[future.script.school[who.who]]
         return np.flatnonzero(chosen & ((u < f32(share)) | (share >= 1))).astype(np.int32)
 
     def _chosen(self, future: Future, month: int) -> NDArray[np.bool_]:

@@ -43,6 +43,7 @@ def one(key: str, folder: str | None = None) -> str:
     parts = [f"{kind.id}: {kind.name}", *_who(kind), *_quantities(kind), *_cost(kind), *_effects(kind)]
     parts += _listed("Harms", [f"{h.kind}: {h.why} (grade {h.grade})" for h in kind.harms])
     parts += _listed("Not known", kind.unknown)
+    parts += _listed("Left out", kind.aside.values())
     return "\n".join([*parts, *_listed("Sources", _sources(kind)), "", GRADES])
 
 
@@ -79,7 +80,8 @@ def _cost(kind: Any) -> list[str]:
 def _effects(kind: Any) -> list[str]:
     rows = ["", "Stated effects (value, 90% range)"]
     for e in kind.effects:
-        rows.append(f"  {e.lever}, {e.level}, after {e.at} months against {e.contrast}: {_range(e.quantity)}")
+        whom = "".join(f", {name} {' to '.join(map(str, v)) if isinstance(v, tuple) else v}" for name, v in e.who)
+        rows.append(f"  {e.lever}, {e.level}{whom}, after {e.at} months against {e.contrast}: {_range(e.quantity)}")
         rows += textwrap.wrap(e.quantity.why, WIDTH, initial_indent="      ", subsequent_indent="      ")
     return rows if kind.effects else [*rows, "  none"]
 

@@ -52,10 +52,15 @@ def price(line: Line, values: Mapping[str, float]) -> Price:
 
 
 def _in_a_unit(line: Line, values: Mapping[str, float], per: str) -> float:
-    """How many of what the cost is per stand in one unit, a year: places, participants or contacts of a site."""
+    """How many of what the cost is per stand in one unit, a year: places, participants or contacts of a site.
+
+    A place serves 12 x the monthly hazard of leaving participants a year, and one at least.
+    """
     if per in ("site", "head"):
         return 1.0
     places = quantity(line, values, "places_per_site", default=1.0)
+    if per == "participant":
+        return places * max(1.0, 12 * quantity(line, values, "leave_hazard", default=0.0))
     return places * (12 * quantity(line, values, "contacts_per_month", default=1.0) if per == "contact" else 1.0)
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from nbhdsim import rng
 from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.interventions.programme import whom
+from nbhdsim.interventions.setting import ADULT
 from nbhdsim.places import Places
 from nbhdsim.scenario import Line, Scenario, Where, funding
 
@@ -106,10 +108,10 @@ def _nothing(line: Line, at: Map) -> NbhdsimError:
 
 
 def capacity(line: Line, world: "World") -> Sites:
-    """Sites each neighbourhood takes at most [p]: its schools, for grants to settings; else no limit but the line's."""
+    """Sites each neighbourhood takes at most [p]: its schools, for grants to them; else no limit but the line's."""
     places = world.places
     out = np.full(len(places.name), np.inf)
-    if line.kind.delivery == "setting":
+    if line.kind.delivery == "setting" and whom(line.kind.who or {}).low < ADULT:
         out = np.bincount(places.school_place, minlength=out.size).astype(np.float64)
     most = line.where.most_per_place
     return out if most is None else np.minimum(out, most)
