@@ -7,6 +7,7 @@ from nbhdsim import areas, evidence, outcomes
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
+from nbhdsim.relations import RELATIONS
 from nbhdsim.scenario import schema as scenarios
 
 HERE = Path(__file__).parent / "reference"
@@ -43,9 +44,12 @@ def quantities(found: Iterable[Quantity]) -> str:
 
 def levers() -> str:
     """levers.md."""
-    rows = [(f"`{name}`", x.unit, f"{x.rest:g}", x.operator, f"{x.low:g} to {x.high:g}", x.meaning) for name, x in LEVERS.items()]
+    head = ("lever", "unit", "at rest", "joined by", "range of a push", "meaning")
+    rows, between = ([(f"`{name}`", x.unit, f"{x.rest:g}", x.operator, f"{x.low:g} to {x.high:g}", x.meaning) for name, x in some.items()]
+                     for some in (LEVERS, RELATIONS))
     return ("# Levers\n\nAll that an intervention may move: the model's causal claim on one page. Pushes of several programmes add up or multiply.\n\n"
-            + table(("lever", "unit", "at rest", "joined by", "range of a push", "meaning"), rows))
+            + table(head, rows) + "\n\n## Between programmes\n\nPushed this month and read in the next, so that the order of programmes is nobody's "
+            "business.\n\n" + table(head, between))
 
 
 def outcome_list() -> str:

@@ -21,6 +21,7 @@ NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
 CHUNK, GROUP = 1024, 16            # candidates drawn at once, and looked at together for one that wants a place
 INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
 UNIT, HALF = f32(2.0 ** 24), f32(0.5)
+ROUNDED = 1e-9                     # so that 40 places stay 40 when they come out of a product
 FORGOTTEN = 10                     # half-lives after which 2^-10 of an effect is left: the past member is dropped
 
 
@@ -82,6 +83,23 @@ class Course(NamedTuple):
 
 
 NO_EFFECT = Course(np.zeros((0, MONTHS), f32), np.zeros((0, MONTHS), f32), 1)
+
+
+class Pull(NamedTuple):
+    """What other programmes and readiness do to a programme this month; every entry None where they do nothing.
+
+    join [m]: factor of each candidate's hazard of joining; also [m]: a further hazard; room [pools]: factor of the places;
+    tire [m]: a further hazard of leaving.
+    """
+
+    join: NDArray[np.float32] | None = None
+    also: NDArray[np.float32] | None = None
+    room: NDArray[np.float64] | None = None
+    tire: NDArray[np.float32] | None = None
+
+
+AT_REST = Pull()
+NOTHING = np.zeros(0, f32)
 
 
 class Candidates(NamedTuple):
@@ -158,16 +176,20 @@ def _draw(who, month, replicate, k0, k1, stream, u):
 
 
 @njit(**JIT)
-def _leave(c, slot, left, inside, month, clock, stream, hazard, closed):
-    """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard."""
+def _leave(c, slot, left, inside, month, clock, stream, hazard, tire, closed):
+    """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard.
+
+    tire [m]: a further hazard, empty for none.
+    """
     calendar, replicate, k0, k1 = clock
     for k in range(slot.size):
         if left[k] == INSIDE:
             i = slot[k]
             gone = closed or month >= c.leaves[i]
-            if not gone and hazard > f32(0):
+            h = hazard if tire.size == 0 else f32(1) - (f32(1) - hazard) * (f32(1) - tire[i])
+            if not gone and h > f32(0):
                 word, _, _, _ = philox(c.id[i], calendar, stream, replicate, k0, k1)
-                gone = unit(word) < hazard
+                gone = unit(word) < h
             if gone:
                 left[k] = month
                 inside[i] = 0
@@ -311,7 +333,7 @@ class Delivery:
         m = rule.candidates.who.size
         self.rule, self.future, self.month = rule, future, rule.opens - 1
         self.members = nobody()
-        self._slot = np.zeros(0, np.int32)
+        self._slot, self._pull = np.zeros(0, np.int32), AT_REST
         self._inside, self._reached, self._before = (np.zeros(m, np.uint8) for _ in range(3))
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
 
@@ -327,9 +349,9 @@ class Delivery:
         """Rows, rising, of everyone who has ever joined."""
         return self.rule.candidates.who[self._reached != 0]
 
-    def advance(self, month: int) -> None:
+    def advance(self, month: int, pull: Pull = AT_REST) -> None:
         """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month."""
-        self.month, self._before = month, self._inside.copy()
+        self.month, self._before, self._pull = month, self._inside.copy(), pull
         if self.rule.opens <= month <= self.rule.closes or self._slot.size:
             self._settle(month, self.future.clock(month))
 
@@ -341,16 +363,32 @@ class Delivery:
 
     def _settle(self, month: int, clock: tuple) -> None:
         rule, c, left, closed = self.rule, self.rule.candidates, self.members.left.copy(), month >= self.rule.closes
-        _leave(c, self._slot, left, self._inside, month, clock, self._streams[1], f32(rule.leave), closed)
-        joining = np.zeros(0, np.int32)
-        if not closed:
-            want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
-            found = _want(c, self._hazard(), self._inside, month, clock, self._streams[0], want, score)
-            joining = _admit(c, want[:found], score[:found], free=_free(c, self._slot, left, room=rule.room))
+        tire = NOTHING if self._pull.tire is None else self._pull.tire
+        _leave(c, self._slot, left, self._inside, month, clock, self._streams[1], f32(rule.leave), tire, closed)
+        joining = np.zeros(0, np.int32) if closed else self._joining(left, month, clock)
         self._become(*_merge(self._slot, self.members.since, left, joining, self._inside, self._reached, month, *rule.course))
 
+    def _joining(self, left: NDArray[np.int16], month: int, clock: tuple) -> NDArray[np.int32]:
+        """Candidate numbers, rising, of those who come in. left [k]: month of leaving of the members."""
+        c = self.rule.candidates
+        want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
+        found = _want(c, self._hazard(), self._inside, month, clock, self._streams[0], want, score)
+        return _admit(c, want[:found], score[:found], free=_free(c, self._slot, left, room=self._room()))
+
+    def _room(self) -> NDArray[np.int64]:
+        """Places of each pool this month."""
+        room, factor = self.rule.room, self._pull.room
+        return room if factor is None else np.where(room < NO_LIMIT, np.floor(room * factor + ROUNDED), room).astype(np.int64)
+
     def _hazard(self) -> NDArray[np.float32]:
-        """Hazards of this month: word of mouth multiplies them by 1 + strength x share of contacts in last month."""
+        """Hazards of this month: what word of mouth makes of them, times what readiness and other programmes do, and
+        joined with the hazard of being handed over by another programme."""
+        hazard, join, also = self._by_word_of_mouth(), self._pull.join, self._pull.also
+        hazard = hazard if join is None else np.minimum(hazard * join, f32(1))
+        return hazard if also is None else f32(1) - (f32(1) - hazard) * (f32(1) - also)
+
+    def _by_word_of_mouth(self) -> NDArray[np.float32]:
+        """Hazards times 1 + strength x share of contacts in last month."""
         c, strength = self.rule.candidates, f32(self.rule.word_of_mouth)
         if strength == 0:
             return c.hazard
@@ -382,7 +420,7 @@ class Grants(Delivery):
         none = np.zeros(0, np.int32)
         over = month >= rule.closes or (month - rule.opens) % self._every == 0
         left = members.left.copy()
-        _leave(rule.candidates, self._slot, left, self._inside, month, clock, self._streams[1], f32(0), over)
+        _leave(rule.candidates, self._slot, left, self._inside, month, clock, self._streams[1], f32(0), NOTHING, over)
         joining = none if month >= rule.closes else self._rounds.get(month, none)
         self._become(*_merge(self._slot, members.since, left, joining, self._inside, self._reached, month,
                              *rule.course))

@@ -39,11 +39,13 @@ ANSWERING = (*MECHANISMS, "life_satisfaction")
 
 class Measures(NamedTuple):
     """Sums of one scenario: sums int64 [month, place, age segment, column of step.measure.COLUMNS]; reached int64
-    [month, place, segment] residents ever reached by any programme; first: month of row 0."""
+    [month, place, segment] residents ever reached by any programme; first: month of row 0; screened int64 [month, place, segment,
+    6] up to date with, and invited to, breast, cervical and bowel screening (None: not counted)."""
 
     sums: NDArray[np.int64]
     reached: NDArray[np.int64]
     first: int
+    screened: NDArray[np.int64] | None = None
 
 
 class Outcome(NamedTuple):
@@ -162,3 +164,26 @@ def control(m: Measures) -> tuple[Sums, Sums]:
 def reached(m: Measures) -> tuple[Sums, Sums]:
     """Share ever reached by any programme of the scenario so far, all residents."""
     return by_band(m.reached, EVERYONE), by_band(m.sums[..., PRESENT], EVERYONE)
+
+
+def _screened(m: Measures, k: int) -> tuple[Sums, Sums]:
+    counts = np.zeros((*m.reached.shape, 6), np.int64) if m.screened is None else m.screened
+    return by_band(counts[..., k], EVERYONE), by_band(counts[..., 3 + k], EVERYONE)
+
+
+@outcome(unit="share", direction="higher", kind="share")
+def screened_breast(m: Measures) -> tuple[Sums, Sums]:
+    """Share up to date with breast screening, women of 53 to 70."""
+    return _screened(m, 0)
+
+
+@outcome(unit="share", direction="higher", kind="share")
+def screened_cervical(m: Measures) -> tuple[Sums, Sums]:
+    """Share up to date with cervical screening, women of 25 to 64."""
+    return _screened(m, 1)
+
+
+@outcome(unit="share", direction="higher", kind="share")
+def screened_bowel(m: Measures) -> tuple[Sums, Sums]:
+    """Share up to date with bowel screening, everyone of 60 to 74."""
+    return _screened(m, 2)

@@ -13,8 +13,10 @@ from .levers import Levers
 from .outcomes import Measures
 from .places import contacts
 from .population import World
+from .relations import Relations
 from .residents import MECHANISMS, Residents
 from .scenario import Scenario, funding, where
+from .screening import Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .views import DEFAULT_VIEWS
@@ -68,10 +70,12 @@ class Simulation:
         r, n = self.setting.rates, self.world.script.id.size
         self.scenario = scenario
         self.levers = Levers(n, a=r.a, b=r.b, preventable=r.preventable)
+        self.relations = Relations(n, len(self.world.places.name), self.setting.values)
         self.programmes: list[Programme] = []
         self.plans: dict[str, funding.Plan] = {}
         self.sums: list[NDArray[np.int64]] = []
         self.reached_sums: list[NDArray[np.int64]] = []
+        self.screened_sums: list[NDArray[np.int64]] = []
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self._reached = np.zeros(n, bool)
@@ -101,9 +105,12 @@ class Simulation:
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         for programme in self.programmes:
-            programme.advance(self.month)
+            programme.advance(self.month, self.relations)
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
+            programme.relate(self.month, self.relations)
+        self._screen()
+        self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
         s = self.setting
         self.sums.append(step.advance(self._state, self.luck, s.fixed, rules=s.rules, ground=s.ground,
@@ -120,7 +127,8 @@ class Simulation:
     @property
     def measures(self) -> Measures:
         """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
-        return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums))
+        return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums),
+                        np.stack(self.screened_sums))
 
     @property
     def residents(self) -> Residents:
@@ -161,10 +169,12 @@ class Simulation:
         other.luck, other._state = shared, step.State(*(column.copy() for column in self._state))
         other.years = step.Years(*(column.copy() for column in self.years))
         other._begin(scenario, self._watch)
+        other.screening = self.screening and self.screening.copy()
         other.past = (*self.past, *self.sums)         # as it is now: the trunk may go on
         return other
 
     past: Sequence[NDArray[np.int64]] = ()
+    screening: Screening | None = None
 
     def _new_year(self) -> None:
         for column in self.years:
@@ -181,6 +191,18 @@ class Simulation:
             self.plans[key] = plan
             self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
                                              places=plan.places, strict=self.draw == 0))
+
+    def _screen(self) -> None:
+        """Who is screened this month because a programme said so, and whose screening lapses."""
+        if self.screening is None:
+            self.screening = Screening(self.world.script, self.setting.values,
+                                       Clock(self.world.seed, self.replicate, self.calendar - self.month))
+        half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
+        changed = self.screening.step(self.month, self.relations.pushed("screening"), half_life)
+        if changed or not self.screened_sums:
+            shape = len(self.world.places.name), step.SEGMENTS
+            self._screened_now = self.screening.counts(self.world.script.place, self.setting.ground.segment, shape)
+        self.screened_sums.append(self._screened_now)
 
     def _note(self) -> None:
         """Keep what the month leaves behind: who was reached, delivery, traces of watched residents."""
@@ -236,7 +258,7 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
             if "people" in views:
                 blocks += _people(world, lanes, (month + 1) // YEAR)
     for number, lane in enumerate(lanes):
-        past = Measures(np.stack(history.sums), np.stack(history.reached_sums), -scenarios[0].history) if history.sums else None
+        past = history.measures if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
             blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views)
     tables = {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},

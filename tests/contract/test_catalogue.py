@@ -8,7 +8,7 @@ from sources import PACKAGE
 
 from nbhdsim import documents, evidence
 from nbhdsim.interventions import DELIVERIES, schema
-from nbhdsim.levers import LEVERS
+from nbhdsim.interventions.effects import KNOWN
 
 CATALOGUE = PACKAGE / "catalogue"
 KINDS = dict(schema.kinds())
@@ -77,8 +77,8 @@ def test_a_kind_is_delivered_by_a_kind_of_delivery_that_exists(key):
 def test_effects_can_be_pushed_and_say_what_they_are_compared_with(key):
     assert KINDS[key].effects and KINDS[key].unknown and KINDS[key].harms
     for e in KINDS[key].effects:
-        assert LEVERS[e.lever].low <= e.quantity.low <= e.quantity.high <= LEVERS[e.lever].high
-        assert e.contrast and e.quantity.unit == LEVERS[e.lever].unit
+        assert KNOWN[e.lever].low <= e.quantity.low <= e.quantity.high <= KNOWN[e.lever].high
+        assert e.contrast and e.quantity.unit == KNOWN[e.lever].unit
 
 
 @pytest.mark.parametrize("key", KINDS)

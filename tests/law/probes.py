@@ -69,6 +69,8 @@ def folder() -> Path:
             name, numbers = f"{delivery}_{what}", dict(NUMBERS)
             if delivery == "care_team":
                 numbers |= {"staff": 2.0, "caseload": 20.0}
+            if delivery == "outreach":
+                numbers |= {"staff": 1.0, "contacts_per_month": 40.0, "contact_chance": 0.5, "visits_a_month": 0.2}
             lines = [f'  {q}: {{value: {v}, unit: "1", basis: assumption, grade: D, why: "made up"}}' for q, v in numbers.items()]
             (out / f"{name}.yaml").write_text(KIND.format(
                 name=name, delivery=delivery, quantities="\n".join(lines), effects="\n".join(effects),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from probes import HELPS, PROBES, line_of, scenario
 from towns import lanes, world
 
+from nbhdsim.interventions.schema import DELIVERY_KINDS
 from nbhdsim.levers import LEVERS, Levers
 from nbhdsim.residents import MECHANISMS
 from nbhdsim.step.measure import COLUMNS
@@ -72,4 +73,4 @@ def test_everything_that_helps_together(replicate):
 
 def test_every_helpful_kind_moves_every_lever():
     """The laws above would be empty if the made-up kinds did nothing."""
-    assert set(HELPS) == set(LEVERS) and len(HELPFUL) == 8
+    assert set(HELPS) == set(LEVERS) and len(HELPFUL) == 2 * len(DELIVERY_KINDS)

@@ -1,7 +1,7 @@
 """Laws 1, 2, 3, 4 and 7 over every kind of the catalogue: programmes in whole simulations."""
 import numpy as np
 import pytest
-from towns import LINES, at_rest, lanes, scenario, state_of, world
+from towns import LINES, at_rest, lanes, line, ready, scenario, state_of, world
 
 from nbhdsim.interventions import schema
 from nbhdsim.places import contacts
@@ -11,8 +11,8 @@ KINDS = sorted(LINES)
 CLOSED = ("value", "residents")
 
 
-def test_a_line_for_every_kind():
-    assert {*schema.kinds(), "adjust"} == set(LINES)
+def test_a_line_of_the_first_kinds_of_each_delivery():
+    assert set(LINES) <= {*schema.kinds(), "adjust"}
 
 
 def tables_alike(a, b):
@@ -107,9 +107,10 @@ def test_nobody_loses_by_what_only_helps(replicate):
 
 def test_the_order_of_programmes_and_of_scenarios_is_nobodys_business():
     """Law 4: the same keys in another order, and scenarios compared in another order, give the same rows."""
-    lines = {key: LINES[key] for key in KINDS}
+    lines = {key: line(key) for key in (*schema.kinds(), "adjust")}
+    numbers = {address: value for key in lines for address, value in ready(key, key).items()}
     turned = dict(reversed(lines.items()))
-    a, b, c = (scenario(name, x) for name, x in (("nothing", {}), ("a", lines), ("b", turned)))
+    a, b, c = (scenario(name, x, overrides=numbers if x else {}) for name, x in (("nothing", {}), ("a", lines), ("b", turned)))
     one, two, three = lanes(a, b, c)
     for _ in range(15):
         for lane in (one, two, three):

@@ -16,9 +16,10 @@ from nbhdsim.residents import MECHANISMS
 from nbhdsim.rng import f32
 
 SILENT = {"baseline.spill_over.strength": 0.0, "baseline.admission.n": 0.0}
-AT_ONCE = {"reach": 1.0, "leave_hazard": 0.0, "set_up_months": 0.0, "healthy_first": 0.0, "places_per_site": 9000.0}
+AT_ONCE = {"reach": 1.0, "leave_hazard": 0.0, "set_up_months": 0.0, "healthy_first": 0.0, "places_per_site": 9000.0,
+           "contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0, "lonely_first": 0.0}
 KINDS = dict(schema.kinds())
-RESIDENTS, YEAR = 3000, 12
+RESIDENTS, YEAR = 3000, 12      # 20,000 where somebody is screened: few are overdue
 EXACT, ROOM = 3e-6, 0.025                  # those who answer 10 already have no room: the mean loses 1.5 to 2.4%
 ROW = "{:30} {:34} {:>3} {:>8} {:>10}"
 
@@ -27,12 +28,15 @@ def pair(kind):
     """Do-nothing and the kind alone, with the catalogue's effects."""
     amount = "places: 9000" if kind.cost.running_per == "head" else "sites: 9"
     numbers = {**SILENT, **{f"interventions.{kind.id}.{name}": value for name, value in AT_ONCE.items() if name in kind.quantities}}
+    if any(e.lever == "screening" for e in kind.effects):
+        numbers[f"interventions.{kind.id}.decay_half_life_months"] = 1e6
     if any(e.level == "area" for e in kind.effects):
         numbers[f"interventions.{kind.id}.reach"] = 0.3           # the rest of an area has to make up for its participants
+    residents = 20_000 if any(e.lever == "screening" for e in kind.effects) else RESIDENTS
     months = YEAR * (max(e.at for e in kind.effects) // YEAR + 2)
     line = f"{{where: all, {amount}{f', every: {months}' if kind.delivery == 'setting' else ''}}}"
-    return lanes(scenario("nothing", {}, overrides=SILENT, residents=RESIDENTS, months=months),
-                 scenario("s", {kind.id: line}, overrides=numbers, residents=RESIDENTS, months=months), residents=RESIDENTS)
+    return lanes(scenario("nothing", {}, overrides=SILENT, residents=residents, months=months),
+                 scenario("s", {kind.id: line}, overrides=numbers, residents=residents, months=months), residents=residents)
 
 
 def pushed(sim, lever):
@@ -61,6 +65,10 @@ def simulated(nothing, funded, effect, *, gain):
     if effect.lever == "life_satisfaction":
         error = gain[rows].std() / np.sqrt(rows.size)
         return gain[rows].mean(), max(ROOM * abs(effect.quantity.value), 3 * error)
+    if effect.lever == "screening":
+        overdue = (nothing.screening.due & ~nothing.screening.up)[:, rows]
+        share = (funded.screening.up[:, rows] & overdue).sum() / overdue.sum()
+        return share, 3 * np.sqrt(share * (1 - share) / overdue.sum())
     if effect.lever == "admission_rr":
         over, under = (sim._state.expected[rows].sum(dtype=float) for sim in (funded, nothing))
         return over / under, EXACT

@@ -7,6 +7,7 @@ import numpy as np
 
 from nbhdsim import population
 from nbhdsim.interventions import schema as schema_
+from nbhdsim.interventions.effects import KNOWN
 from nbhdsim.scenario import Scenario, schema
 from nbhdsim.simulation import Simulation
 
@@ -19,6 +20,8 @@ LINES = {
               "effects: [{lever: connection, value: 0.2, at: 3}, {lever: ae_rr, value: 0.9, at: 3}]}",
 }
 """A line of a kind of each delivery and of adjust, for a town of some 900."""
+ON_OTHERS = ("handover", "strain", "readiness", "network")
+"""Numbers of a kind that move other programmes."""
 READY = {"reach": 0.5, "set_up_months": 0.0}
 """Numbers that let a small town see a kind of the catalogue at once."""
 
@@ -64,9 +67,10 @@ def lanes(first: Scenario, *others: Scenario, replicate: int = 0, residents: int
 
 
 def at_rest(scenario_: Scenario, key: str) -> dict[str, float]:
-    """Overrides that put every effect of a programme at rest."""
-    return {e.quantity.address: (0.0 if e.quantity.unit in ("SD", "points") else 1.0)
-            for e in scenario_.lines[key].kind.effects}
+    """Overrides that put every effect of a programme at rest, those on other programmes too."""
+    kind = scenario_.lines[key].kind
+    others = {q.address: 0.0 for name, q in kind.quantities.items() if name in ON_OTHERS}
+    return {e.quantity.address: KNOWN[e.lever].rest for e in kind.effects} | others
 
 
 def state_of(sim: Simulation) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ that a `programme.Programme` keeps.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from ..errors import NbhdsimError
 from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
+from ..relations import OF_PLACES, Relations
 from ..residents import MECHANISMS, Script, age_at
 from ..rng import f32
 
@@ -27,7 +28,7 @@ DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="
 """Delivery kinds by name: `@DELIVERIES.add("group")` above a subclass of Intervention."""
 
 Rows = NDArray[np.int64]
-ACTIVITY = MECHANISMS.index("activity")
+ACTIVITY, CONNECTION = (MECHANISMS.index(name) for name in ("activity", "connection"))
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
 SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
 
@@ -83,6 +84,7 @@ class Intervention(ABC):
     everyone: Rows
     strict: bool = True
     parts: Mapping[tuple, NDArray[np.bool_]] = field(default_factory=dict)
+    open_door: ClassVar[bool] = False       # may another programme hand its people over to this one?
 
     @abstractmethod
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
@@ -91,6 +93,24 @@ class Intervention(ABC):
     @abstractmethod
     def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admission rate of everyone without programmes."""
+
+    def relate(self, members: Members, month: int, relations: Relations) -> None:
+        """Push this month's levers between programmes: those stated, and what those inside bring by `handover`."""
+        there = members.inside if month < self.closes else members.inside[:0]
+        if there.size and self.figures.get("handover"):
+            relations.push("handover", there, self.figures["handover"], key=self.key)
+        for curve in self.effects.relations:
+            if curve.level == "participant":
+                mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
+                relations.push(curve.lever, mine.who, curve.of(mine, month), key=self.key)
+            elif month >= self.opens:
+                value = curve.at(month, opens=self.opens, closes=self.closes)
+                rows = self.about(curve) if curve.lever not in OF_PLACES else np.flatnonzero(self.sites > 0)
+                relations.push(curve.lever, rows, value, key=self.key)
+
+    def about(self, curve: "Curve") -> Rows:
+        """Rows of the residents whom an area effect is about."""
+        return self.everyone[self.parts[curve.who][self.everyone]] if curve.who else self.everyone
 
     @classmethod
     def listed(cls, future: Future, sites: NDArray[np.float64], key: str) -> Rows:
@@ -102,10 +122,13 @@ class Intervention(ABC):
         """Individual weight of the hazard of joining: exp(healthy_first z - healthy_first^2 / 2), mean 1 over all residents.
 
         z is a resident's inborn activity deviate: part of the life script, so that who comes never depends on what the month
-        brings. Without `healthy_first` (SD of the log hazard) everyone has 1.
+        brings. Without `healthy_first` (SD of the log hazard) everyone has 1. `lonely_first` does the same to those born with
+        little connection.
         """
         del rates
-        return lognormal(script.born[ACTIVITY, rows], self.figures.get("healthy_first", 0.0))
+        healthy, lonely = (self.figures.get(name, 0.0) for name in ("healthy_first", "lonely_first"))
+        weight = lognormal(script.born[ACTIVITY, rows], healthy)
+        return weight * lognormal(-script.born[CONNECTION, rows], lonely) if lonely else weight
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """The delivery through which participants join."""
@@ -210,7 +233,7 @@ class Intervention(ABC):
         value = curve.at(month, opens=self.opens, closes=self.closes)
         own = self.effects.other(curve, "participant")
         if own is None or not members.who.size:
-            return self.everyone[self.parts[curve.who][self.everyone]] if curve.who else self.everyone, value
+            return self.about(curve), value
         weight = natural if curve.multiplies else np.ones(natural.size, f32)
         rows, total, mass, pushed = without(self.everyone, members.who, own.of(members, month), weight)
         return rows, (value * total - pushed) / (total - mass) if total > mass else value

@@ -17,8 +17,11 @@ from ..delivery import FORGOTTEN, MONTHS, NO_EFFECT, Course, Members, course_val
 from ..errors import NbhdsimError
 from ..evidence import stable
 from ..levers import LEVERS
+from ..relations import RELATIONS
 from ..residents import MECHANISMS
 from ..rng import exps, f32
+
+KNOWN = {**LEVERS, **RELATIONS}
 
 LEVELS = ("participant", "exposed", "area")
 """Whose effect it is: those who join, everyone in the setting, or all residents of the funded places together."""
@@ -47,7 +50,7 @@ class Curve:
     @property
     def multiplies(self) -> bool:
         """Is it the log of a rate ratio?"""
-        return LEVERS[self.lever].operator == "multiply"
+        return KNOWN[self.lever].operator == "multiply"
 
     @property
     def at_rest(self) -> bool:
@@ -150,10 +153,12 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
     if ramp is not None and len(ats) == 1 and ramp > ats[0]:
         raise NbhdsimError.of(f"effect {lever} ({level}) ramps up over {ramp:g} months, longer than the {ats[0]} months "
                               "at which it is stated")
-    known = LEVERS[lever]
+    known = KNOWN[lever]
     stated = sorted((at, value if strict else min(max(value, known.low), known.high)) for at, value in stated)
     if lever == "admission_rr":
         rise = on_rate(stated, n=n, phi=phi, ramp=ramp, strict=strict)
+    elif lever == "screening":
+        rise = spread_out(*stated[-1])
     else:
         points: list[tuple[float, float]] = [(at, log(value) if known.operator == "multiply" else value) for at, value in stated]
         points = points if ramp is None or len(points) > 1 else [(ramp, points[0][1])]
@@ -164,9 +169,15 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
     return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget)
 
 
+def spread_out(at: int, share: float) -> list[float]:
+    """Chance a month, by months in, that makes `share` by `at` months: 1 - (1 - share)^(1 / at) in each of them, then none."""
+    monthly = stable(1 - (1 - share) ** (1 / max(at, 1)))
+    return [monthly if month < max(at, 1) else 0.0 for month in range(MONTHS)]
+
+
 def _in_range(lever: str, level: str, rise: list[float], *, strict: bool) -> list[float]:
     """The course within what the lever may be pushed; NbhdsimError if `strict` and it reaches further."""
-    known = LEVERS[lever]
+    known = KNOWN[lever]
     ends = [log(end) if known.operator == "multiply" else end for end in (known.low, known.high)]
     worst = max(rise, key=lambda value: max(ends[0] - value, value - ends[1]))
     if strict and not ends[0] - CLOSE <= worst <= ends[1] + CLOSE:
@@ -179,12 +190,13 @@ def _in_range(lever: str, level: str, rise: list[float], *, strict: bool) -> lis
 class Effects:
     """The effects of one programme in one draw.
 
-    curves: in the order of the levers, those at rest left out; stated: (level, lever) of every stated effect, also of one that
-    is none, and of outcomes that a package's claim stands for.
+    curves: in the order of the levers, those at rest left out; relations: the same of the levers between programmes; stated:
+    (level, lever) of every stated effect, also of one that is none, and of outcomes that a package's claim stands for.
     """
 
     curves: tuple[Curve, ...]
     stated: frozenset[tuple[str, str]]
+    relations: tuple[Curve, ...] = ()
 
     def at_level(self, level: str) -> tuple[Curve, ...]:
         """Curves of one level."""
@@ -195,7 +207,7 @@ class Effects:
 
         The path through a mechanism is left out of them: the stated total has it already.
         """
-        return tuple(sorted({lever for level, lever in self.stated
+        return tuple(sorted({lever for level, lever in self.stated if lever in LEVERS
                              if lever not in MECHANISMS and (participant or level != "participant")}))
 
     def other(self, curve: Curve, level: str) -> Curve | None:
@@ -224,7 +236,7 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
         groups.setdefault((effect.level, effect.lever), {}).setdefault(effect.who, []).append(effect)
     made = []
     for level in LEVELS:
-        for lever in LEVERS:
+        for lever in KNOWN:
             for who, stated in sorted(groups.get((level, lever), {}).items()):
                 ramp = _months(stated, "ramp", kind, values=values, default="ramp_up_months")
                 points = [(effect.at, values[effect.quantity.address]) for effect in stated]
@@ -232,7 +244,9 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
                 made.append(replace(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
                                           half_life=half_life, n=n, phi=phi, strict=strict), who=who))
     claimed = {("area", str(outcome)) for outcome in kind.claimed}
-    return Effects(curves=tuple(c for c in made if not c.at_rest), stated=frozenset(groups) | claimed)
+    moving = [c for c in made if not c.at_rest]
+    return Effects(curves=tuple(c for c in moving if c.lever in LEVERS), stated=frozenset(groups) | claimed,
+                   relations=tuple(c for c in moving if c.lever in RELATIONS))
 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:

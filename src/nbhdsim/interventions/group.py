@@ -16,6 +16,8 @@ from . import DELIVERIES, Intervention, Rows
 class Group(Intervention):
     """People join a site in their neighbourhood, meet there, and leave; members of a site share a group tie."""
 
+    open_door = True
+
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
         """Those it is for in the neighbourhoods with a site."""
         return self.aimed_at(script, places, month)

@@ -16,6 +16,8 @@ from . import DELIVERIES, Intervention, Rows
 class OpenAccess(Intervention):
     """Anyone in the funded neighbourhoods may come; the already active come first where the kind has `healthy_first`."""
 
+    open_door = True
+
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
         """Everyone in the funded neighbourhoods, or those it is targeted at."""
         return self.aimed_at(script, places, month)

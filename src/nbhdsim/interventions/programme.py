@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import Future, Members
+from ..delivery import Future, Members, Pull
 from ..errors import NbhdsimError
 from ..levers import Levers
+from ..relations import Relations
+from ..rng import f32
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
 from .effects import effects
 
-YEAR = 12
+YEAR, ONE = 12, f32(1)
 SEXES = ("female", "male")         # in the order of `Script.sex`
 
 
@@ -61,9 +63,9 @@ class Programme:
         """Rows, rising, of everyone who has ever taken part."""
         return self._delivery.reached
 
-    def advance(self, month: int) -> None:
-        """Who leaves and who joins in `month`; call month by month."""
-        self._delivery.advance(month)
+    def advance(self, month: int, relations: Relations) -> None:
+        """Who leaves and who joins in `month`, with what other programmes did in the month before; call month by month."""
+        self._delivery.advance(month, self._pull(relations))
         if self._exposure is not None:
             self._exposure.advance(month)
 
@@ -75,6 +77,22 @@ class Programme:
         if self._exposure is not None:
             self.intervention.push_exposed(self._exposure.members, self.members, month, levers=levers)
 
+    def relate(self, month: int, relations: Relations) -> None:
+        """Push what this programme does for others."""
+        if month >= self.intervention.opens:
+            self.intervention.relate(self.members, month, relations)
+
+    def _pull(self, relations: Relations) -> Pull:
+        """What others do to this programme, for each of its candidates and pools."""
+        c, strain, welcome = self._delivery.rule.candidates, relations.strain(), relations.welcome()
+        take_up, places = relations.of("take_up", self.key), relations.of("places", self.key)
+        handed = relations.of("handover", self.key) if self.intervention.open_door else None
+        join = None if take_up is None else take_up[c.who]
+        if welcome is not None:
+            join = welcome[c.site] if join is None else join * welcome[c.site]
+        return Pull(join=join, also=None if handed is None else handed[c.who], room=None if places is None else
+                    _mean(places[c.site], c.pool), tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
+
     def rows(self) -> dict[str, NDArray[Any]]:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
         counts = self._delivery.tally()[self._funded].astype(np.float64)
@@ -83,6 +101,13 @@ class Programme:
         return {"place": self._funded, "places": self._places[self._funded] if running else np.zeros(self._funded.size),
                 "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
                 "reached": counts[:, 3]}
+
+
+def _mean(value: NDArray[np.float32], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean of each run of values that begins at `first` [pools + 1]; 1 for an empty one."""
+    total = np.concatenate([np.zeros(1), np.cumsum(value, dtype=np.float64)])
+    size = np.diff(first)
+    return np.where(size > 0, np.diff(total[first]) / np.maximum(size, 1), 1.0)
 
 
 def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, float], sites: NDArray[np.float64],

@@ -17,21 +17,24 @@ from .. import documents
 from ..documents import Closed, Document, Wrong
 from ..errors import NbhdsimError, Problem, nearest
 from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
-from ..levers import LEVERS
-from .effects import LEVELS
+from .effects import KNOWN, LEVELS
 
 FOLDER = Path(__file__).parent.parent / "catalogue" / "interventions"
-DELIVERY_KINDS = ("group", "setting", "care_team", "open_access")
+DELIVERY_KINDS = ("group", "setting", "care_team", "open_access", "outreach")
 PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "school", "lottery_charity",
           "voluntary_hours")
 """Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
 
 QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
-              "contacts_per_month", "caseload", "staff", "healthy_first", "hours_a_year", "set_up_months")
+              "contacts_per_month", "caseload", "staff", "healthy_first", "hours_a_year", "set_up_months", "contact_chance",
+              "visits_a_month", "lonely_first", "handover")
 """Numbers every kind may have, none of them below 0. `set_up_months`: paid for before the first can join."""
 
-SHARES = ("reach", "leave_hazard")
+SHARES = ("reach", "leave_hazard", "contact_chance", "handover")
 """Of these, the ones that are at most 1."""
+
+NEEDED = {"setting": (("reach",),), "outreach": (("staff",), ("contacts_per_month",), ("contact_chance",))}
+"""By delivery kind, numbers of which it needs at least one each; `reach` or `join_hazard` where it is not named."""
 
 JUDGED = ("judged", "assumption")
 """Bases of a number that needs no source: somebody's judgement, which its `why` tells."""
@@ -151,7 +154,7 @@ class EffectModel(QuantityModel):
     """A stated effect. unit: the lever's, may be left out; prior: which of the suggested priors of its evidence it is,
     counted from 0, told in the lever's unit by multiplying with `scale`; who: of whom alone, if not of all it is for."""
 
-    lever: Literal[tuple(LEVERS)]  # type: ignore[valid-type]
+    lever: Literal[tuple(KNOWN)]  # type: ignore[valid-type]
     level: Literal[LEVELS]  # type: ignore[valid-type]
     at: Annotated[int, Field(ge=0, le=360)]
     ramp: Annotated[int, Field(ge=0, le=360)] | None = None
@@ -164,7 +167,7 @@ class EffectModel(QuantityModel):
 
     @model_validator(mode="after")
     def _possible(self) -> "EffectModel":
-        lever = LEVERS[self.lever]
+        lever = KNOWN[self.lever]
         for name, value in _told(self):
             if not lever.low <= value <= lever.high:
                 raise Wrong(f"{value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g})", name)
@@ -261,15 +264,18 @@ def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Pro
     if str(model.cost.price_year) not in prices:
         out.append(document.problem(("cost", "price_year"),
                                     f"there is no price index of {model.cost.price_year} ({', '.join(prices)})"))
-    joining = ("reach",) if model.delivery == "setting" else ("reach", "join_hazard")
-    if not set(joining) & set(model.quantities):
-        said = f"a {model.delivery} needs {' or '.join(joining)}, to say how many take part"
-        out.append(document.problem(("quantities",), said, key=True))
     pers = {model.cost.set_up.per, model.cost.running.per}
     if "head" in pers and len(pers) > 1:
         said = "a list has no sites or places: give set_up and running both per head"
         out.append(document.problem(("cost", "set_up", "per"), said))
-    return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
+    return out + _joining(document, model) + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
+
+
+def _joining(document: Document, model: KindModel) -> list[Problem]:
+    """Numbers that say how many take part and are not there."""
+    needs = NEEDED.get(model.delivery, (("reach", "join_hazard"),))
+    return [document.problem(("quantities",), f"a {model.delivery} needs {' or '.join(names)}, to say how many take part", key=True)
+            for names in needs if not set(names) & set(model.quantities)]
 
 
 def _sourceless(document: Document, model: KindModel) -> list[Problem]:
@@ -331,12 +337,12 @@ def _price(address: str, cost: CostModel, sources: Mapping[str, SourceModel]) ->
     """A price, whose unit says the year of its pounds."""
     name = address.rpartition(".")[2]
     model = getattr(cost, name)
-    unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if name == "running" and model.per != "contact" else "")
+    unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if name == "running" and model.per not in ("participant", "contact") else "")
     return quantity(address, model.model_copy(update={"unit": unit}), sources, least=0)
 
 
 def _of_effect(address: str, model: EffectModel, sources: Mapping[str, SourceModel]) -> Quantity:
-    lever = LEVERS[model.lever]
+    lever = KNOWN[model.lever]
     return quantity(address, model.model_copy(update={"unit": lever.unit}), sources, least=lever.low, most=lever.high)
 
 

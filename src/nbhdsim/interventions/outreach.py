@@ -1,0 +1,97 @@
+"""Outreach: screening outreach, community health workers, stigma grants, link workers, moving social work."""
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..delivery import NO_LIMIT, ROUNDED, Delivery, Future, Members
+from ..levers import Levers
+from ..places import Places
+from ..residents import Script
+from ..rng import f32, purpose, u32, u64, uniforms
+from . import DELIVERIES, Intervention, Rows
+
+
+@DELIVERIES.add("outreach")
+@dataclass(frozen=True, kw_only=True)
+class Outreach(Intervention):
+    """Workers contact residents, month after month; each contact reaches somebody with `contact_chance`.
+
+    A site has staff x contacts_per_month contacts a month for the residents of its neighbourhood it is for. Those already
+    reached are visited first (`visits_a_month` contacts each, 0: never again), until they leave; what is left goes, one contact
+    each, to people not in, drawn anew each month (who is lonely first, with `lonely_first`). With C contacts, nobody leaving
+    and no visits, N people are reached as r(t+1) = r + q min(C, N - r). The reached carry the effects stated for participants,
+    are screened where that is stated, and may be handed over to the groups and open places of the scenario.
+    """
+
+    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+        """Those it is for in the neighbourhoods with a site."""
+        return self.aimed_at(script, places, month)
+
+    @property
+    def hazard(self) -> float:
+        """Chance that a contact reaches somebody."""
+        return self.figures["contact_chance"]
+
+    def enrol(self, future: Future, rates: Any) -> Delivery:
+        """Contacts, by neighbourhood."""
+        rows = self.eligible(future.script, future.places, self.opens)
+        who, room = self.pools(future, rows, np.full(rows.size, self.hazard, f32))
+        contacts = self.sites[self.sites > 0] * self.figures["staff"] * self.figures["contacts_per_month"]
+        return Contacts(self.rule(who, np.full(room.size, NO_LIMIT)), future, contacts=contacts,
+                        visits=self.figures.get("visits_a_month", 0.0), weight=self.weight(future.script, rows, rates))
+
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
+        """Effects on those reached by their own clock, and effects stated for the whole area."""
+        self.push_members(members, month, levers)
+        self.push_area(members, month, levers, natural=natural)
+
+    def room_by_place(self, future: Future) -> NDArray[np.float64]:
+        """Nobody is turned away; contacts are what there is a limit of."""
+        del future
+        return np.full(self.sites.size, np.nan)
+
+
+class Contacts(Delivery):
+    """A delivery in which contacts are given out, and joining is being reached by one."""
+
+    def __init__(self, rule: Any, future: Future, *, contacts: NDArray[np.float64], visits: float,
+                 weight: NDArray[np.float32]) -> None:
+        """contacts [pools]: a month; visits: of them, each member's a month; weight [m]: of being contacted first."""
+        super().__init__(rule, future)
+        self._contacts, self._visits, self._weight = contacts, visits, weight
+        self._stream = purpose("contact." + rule.key)
+
+    def _joining(self, left: NDArray[np.int16], month: int, clock: tuple) -> NDArray[np.int32]:
+        """Those reached by this month's contacts."""
+        del left
+        c = self.rule.candidates
+        calendar, replicate, _, _ = clock
+        outside = np.flatnonzero((self._inside == 0) & (c.arrives <= month) & (month < c.leaves)).astype(np.int32)
+        seed = u64(self.future.seed)
+        order = uniforms(seed, replicate, self._stream, calendar, c.id[outside]) / self._weight[outside]
+        called = self._called(outside, order)
+        u = uniforms(seed, replicate, self._streams[0], calendar, c.id[called])
+        hazard = self._hazard()[called]
+        return called[(u < hazard) | (hazard >= 1)]
+
+    def _called(self, outside: NDArray[np.int32], order: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Of those outside (rising), whom the contacts go to: in each pool the first in `order`, ties by id."""
+        c, kept = self.rule.candidates, []
+        free = self._free()
+        for pool in range(free.size):
+            low, high = np.searchsorted(outside, c.pool[pool:pool + 2])
+            mine = np.arange(low, high)
+            if free[pool] < mine.size:
+                rank = order[mine].view(u32).astype(u64) << u64(32) | c.id[outside[mine]]
+                mine = np.sort(np.argpartition(rank, free[pool])[:free[pool]] + low) if free[pool] else mine[:0]
+            kept.append(outside[mine])
+        return np.concatenate(kept) if kept else outside
+
+    def _free(self) -> NDArray[np.int64]:
+        """Contacts of each pool that visits leave, whole ones."""
+        first = self.rule.candidates.pool
+        inside = np.diff(np.concatenate([np.zeros(1, np.int64), np.cumsum(self._inside, dtype=np.int64)])[first])
+        factor = self._pull.room if self._pull.room is not None else 1.0
+        return np.maximum(np.floor(self._contacts * factor - self._visits * inside + ROUNDED), 0).astype(np.int64)

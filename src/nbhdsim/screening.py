@@ -1,0 +1,99 @@
+"""Cancer screening: who of those invited is up to date, by programme, and what outreach adds.
+
+In a world without programmes everyone's status stands as it is drawn: coverage is a level, kept up by invitations, and the
+share up to date is the published one. A person of the right age and sex who is overdue and whom an intervention pushes is
+screened within the month with the joint chance of all that is pushed, by programme and one draw each; the status lapses
+again after a time with the programme's half-life, because one screen does not make a habit.
+"""
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .relations import Push
+from .residents import Script, age_at
+from .rng import f32, log32, purpose, uniforms
+
+PROGRAMMES = ("breast", "cervical", "bowel")
+AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
+"""First and last age of those whose coverage is published (NHS England, 2024)."""
+
+YEAR = 12
+NEVER = np.int32(2 ** 30)
+LN2 = f32(0.6931472)
+
+
+class Clock(NamedTuple):
+    """Where a month stands: seed, replicate, and the calendar's number of the month."""
+
+    seed: int
+    replicate: int
+    calendar: int
+
+
+class Screening:
+    """Screening status of one scenario in one future.
+
+    values: by address, of this draw. due, up [3, n]: is one among those invited, and up to date; until [3, n]: first month in
+    which what an intervention brought has lapsed (NEVER otherwise).
+    """
+
+    def __init__(self, script: Script, values: Mapping[str, float], clock: Clock) -> None:
+        """The status of everyone before any programme: the same in every scenario of a future."""
+        self._script, self._clock = script, clock
+        self.due = np.stack([_invited(script, name, 0) for name in PROGRAMMES])
+        self.up = np.stack([self._draw(f"screening.{name}", np.uint32(0)) < f32(values[f"baseline.screening.{name}"])
+                            for name in PROGRAMMES])
+        self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
+
+    def copy(self) -> "Screening":
+        """The same status from here on, on its own."""
+        twin = object.__new__(Screening)
+        twin.__dict__.update(self.__dict__)
+        twin.up, twin.until = self.up.copy(), self.until.copy()
+        return twin
+
+    def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
+        """Screen those pushed, and let lapse what has; half_life: months, by key of the programme. Has anything changed?"""
+        changed = False
+        if self._lapsing:
+            lapsed = self.until == month
+            self.up &= ~lapsed
+            changed = bool(lapsed.any())
+        for k, name in enumerate(PROGRAMMES) if pushes else ():
+            changed |= self._screen(k, name, month, pushes=pushes, half_life=half_life)
+        return changed
+
+    def _screen(self, k: int, name: str, month: int, *, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
+        """One screening programme: 1 - prod(1 - h) of all pushes against one draw; the last that pushed says how it lapses."""
+        n = self.up.shape[1]
+        kept, half = np.ones(n, f32), np.zeros(n, f32)
+        for push in pushes:
+            kept[push.who] *= f32(1) - push.value
+            half[push.who] = f32(half_life[push.key])
+        calendar = np.uint32(self._clock.calendar + month)
+        now = self.due[k] & ~self.up[k] & (self._draw(f"screened.{name}", calendar) < f32(1) - kept)
+        rows = np.flatnonzero(now)
+        if not rows.size:
+            return False
+        lasting = np.array([-log32(u) / LN2 for u in self._draw(f"lapse.{name}", calendar)[rows]], f32) * half[rows]
+        self.up[k, rows] = self._lapsing = True
+        self.until[k, rows] = np.where(half[rows] > 0, month + 1 + lasting.astype(np.int32), NEVER)
+        return True
+
+    def counts(self, place: NDArray[np.integer], segment: NDArray[np.integer], shape: tuple[int, int]) -> NDArray[np.int64]:
+        """Up to date, and invited, by neighbourhood and age segment: int64 [p, segments, 6]."""
+        cell = place.astype(np.int64) * shape[1] + segment
+        columns = [*(self.up & self.due), *self.due]
+        return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
+
+    def _draw(self, name: str, month: np.uint32) -> NDArray[np.float32]:
+        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), purpose(name), month, self._script.id)
+
+
+def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:
+    """Of the ages, and the sex, that a programme invites [n]."""
+    age, (low, high) = age_at(script, month), AGES[programme]
+    who = (age >= low) & (age <= high)
+    return who if programme == "bowel" else who & (script.sex == 0)
