@@ -75,7 +75,7 @@ def test_a_kind_is_delivered_by_a_kind_of_delivery_that_exists(key):
 
 @pytest.mark.parametrize("key", KINDS)
 def test_effects_can_be_pushed_and_say_what_they_are_compared_with(key):
-    assert KINDS[key].effects and KINDS[key].unknown and KINDS[key].harms
+    assert (KINDS[key].effects or KINDS[key].aside) and KINDS[key].unknown and KINDS[key].harms
     for e in KINDS[key].effects:
         assert KNOWN[e.lever].low <= e.quantity.low <= e.quantity.high <= KNOWN[e.lever].high
         assert e.contrast and e.quantity.unit == KNOWN[e.lever].unit

@@ -12,12 +12,13 @@ from towns import lanes, scenario
 from nbhdsim.interventions import schema
 from nbhdsim.interventions.programme import whom
 from nbhdsim.levers import LEVERS, OTHER_RATIOS, Levers
+from nbhdsim.relations import OF_PLACES, RELATIONS
 from nbhdsim.residents import MECHANISMS
 from nbhdsim.rng import f32
 
 SILENT = {"baseline.spill_over.strength": 0.0, "baseline.admission.n": 0.0}
 AT_ONCE = {"reach": 1.0, "leave_hazard": 0.0, "set_up_months": 0.0, "healthy_first": 0.0, "places_per_site": 9000.0,
-           "contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0, "lonely_first": 0.0}
+           "contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0, "lonely_first": 0.0, "acted_on": 0.5}
 KINDS = dict(schema.kinds())
 RESIDENTS, YEAR = 3000, 12      # 20,000 where somebody is screened: few are overdue
 EXACT, ROOM = 3e-6, 0.025                  # those who answer 10 already have no room: the mean loses 1.5 to 2.4%
@@ -50,11 +51,18 @@ def pushed(sim, lever):
     return out
 
 
+def read(sim, lever):
+    """What another programme reads of a lever between programmes [n or p]."""
+    return sim.relations.of(lever, "another")
+
+
 def people(sim, effect):
     """Rows of those an effect is about: in since the first month, or all residents; and of them alone whom it names."""
-    members = sim.programmes[0].members
+    members, parts = sim.programmes[0].members, sim.programmes[0].intervention.parts
     rows = sim.programmes[0].intervention.everyone if effect.level == "area" else members.who[members.since == 0]
     world = sim.world
+    if effect.who in parts:
+        return rows[parts[effect.who][rows]]
     return np.intersect1d(rows, whom(dict(effect.who)).rows(world.script, world.places, 0))
 
 
@@ -65,6 +73,9 @@ def simulated(nothing, funded, effect, *, gain):
     if effect.lever == "life_satisfaction":
         error = gain[rows].std() / np.sqrt(rows.size)
         return gain[rows].mean(), max(ROOM * abs(effect.quantity.value), 3 * error)
+    if effect.lever in RELATIONS and effect.lever != "screening":
+        seen = read(funded, effect.lever)
+        return (seen if effect.lever in OF_PLACES else seen[rows]).mean(dtype=float), EXACT
     if effect.lever == "screening":
         overdue = (nothing.screening.due & ~nothing.screening.up)[:, rows]
         share = (funded.screening.up[:, rows] & overdue).sum() / overdue.sum()

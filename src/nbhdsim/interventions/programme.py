@@ -10,9 +10,9 @@ from ..delivery import Future, Members, Pull
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
-from ..rng import f32
+from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
-from .effects import effects
+from .effects import Effects, effects
 
 YEAR, ONE = 12, f32(1)
 SEXES = ("female", "male")         # in the order of `Script.sex`
@@ -125,13 +125,21 @@ def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, 
                     places=np.asarray(places, float), opens=opens, closes=closes,
                     every=line.every or closes - line.start, figures=numbers,
                     word_of_mouth=values.get(WORD_OF_MOUTH, 0.0), everyone=delivery.listed(future, sites, str(line.key)),
-                    strict=strict, parts={curve.who: _part(curve.who, future, line.start) for curve in stated.curves if curve.who})
+                    strict=strict, parts=_parts(stated, future, line, acted_on=numbers.get("acted_on", 1.0)))
 
 
-def _part(who: Any, future: Future, month: int) -> NDArray[np.bool_]:
-    """Is each resident [n] among those an effect on some alone is about?"""
-    out = np.zeros(future.script.id.size, bool)
-    out[whom(dict(who)).rows(future.script, future.places, month)] = True
+def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float) -> dict[tuple, NDArray[np.bool_]]:
+    """Whom each effect on some alone is about [n]. acted_on: share, by lot, of those whose words are acted on."""
+    script, out = future.script, {}
+    for curve in (*stated.curves, *stated.relations):
+        if curve.who and curve.who not in out:
+            who, some = dict(curve.who), np.zeros(script.id.size, bool)
+            some[whom(who).rows(script, future.places, line.start)] = True
+            if "acted_on" in who:
+                stream = purpose(f"acted.{line.key}")
+                u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), stream, np.uint32(0), script.id)
+                some &= ((u < f32(acted_on)) | (acted_on >= 1)) == who["acted_on"]
+            out[curve.who] = some
     return out
 
 

@@ -20,17 +20,18 @@ from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baselin
 from .effects import KNOWN, LEVELS
 
 FOLDER = Path(__file__).parent.parent / "catalogue" / "interventions"
-DELIVERY_KINDS = ("group", "setting", "care_team", "open_access", "outreach")
+DELIVERY_KINDS = ("group", "setting", "care_team", "open_access", "outreach", "power")
 PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "school", "lottery_charity",
           "voluntary_hours")
 """Everyone who can pay; `voluntary_hours` is time given for nothing, valued in pounds."""
 
 QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
               "contacts_per_month", "caseload", "staff", "healthy_first", "hours_a_year", "set_up_months", "contact_chance",
-              "visits_a_month", "lonely_first", "handover")
+              "visits_a_month", "lonely_first", "handover", "readiness", "half_maturity_months", "network", "strain",
+              "acted_on")
 """Numbers every kind may have, none of them below 0. `set_up_months`: paid for before the first can join."""
 
-SHARES = ("reach", "leave_hazard", "contact_chance", "handover")
+SHARES = ("reach", "leave_hazard", "contact_chance", "handover", "readiness", "network", "strain", "acted_on")
 """Of these, the ones that are at most 1."""
 
 NEEDED = {"setting": (("reach",),), "outreach": (("staff",), ("contacts_per_month",), ("contact_chance",))}
@@ -110,13 +111,15 @@ Frailty = Annotated[int, Field(ge=0, le=3)]
 
 
 class WhoModel(Closed):
-    """Whom it is for; everything left out is everybody. frailty: the least (0 fit .. 3 severe), or [least, most]."""
+    """Whom it is for; everything left out is everybody. frailty: the least (0 fit .. 3 severe), or [least, most]; acted_on, of
+    an effect: those whose words in a consultation were acted on, or those whose were not."""
 
     age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = None
     quintile: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1)] | None = None
     frailty: Frailty | Annotated[list[Frailty], Field(min_length=2, max_length=2)] | None = None
     sex: Literal["female", "male"] | None = None
     disabled: Literal[True] | None = None
+    acted_on: bool | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "WhoModel":

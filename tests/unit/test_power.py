@@ -1,0 +1,141 @@
+"""Power: readiness that grows and fades, seats, strain, consultations that are not acted on, and what others then reach."""
+import numpy as np
+import pytest
+
+from nbhdsim.population import build
+from nbhdsim.scenario import schema as scenarios
+from nbhdsim.simulation import Simulation
+
+HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 48\nhistory: 12\n"
+CORE = "core_group: {where: {names: [%s]}, places: 9000%s}"
+WALK = "health_walk: {where: all, sites: 12}"
+WALKING = {"interventions.health_walk.reach": 0.3, "interventions.health_walk.places_per_site": 2000,
+           "interventions.health_walk.set_up_months": 0, "interventions.health_walk.leave_hazard": 0}
+
+
+def scenario(tmp_path, lines, **numbers):
+    text = HEAD + "interventions:\n" + "".join(f"  {line}\n" for line in lines) + "overrides:" + ("" if numbers else " {}")
+    (tmp_path / "s.yaml").write_text(text + "".join(f"\n  {a}: {v}" for a, v in numbers.items()) + "\n", encoding="utf-8")
+    return scenarios.load(tmp_path / "s.yaml")
+
+
+def run(loaded, months, *, seen=None):
+    """The simulation after `months`; seen(sim) is called after every month from 0 on."""
+    sim = Simulation(build(loaded), loaded)
+    while sim.month < months:
+        sim.step()
+        if seen is not None and sim.month > 0:
+            seen(sim)
+    return sim
+
+
+@pytest.fixture(scope="module")
+def names():
+    from nbhdsim import areas
+    return areas.load("teaching-town", residents=8000).place
+
+
+def programme(sim, key):
+    return next(p for p in sim.programmes if p.key == key)
+
+
+def test_readiness_grows_to_half_in_the_stated_months_and_fades_by_its_half_life(tmp_path, names):
+    found = []
+    loaded = scenario(tmp_path, [CORE % (names[0], ", end: 2028-03")])
+    run(loaded, 40, seen=lambda sim: found.append(sim.relations.readiness.copy()))
+    grown = np.array(found)[:, 0] - 0.5                       # after month t: what was pushed in month t
+    wanted = [0.5 * (1 - 2 ** (-min(t, 24) / 12)) * 2 ** (-max(t - 24, 0) / 12) for t in range(40)]
+    assert grown == pytest.approx(wanted, abs=1e-6)
+    assert grown[12] == pytest.approx(0.25) and grown[36] == pytest.approx(0.5 * 0.75 / 2)
+    assert (np.array(found)[:, 1:] == 0.5).all()
+
+
+def test_at_rest_a_core_group_changes_nothing_for_others(tmp_path, names):
+    """The headline: no study says what readiness does to take-up, and so it does nothing."""
+    alone = run(scenario(tmp_path, [WALK], **WALKING), 24)
+    both = run(scenario(tmp_path, [CORE % (names[0], ""), WALK], **WALKING, **{"interventions.core_group.reach": 0.5}), 24)
+    assert np.array_equal(programme(alone, "health_walk").reached, programme(both, "health_walk").reached)
+    assert both.relations.readiness[0] > 0.8 and programme(both, "core_group").reached.size
+
+
+@pytest.mark.parametrize("gain", [0.5, -0.4])
+def test_readiness_multiplies_what_others_reach_where_it_is_and_only_there(tmp_path, names, gain):
+    numbers = {**WALKING, "interventions.core_group.half_maturity_months": 0.5, "interventions.core_group.leave_hazard": 0.0}
+    alone = run(scenario(tmp_path, [WALK], **WALKING), 12)
+    both = run(scenario(tmp_path, [CORE % (f"{names[0]}, {names[1]}, {names[2]}", ""), WALK], **{
+        **numbers, "baseline.readiness.gain": gain}), 12)
+    place = both.world.script.place
+    before, after = (np.bincount(place[programme(sim, "health_walk").reached], minlength=12) for sim in (alone, both))
+    assert np.array_equal(before[3:], after[3:])
+    hazard = 1 - 0.7 ** (1 / 12)
+    many = both.programmes[1]._delivery.rule.candidates
+    wanted = sum(1 - (1 - h) * (1 - h * (1 + gain / 2)) ** 11 for h in [hazard]) * (many.site < 3).sum()
+    assert after[:3].sum() == pytest.approx(wanted, abs=4 * np.sqrt(wanted))
+    assert (after[:3].sum() > before[:3].sum()) == (gain > 0)
+
+
+def test_seats_are_shared_by_all_funded_neighbourhoods(tmp_path, names):
+    loaded = scenario(tmp_path, ["core_group: {where: all, places: 9000}"], **{
+        "interventions.core_group.reach": 1, "interventions.core_group.places_per_site": 0.72})
+    assert programme(run(loaded, 3), "core_group").inside.size == int(12 * 0.72)
+    loaded = scenario(tmp_path, [CORE % (names[0], "")], **{"interventions.core_group.reach": 1})
+    assert programme(run(loaded, 3), "core_group").inside.size == 1
+
+
+def test_strain_makes_those_involved_leave_by_the_stated_hazard(tmp_path):
+    numbers = {f"interventions.resident_led_grant.{name}": value for name, value in {
+        "reach": 0.5, "places_per_site": 9000, "leave_hazard": 0}.items()}
+    line = "resident_led_grant: {where: all, sites: 12}"
+    stay = run(scenario(tmp_path, [line], **numbers), 2)
+    strained = {**numbers, "interventions.resident_led_grant.strain": 0.3, "baseline.strain.exit": 0.5}
+    left = run(scenario(tmp_path, [line], **strained), 2)
+    stayed, left_ = (programme(sim, "resident_led_grant") for sim in (stay, left))
+    first = stayed.members.who[stayed.members.since == 0]
+    gone, again = 0.15, 1 - 0.5 ** (1 / 12)                   # some who leave come back at once
+    assert stayed._delivery.tally()[:, 2].sum() == 0 and first.size > 200
+    assert np.isin(first, left_.inside, invert=True).sum() == pytest.approx(
+        gone * (1 - again) * first.size, abs=4 * np.sqrt(gone * first.size))
+
+
+def test_words_that_are_not_acted_on_lower_control(tmp_path):
+    numbers = {"interventions.engagement_network.reach": 1, "interventions.engagement_network.leave_hazard": 0}
+    def control(acted):
+        sim = run(scenario(tmp_path, ["engagement_network: {where: all, places: 9000}"], **{
+            **numbers, "interventions.engagement_network.acted_on": acted}), 8)
+        p = programme(sim, "engagement_network")
+        members, curves = p.members, p.intervention.effects.at_level("participant")
+        total = np.zeros(sim.world.script.id.size)
+        for curve in curves:
+            mine = members.only(p.intervention.parts[curve.who][members.who])
+            total[mine.who] += curve.of(mine, sim.month - 1)
+        return total[members.who[members.since == 0]]
+    assert np.allclose(control(1), 0.15) and np.allclose(control(0), -0.1)
+    half = control(0.5)
+    assert set(np.round(half, 3)) == {0.15, -0.1} and 0.47 < (half > 0).mean() < 0.53
+
+
+def test_a_network_carries_readiness_to_places_without_a_core_group(tmp_path, names):
+    numbers = {"interventions.engagement_network.network": 0.3, "interventions.core_group.half_maturity_months": 0.1}
+    network = f"engagement_network: {{where: {{names: [{names[0]}, {names[1]}]}}, places: 9000}}"
+    sim = run(scenario(tmp_path, [CORE % (names[0], ""), network], **numbers), 48)
+    assert sim.relations.readiness[1] == pytest.approx(0.5 + 0.3 * 0.5 / (1 - 0.09), abs=1e-3)
+    assert (sim.relations.readiness[2:] == 0.5).all() and sim.relations.readiness[0] == 1
+    at_rest = run(scenario(tmp_path, [CORE % (names[0], ""), "engagement_network: {where: all, places: 9000}"]), 24)
+    assert (at_rest.relations.readiness[1:] == 0.5).all()
+
+
+def test_targeting_raises_the_take_up_of_the_most_deprived(tmp_path):
+    alone = run(scenario(tmp_path, [WALK], **WALKING), 24)
+    both = run(scenario(tmp_path, ["data_led_targeting: {where: all, places: 9000}", WALK], **WALKING), 24)
+    quintile = both.world.places.quintile[both.world.script.place]
+    before, after = (np.bincount(quintile[programme(sim, "health_walk").reached], minlength=6) for sim in (alone, both))
+    assert np.array_equal(before[3:], after[3:]) and (after[1:3] >= before[1:3]).all()
+    assert after[1:3].sum() > 1.1 * before[1:3].sum()
+    assert not programme(both, "data_led_targeting").reached.size
+
+
+def test_stable_money_adds_places_to_other_programmes(tmp_path):
+    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 100,
+               "interventions.vcse_commissioning.ramp_up_months": 1}
+    sim = run(scenario(tmp_path, ["vcse_commissioning: {where: all, places: 9000}", WALK], **numbers), 30)
+    assert programme(sim, "health_walk").inside.size == 12 * 110
