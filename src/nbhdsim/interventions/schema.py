@@ -340,7 +340,8 @@ def _price(address: str, cost: CostModel, sources: Mapping[str, SourceModel]) ->
     """A price, whose unit says the year of its pounds."""
     name = address.rpartition(".")[2]
     model = getattr(cost, name)
-    unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if name == "running" and model.per not in ("participant", "contact") else "")
+    yearly = name == "running" and model.per not in ("participant", "contact")
+    unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if yearly else "")
     return quantity(address, model.model_copy(update={"unit": unit}), sources, least=0)
 
 
