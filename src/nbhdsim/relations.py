@@ -33,6 +33,7 @@ RELATIONS: dict[str, Lever] = {
 }
 """Levers between programmes, by name; of residents, or of neighbourhoods where the meaning says so."""
 
+NONE = np.zeros(0, f32)
 OF_PLACES = ("places", "readiness", "network")
 
 Rows = NDArray[np.integer]
@@ -60,6 +61,7 @@ class Relations:
         self._size = {name: p if name in OF_PLACES else n for name in RELATIONS}
         self._next: dict[str, list[Push]] = {}
         self._now: dict[str, list[Push]] = {}
+        self._total: dict[str, NDArray[np.float32]] = {}
 
     def push(self, name: str, who: Rows, value: NDArray[np.float32] | float, *, key: str) -> None:
         """Push relation `name` for the rows `who` (unique) on behalf of programme `key`; read from next month on.
@@ -83,6 +85,10 @@ class Relations:
     def turn(self) -> None:
         """A month is over: what was pushed in it is what programmes read now."""
         self._now, self._next = self._next, {}
+        before, self._total = self._total, {name: self._joined(name) for name in self._now}
+        for name, total in self._total.items():              # unchanged: the same array, so that what is made of it can be kept
+            if np.array_equal(total, before.get(name, NONE)):
+                self._total[name] = before[name]
         grown, network = self._joined("readiness"), self._joined("network")
         arrives = network * self._elsewhere(grown + self.spread, network > 0)
         self.spread = (f32(1) - self.approach) * self.spread + self.approach * arrives
@@ -106,12 +112,14 @@ class Relations:
 
     def of(self, name: str, key: str) -> NDArray[np.float32] | None:
         """What programme `key` reads of a relation [n or p]: what the others pushed; None where that is nothing."""
-        others = [push for push in self._now.get(name, []) if push.key != key]
-        return self._joined(name, besides=key) if others else None
+        pushed = self._now.get(name, [])
+        if all(push.key != key for push in pushed):
+            return self._total.get(name)
+        return self._joined(name, besides=key) if any(push.key != key for push in pushed) else None
 
     def strain(self) -> NDArray[np.float32] | None:
         """Strain [n] of taking part in everything together; None where there is none."""
-        return self._joined("strain") if self._now.get("strain") and self.exit else None
+        return self._total.get("strain") if self.exit else None
 
     def welcome(self) -> NDArray[np.float32] | None:
         """Factor of the hazard of joining by readiness [p]; None where it is 1 everywhere."""

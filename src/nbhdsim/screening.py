@@ -73,11 +73,11 @@ class Screening:
             kept[push.who] *= f32(1) - push.value
             half[push.who] = f32(half_life[push.key])
         calendar = np.uint32(self._clock.calendar + month)
-        now = self.due[k] & ~self.up[k] & (self._draw(f"screened.{name}", calendar) < f32(1) - kept)
-        rows = np.flatnonzero(now)
+        rows = np.flatnonzero(self.due[k] & ~self.up[k] & (kept < 1))
+        rows = rows[self._draw(f"screened.{name}", calendar, rows) < f32(1) - kept[rows]]
         if not rows.size:
             return False
-        lasting = np.array([-log32(u) / LN2 for u in self._draw(f"lapse.{name}", calendar)[rows]], f32) * half[rows]
+        lasting = np.array([-log32(u) / LN2 for u in self._draw(f"lapse.{name}", calendar, rows)], f32) * half[rows]
         self.up[k, rows] = self._lapsing = True
         self.until[k, rows] = np.where(half[rows] > 0, month + 1 + lasting.astype(np.int32), NEVER)
         return True
@@ -88,8 +88,9 @@ class Screening:
         columns = [*(self.up & self.due), *self.due]
         return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
 
-    def _draw(self, name: str, month: np.uint32) -> NDArray[np.float32]:
-        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), purpose(name), month, self._script.id)
+    def _draw(self, name: str, month: np.uint32, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        who = self._script.id if rows is None else self._script.id[rows]
+        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), purpose(name), month, who)
 
 
 def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:

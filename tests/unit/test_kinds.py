@@ -108,3 +108,11 @@ def test_the_setting_of_adults_is_where_they_live(tmp_path):
     script, members = sim.world.script, sim.members["care_home_support"].who
     assert (script.frailty[members] == 3).all() and (sim.plans["care_home_support"].sites.sum() == 40)
     assert members.size == whom({"age": [75, 120], "frailty": 3}).rows(script, sim.world.places, 0).size > 0
+
+
+def test_the_stated_money_of_the_screening_programme_does_not_add_up(tmp_path):
+    """16 partners at 19,000 pounds and more each are 304,000, not the 229,000 stated: refused with the sum."""
+    line = "screening_outreach: {where: all, sites: 16}\nbudget: {pounds_a_year: 229000}"
+    scenario(tmp_path, [line])                                # at a sixteenth each it does
+    with pytest.raises(NbhdsimError, match="304,000"):
+        scenario(tmp_path, [line], "interventions.screening_outreach.cost.running: 19000")

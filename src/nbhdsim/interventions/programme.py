@@ -1,5 +1,5 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,7 @@ class Programme:
         eligible = np.bincount(self._delivery.rule.candidates.site, minlength=limit.size)
         self._places = np.where(np.isnan(limit), eligible, limit)
         self._funded = np.flatnonzero(sites > 0)
+        self._told: dict[str, tuple[Any, Any]] = {}
 
     def copy(self) -> "Programme":
         """The same programme from here on, on its own."""
@@ -85,13 +86,21 @@ class Programme:
     def _pull(self, relations: Relations) -> Pull:
         """What others do to this programme, for each of its candidates and pools."""
         c, strain, welcome = self._delivery.rule.candidates, relations.strain(), relations.welcome()
-        take_up, places = relations.of("take_up", self.key), relations.of("places", self.key)
-        handed = relations.of("handover", self.key) if self.intervention.open_door else None
-        join = None if take_up is None else take_up[c.who]
+        join = self._read("take_up", relations, lambda take_up: take_up[c.who])
         if welcome is not None:
             join = welcome[c.site] if join is None else join * welcome[c.site]
-        return Pull(join=join, also=None if handed is None else handed[c.who], room=None if places is None else
-                    _mean(places[c.site], c.pool), tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
+        return Pull(join=join, room=self._read("places", relations, lambda places: _mean(places[c.site], c.pool)),
+                    also=self._read("handover", relations, lambda handed: handed[c.who]) if self.intervention.open_door else None,
+                    tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
+
+    def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:
+        """What is `made` of what others pushed of a lever; kept as long as they push the same."""
+        pushed = relations.of(name, self.key)
+        if pushed is None:
+            return None
+        if self._told.get(name, (None,))[0] is not pushed:
+            self._told = {**self._told, name: (pushed, made(pushed))}
+        return self._told[name][1]
 
     def rows(self) -> dict[str, NDArray[Any]]:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
