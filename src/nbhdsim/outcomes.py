@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .residents import AGE_FROM, MECHANISMS, SEGMENT_FROM
+from .screening import AGES
 from .step.measure import (
     ADMISSIONS,
     ADULTS,
@@ -171,19 +172,19 @@ def _screened(m: Measures, k: int) -> tuple[Sums, Sums]:
     return by_band(counts[..., k], EVERYONE), by_band(counts[..., 3 + k], EVERYONE)
 
 
-@outcome(unit="share", direction="higher", kind="share")
+@outcome(unit="share", direction="higher", kind="share", ages=AGES["breast"], moved_by=("screening",))
 def screened_breast(m: Measures) -> tuple[Sums, Sums]:
     """Share up to date with breast screening, women of 53 to 70."""
     return _screened(m, 0)
 
 
-@outcome(unit="share", direction="higher", kind="share")
+@outcome(unit="share", direction="higher", kind="share", ages=AGES["cervical"], moved_by=("screening",))
 def screened_cervical(m: Measures) -> tuple[Sums, Sums]:
     """Share up to date with cervical screening, women of 25 to 64."""
     return _screened(m, 1)
 
 
-@outcome(unit="share", direction="higher", kind="share")
+@outcome(unit="share", direction="higher", kind="share", ages=AGES["bowel"], moved_by=("screening",))
 def screened_bowel(m: Measures) -> tuple[Sums, Sums]:
     """Share up to date with bowel screening, everyone of 60 to 74."""
     return _screened(m, 2)

@@ -43,7 +43,7 @@ class Screening:
         """The status of everyone before any programme: the same in every scenario of a future."""
         self._script, self._clock = script, clock
         self.due = np.stack([_invited(script, name, 0) for name in PROGRAMMES])
-        self.up = np.stack([self._draw(f"screening.{name}", np.uint32(0)) < f32(values[f"baseline.screening.{name}"])
+        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < f32(values[f"baseline.screening.{name}"])
                             for name in PROGRAMMES])
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
 
@@ -74,10 +74,10 @@ class Screening:
             half[push.who] = f32(half_life[push.key])
         calendar = np.uint32(self._clock.calendar + month)
         rows = np.flatnonzero(self.due[k] & ~self.up[k] & (kept < 1))
-        rows = rows[self._draw(f"screened.{name}", calendar, rows) < f32(1) - kept[rows]]
+        rows = rows[self._draw(purpose(f"screened.{name}"), calendar, rows) < f32(1) - kept[rows]]
         if not rows.size:
             return False
-        lasting = np.array([-log32(u) / LN2 for u in self._draw(f"lapse.{name}", calendar, rows)], f32) * half[rows]
+        lasting = np.array([-log32(u) / LN2 for u in self._draw(purpose(f"lapse.{name}"), calendar, rows)], f32) * half[rows]
         self.up[k, rows] = self._lapsing = True
         self.until[k, rows] = np.where(half[rows] > 0, month + 1 + lasting.astype(np.int32), NEVER)
         return True
@@ -88,9 +88,9 @@ class Screening:
         columns = [*(self.up & self.due), *self.due]
         return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
 
-    def _draw(self, name: str, month: np.uint32, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+    def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         who = self._script.id if rows is None else self._script.id[rows]
-        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), purpose(name), month, who)
+        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), stream, month, who)
 
 
 def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from nbhdsim import rng
 from nbhdsim.evidence import JUDGEMENT, Quantity
+from nbhdsim.screening import PROGRAMMES
 
-MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay", "build.person", "build.place",
+MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay",
+         *(f"{what}.{name}" for what in ("screening", "screened", "lapse") for name in PROGRAMMES), "build.person", "build.place",
          "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability",
          *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT)
 """Streams that every run has."""
 
-PROGRAMME = ("where", "list", "join", "leave", "school")
+PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted")
 """Streams `<word>.<key>` that a programme may have."""
 
 
