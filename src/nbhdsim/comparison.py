@@ -37,10 +37,11 @@ COLUMNS: Mapping[str, str] = {
     "value": "mean change against the first scenario, over the futures with sampled numbers (those with central numbers where "
              "nothing is sampled); in `levels.csv` the scenario's own mean. Counts are a year, shares from 0 to 1",
     "central": "the same over the futures with central numbers",
-    "chance_low": "lower end of the 90% range of chance alone, around `central`; blank below 5 futures with central numbers",
+    "chance_low": f"lower end of the 90% range of chance alone, around `central`; blank below {LEAST_REPLICATES} futures with "
+                  "central numbers",
     "chance_high": "its upper end",
-    "all_low": "lower end of the 90% range of chance and uncertain evidence, around `value`; blank below 8 futures with sampled "
-               "numbers",
+    "all_low": "lower end of the 90% range of chance and uncertain evidence, around `value`; blank below "
+               f"{LEAST_DRAWS} futures with sampled numbers",
     "all_high": "its upper end",
     "parameters_low": "lower end of the range that uncertain evidence alone would give, around `value`",
     "parameters_high": "its upper end",

@@ -53,8 +53,8 @@ def test_a_clear_change_gives_its_range_first():
 
 
 def test_an_end_that_rounds_to_nothing_is_not_said_as_0():
-    assert words.direction(row(-0.5, 0.45, math.nan)) == "up to 1 fewer emergency admissions a year"
-    assert words.direction(row(-0.2, 0.1, math.nan)) == "hardly any change in emergency admissions"
+    assert words.direction(row(-0.44, 0.42, math.nan)) == "up to 0.9 fewer emergency admissions a year"
+    assert words.direction(row(-0.02, 0.01, math.nan)) == "hardly any change in emergency admissions"
 
 
 def test_what_no_evidence_was_put_in_for_is_no_finding():
@@ -65,7 +65,7 @@ def test_what_no_evidence_was_put_in_for_is_no_finding():
 
 def test_one_future_is_told_as_one_future():
     said = words.sentence("hubs", row(-118.8, math.nan, math.nan, replicates=1, draws=0), None)
-    assert said == "hubs: 119 fewer emergency admissions a year in this one future."
+    assert said == "hubs: 118.8 fewer emergency admissions a year in this one future."
     assert words.futures(1, 0).startswith("One simulated future") and "one option wins" not in words.futures(1, 0)
     assert words.mean_of(1, 0) == "in this one future"
 

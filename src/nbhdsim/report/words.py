@@ -25,9 +25,9 @@ class Measure(NamedTuple):
 
 
 MEASURES: Mapping[str, Measure] = {
-    "emergency_admissions": Measure("Emergency admissions", "a year", 1, "fewer", "more", 1.0),
-    "bed_days": Measure("Bed days", "a year", 1, "fewer", "more", 1.0),
-    "ae_attendances": Measure("A&E attendances", "a year", 1, "fewer", "more", 1.0),
+    "emergency_admissions": Measure("Emergency admissions", "a year", 1, "fewer", "more", 0.1),
+    "bed_days": Measure("Bed days", "a year", 1, "fewer", "more", 0.1),
+    "ae_attendances": Measure("A&E attendances", "a year", 1, "fewer", "more", 0.1),
     "child_referrals": Measure("Child social care referrals, under 18", "a year", 1, "fewer", "more", 0.1),
     "life_satisfaction": Measure("Life satisfaction, 16+", "points of 10", 1, finest=0.0001),
     "low_life_satisfaction": Measure("Life satisfaction of 0 to 4, 16+", "percentage points", 100, finest=0.001),
