@@ -3,11 +3,12 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbhdsim import areas, evidence, outcomes
+from nbhdsim import areas, comparison, evidence, outcomes
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
 from nbhdsim.relations import RELATIONS
+from nbhdsim.report import words
 from nbhdsim.scenario import schema as scenarios
 
 HERE = Path(__file__).parent / "reference"
@@ -63,7 +64,7 @@ def outcome_list() -> str:
 
 def interventions() -> str:
     """interventions.md."""
-    parts = ["# Interventions\n\nGrades: A trials or routine statistics, B comparison groups, C uncontrolled, D judgement. Ranges are 5 to 95% points, or the ends "
+    parts = [f"# Interventions\n\nGrades: {words.ALL_GRADES}. Ranges are 5 to 95% points, or the ends "
              "of the laws that have ends."]
     for kind in schema.kinds().values():
         who = ", ".join(f"{key} {value}" for key, value in (kind.who or {}).items()) or "everyone"
@@ -129,7 +130,16 @@ def kind(p: dict) -> str:
     return str(p.get("const", p.get("type", "any")))
 
 
-PAGES = {"areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
+def results() -> str:
+    """results.md."""
+    return ("# Columns of results\n\nIn `csv/` of a run folder. [Read results](../how-to/reading-results.md) says what they mean together.\n\n"
+            "## `comparison.csv` and `levels.csv`\n\nIn `levels.csv`, what each scenario comes to, the two flags say nothing and `grade` and `why` are blank.\n\n"
+            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.COLUMNS.items()])
+            + "\n\n## `ordinary.csv`\n\nThe ordinary change of emergency admissions from one year to the next where nothing is done, in the futures with central numbers.\n\n"
+            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.ORDINARY.items()]))
+
+
+PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
 
 
 def pages() -> dict[Path, str]:

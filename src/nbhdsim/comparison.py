@@ -18,31 +18,69 @@ from nbhdsim import tables
 
 FEW = 100
 """Below this many futures no sentence counts futures: at 100 the Monte Carlo error of a share is already 4-5 points."""
-SHOWN = (
-    "emergency_admissions",
-    "expected_admissions",
-    "bed_days",
-    "ae_attendances",
-    "life_satisfaction",
-    "low_life_satisfaction",
-    "lonely",
-    "control",
-)
+LEAST_REPLICATES, LEAST_DRAWS = 5, 8
+"""Futures that a range of chance, and one of all, needs: with fewer it is mostly the luck of those few."""
+LEAST_FREEDOM = 10
+"""Degrees of freedom that an SD of ordinary change needs: with 10 its own error is about a fifth."""
+SHOWN = ("emergency_admissions", "expected_admissions", "bed_days", "ae_attendances", "child_referrals", "life_satisfaction",
+         "low_life_satisfaction", "lonely", "control", "child_wellbeing")
 PAIRS = ["draw", "replicate"]
+POSSIBLE = {"count": (0.0, np.inf), "share": (0.0, 1.0)}
+"""What a level of a kind of outcome can be; ranges stop there."""
+NOT_MODELLED = "not modelled (no evidence put in)"
+COLUMNS: Mapping[str, str] = {
+    "scenario": "name of the scenario",
+    "outcome": "name of the outcome",
+    "people": "`all`; or `participants` (ever reached), `contacts` (tied to one), `others`: the same people in both scenarios",
+    "year": "0: the whole period; 1, 2, ..: that year",
+    "level": "the first scenario's mean, in the futures that `value` is from",
+    "value": "mean change against the first scenario, over the futures with sampled numbers (those with central numbers where "
+             "nothing is sampled); in `levels.csv` the scenario's own mean. Counts are a year, shares from 0 to 1",
+    "central": "the same over the futures with central numbers",
+    "chance_low": f"lower end of the 90% range of chance alone, around `central`; blank below {LEAST_REPLICATES} futures with "
+                  "central numbers",
+    "chance_high": "its upper end",
+    "all_low": "lower end of the 90% range of chance and uncertain evidence, around `value`; blank below "
+               f"{LEAST_DRAWS} futures with sampled numbers",
+    "all_high": "its upper end",
+    "parameters_low": "lower end of the range that uncertain evidence alone would give, around `value`",
+    "parameters_high": "its upper end",
+    "sd_chance": "SD over the futures with central numbers",
+    "sd_all": "SD over the futures with sampled numbers, never below `sd_chance`",
+    "error": "standard error of `value`, from pairs of opposite draws; blank below two pairs",
+    "replicates": "futures with central numbers",
+    "draws": "futures with sampled numbers",
+    "sign_unknown": "true where so few futures leave the sign of the mean open: `value` is within 2 `error` of 0, or the error "
+                    "is not known",
+    "covers_zero": "true where the 90% range (of all, else of chance) covers 0, or there is none: the evidence does not show the "
+                   "direction",
+    "grade": "lowest grade of the stated effects that reach the outcome",
+    "why": f"why there is no value: {NOT_MODELLED}, where no effect that the programmes state can reach the outcome",
+}
+"""Columns of `comparison.csv` and `levels.csv`, and what they mean."""
+ORDINARY: Mapping[str, str] = {
+    "scenario": "whose funded places; blank for the whole area",
+    "places": "how many neighbourhoods, the mean over futures",
+    "level": "emergency admissions a year there from month 0 on, nothing done",
+    "sd": "SD of the change of the count from one year to the next, what all futures share (the trend) left out",
+}
+"""Columns of `ordinary.csv`, all from the futures with central numbers, and what they mean."""
 
 
 class Spread(NamedTuple):
     """Mean of one quantity over futures with 90% half-widths (NaN = too few futures to say).
 
-    value: mean over the futures with sampled numbers (over those with central ones where nothing is sampled). chance,
-    all, parameters: half-widths of 90% prediction intervals for one more future, t(0.95, n - 1) x SD x sqrt(1 + 1/n), from
-    R futures at draw 0 and D at draws 1..D; `parameters` takes its SD from sqrt(max(0, SD_all^2 - SD_chance^2)) and the
-    degrees of freedom of `all`. error: standard error of `value`, so that value +- error says how well the simulation
-    knows its own mean; draws 2k - 1 and 2k are antithetic, so it comes from the means of such pairs. The t law is exact
-    for normal futures, an approximation for skewed ones; an interval is centred on `value`.
+    value: mean over the futures with sampled numbers (over those with central ones where nothing is sampled); central: over
+    those with central ones. chance, all, parameters: half-widths of 90% prediction intervals for one more future,
+    t(0.95, n - 1) x SD x sqrt(1 + 1/n), from R >= 5 futures at draw 0 and D >= 8 at draws 1..D. Chance is centred on
+    `central`, the others on `value`. More is uncertain in `all` than in chance: neither its SD nor its width is ever below.
+    `parameters` takes its SD from sqrt(SD_all^2 - SD_chance^2) and the degrees of freedom of `all`. error: standard error of
+    `value`, so that value +- error says how well the simulation knows its own mean. The t law is exact for normal futures, an
+    approximation for skewed ones.
     """
 
     value: float
+    central: float
     chance: float
     all: float
     parameters: float
@@ -62,62 +100,55 @@ def spread(values: np.ndarray, draws: np.ndarray) -> Spread:
     """Mean and spreads of values f8[n] of the futures with draw number `draws` i8[n] (0 = central values)."""
     luck, sampled = values[draws == 0], values[draws > 0]
     r, d = len(luck), len(sampled)
-    sd_chance = float(luck.std(ddof=1)) if r > 1 else float("nan")
-    sd_all = float(sampled.std(ddof=1)) if d > 1 else float("nan")
-    own = float(np.sqrt(max(0.0, sd_all**2 - sd_chance**2))) if r > 1 and d > 1 else float("nan")
-    shown = sampled if d else luck
+    sd_chance = float(luck.std(ddof=1)) if r > 1 else np.nan
+    sd_all = float(np.fmax(sampled.std(ddof=1), sd_chance)) if d > 1 else np.nan
+    central = float(luck.mean()) if r else np.nan
+    chance = t90(r) * sd_chance if r >= LEAST_REPLICATES else np.nan
+    enough = d >= LEAST_DRAWS
+    both = float(np.fmax(t90(d) * sd_all, chance)) if enough else np.nan
+    own = t90(d) * float(np.sqrt(sd_all**2 - sd_chance**2)) if enough and r >= LEAST_REPLICATES else np.nan
     error = _error(sampled, draws[draws > 0]) if d else sd_chance / np.sqrt(max(r, 1))
-    return Spread(
-        float(shown.mean()) if len(shown) else float("nan"),
-        t90(r) * sd_chance,
-        t90(d) * sd_all,
-        t90(d) * own,
-        sd_chance,
-        sd_all,
-        float(error),
-        r,
-        d,
-    )
+    return Spread(float(sampled.mean()) if d else central, central, chance, both, own, sd_chance, sd_all, float(error), r, d)
 
 
 def _error(sampled: np.ndarray, draws: np.ndarray) -> float:
-    """Standard error of the mean of sampled futures, from the means of antithetic pairs; NaN with fewer than two pairs."""
+    """Standard error of the mean of sampled futures; NaN with fewer than two pairs.
+
+    Draws 2k - 1 and 2k are antithetic: the variance of a pair's mean comes from the pairs, that of a draw without its
+    opposite (an odd number of them, or one that failed) from all draws.
+    """
     whole = pd.Series(sampled).groupby((draws + 1) // 2)
     means = whole.mean()[whole.size() == 2]
-    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
+    pairs, single = len(means), len(sampled) - 2 * len(means)
+    if pairs <= 1:
+        return float("nan")
+    return float(np.sqrt(4 * pairs * means.var(ddof=1) + single * sampled.var(ddof=1)) / len(sampled))
 
 
 def ordinary_change(counts: np.ndarray) -> float:
     """SD of the change of an observed yearly figure from one year to the next, from counts f8[futures, years].
 
-    Deviations are from the mean change over futures of each pair of years, so a fall that every future shares
-    (regression to the mean in places picked for a high year) is not taken for chance; with one future, from the mean
-    over years. NaN with fewer than two changes.
+    Deviations are from the mean change over futures of each pair of years, so a change that every future shares (the trend;
+    regression to the mean in places picked for a high year) is not taken for chance; with one future, from the mean
+    over years. NaN below LEAST_FREEDOM degrees of freedom.
     """
     change = np.diff(counts, axis=1)
-    if change.shape[0] > 1 and change.shape[1]:
+    futures, steps = change.shape
+    if (futures - 1) * steps >= LEAST_FREEDOM:
         return float(np.sqrt(change.var(axis=0, ddof=1).mean()))
-    return float(change.std(ddof=1)) if change.size > 1 else float("nan")
+    return float(change.std(ddof=1)) if futures == 1 and steps > LEAST_FREEDOM else float("nan")
 
 
 def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
-    """The few rows of a run folder that `compare` reads: whole area, people, and the reference's neighbourhoods."""
-    whole = [("place", "==", "all"), ("age", "==", "all")]
-    return {
-        "outcomes": tables.read(folder, "outcomes", where=whole),
-        "neighbourhoods": tables.read(
-            folder,
-            "outcomes",
-            where=[
-                ("scenario", "==", reference),
-                ("outcome", "==", "emergency_admissions"),
-                ("months", ">", 1),
-                ("people", "==", "all"),
-                ("place", "!=", "all"),
-            ],
-        ),
-        **{name: tables.read(folder, name) for name in ("costs", "funded", "runs")},
-    }
+    """The few rows of a run folder that `compare` reads: whole area, people, the reference's neighbourhoods, and who has been
+    reached by the last month."""
+    outcomes = tables.read(folder, "outcomes", where=[("place", "==", "all"), ("age", "==", "all")])
+    near = [("scenario", "==", reference), ("outcome", "==", "emergency_admissions"), ("months", ">", 1), ("people", "==", "all"),
+            ("place", "!=", "all")]
+    last = [("month", "==", int(outcomes["month"].where(outcomes["months"] == 1).max()))]
+    return {"outcomes": outcomes, "neighbourhoods": tables.read(folder, "outcomes", where=near),
+            "delivery": tables.read(folder, "delivery", where=last),
+            **{name: tables.read(folder, name) for name in ("costs", "funded", "runs")}}
 
 
 def _periods(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -134,17 +165,9 @@ def _periods(outcomes: pd.DataFrame) -> pd.DataFrame:
 def _levels(rows: pd.DataFrame, kinds: Mapping[str, str], by: Sequence[str]) -> pd.DataFrame:
     """Per scenario, future, people and outcome: a count a year, or a mean over resident-months, in column `level`."""
     key = ["scenario", *PAIRS, "people", "of", "outcome", *by]
-    sums = (
-        rows.groupby(key, observed=True)
-        .agg(
-            value=("value", "sum"),
-            present=("present", "sum"),
-            first=("month", "min"),
-            last=("month", "max"),
-            width=("months", "max"),
-        )
-        .reset_index()
-    )
+    sums = rows.groupby(key, observed=True).agg(
+        value=("value", "sum"), present=("present", "sum"), first=("month", "min"), last=("month", "max"),
+        width=("months", "max")).reset_index()
     years = (sums["last"] - sums["first"] + sums["width"]) / 12
     count = sums["outcome"].map(kinds).to_numpy() == "count"
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -161,114 +184,104 @@ def _differences(levels: pd.DataFrame, reference: str, by: Sequence[str]) -> pd.
     return pairs.assign(change=pairs["level_with"] - pairs["level"])
 
 
-def compare(found: Mapping[str, pd.DataFrame], *, reference: str, kinds: Mapping[str, str]) -> pd.DataFrame:
-    """Paired differences, scenario minus reference, over the whole period (year 0) and in each year.
+def compare(found: Mapping[str, pd.DataFrame], *, reference: str, kinds: Mapping[str, str],
+            rests: Mapping[str, Mapping[str, str]] | None = None) -> pd.DataFrame:
+    """Paired differences, scenario minus reference, over the whole period (year 0) and in each year, in COLUMNS.
 
-    `found` is what `headline` reads; `kinds` gives each outcome's kind (`count mean share`). Counts are a year, means
-    in their unit, shares as shares. Columns: scenario, outcome, people (`all`, `participants`, ...), year, level (mean
-    of the reference), value, chance_low, chance_high, all_low, all_high, parameters_low, parameters_high, sd_chance,
-    sd_all, error, replicates, draws, noise. `noise` is true where the widest interval known covers 0: this many futures
-    do not tell the change from none.
+    `found` is what `headline` reads; `kinds` gives each outcome's kind (`count mean share`); `rests` gives by scenario, for
+    each outcome that its effects (or the reference's) can reach, the lowest grade of those effects. Any other outcome has no
+    value; without `rests` all are taken as reached.
     """
     rows, out = _periods(found["outcomes"]), []
     for by in ((), ("year",)):
         pairs = _differences(_levels(rows, kinds, by), reference, by)
-        out += _summaries(pairs, by, value="change", level="level")
+        out += _summaries(pairs, by, value="change", kinds=kinds)
+    if rests is not None:
+        for row in out:
+            row |= _rested(row, rests[row["scenario"]].get(row["outcome"], ""))
     return _frame(out)
 
 
+def _rested(row: Mapping[str, Any], grade: str) -> dict[str, Any]:
+    """The grade of a row; without one, blanks for all that would look like a finding."""
+    if grade:
+        return {"grade": grade}
+    kept = ("scenario", "outcome", "people", "year", "level", "replicates", "draws")
+    return {**{name: None if name in ("sign_unknown", "covers_zero") else np.nan for name in row if name not in kept},
+            "grade": "", "why": NOT_MODELLED}
+
+
 def levels(found: Mapping[str, pd.DataFrame], *, kinds: Mapping[str, str]) -> pd.DataFrame:
-    """What each scenario comes to, in the columns of `compare` (`value` is the level itself, `noise` says nothing)."""
+    """What each scenario comes to, in COLUMNS (`value` is the level itself; the two flags say nothing)."""
     rows, out = _periods(found["outcomes"]), []
     for by in ((), ("year",)):
         held = _levels(rows, kinds, by)
-        out += _summaries(held[(held["of"] == "") | (held["of"] == held["scenario"])], by, value="level", level="level")
+        held = held[(held["of"] == "") | (held["of"] == held["scenario"])]
+        out += _summaries(held.assign(itself=held["level"]), by, value="itself", kinds=kinds)
     return _frame(out)
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)
-    return frame.sort_values(["scenario", "outcome", "people", "year"], ignore_index=True) if rows else frame
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["scenario", "outcome", "people", "year"], ignore_index=True)
 
 
-def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, level: str) -> list[dict[str, Any]]:
+def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row for each scenario, outcome, kind of people (and year): the spread of `value` over futures."""
     out = []
     for found, group in rows.dropna(subset=[value]).groupby(["scenario", "outcome", "people", *by], observed=True):
         key = list(cast("tuple[Any, ...]", found))
         said = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0}
-        over_futures = spread(group[value].to_numpy(float), group["draw"].to_numpy())
-        out.append({**said, "level": float(group[level].mean()), **_row(over_futures)})
+        draws = group["draw"].to_numpy()
+        level = float(group["level"][(draws > 0) | (draws.max() == 0)].mean())
+        ends = np.array(POSSIBLE.get(kinds[key[1]], (-np.inf, np.inf))) - (level if value == "change" else 0)
+        spread_ = spread(group[value].to_numpy(float), draws)
+        out.append({**said, "level": level, **_row(spread_, *ends), "grade": "", "why": ""})
     return out
 
 
-def _row(s: Spread) -> dict[str, float | int | bool]:
-    ends = {
-        f"{name}_{end}": s.value + sign * getattr(s, name)
-        for name in ("chance", "all", "parameters")
-        for end, sign in (("low", -1), ("high", 1))
-    }
-    widest = np.nanmax([s.chance, s.all]) if not (np.isnan(s.chance) and np.isnan(s.all)) else float("inf")
-    return {
-        "value": s.value,
-        **ends,
-        "sd_chance": s.sd_chance,
-        "sd_all": s.sd_all,
-        "error": s.error,
-        "replicates": s.replicates,
-        "draws": s.draws,
-        "noise": bool(abs(s.value) <= widest),
-    }
+def _row(s: Spread, least: float, most: float) -> dict[str, float | int | bool]:
+    """Columns of a spread; ranges stop at what is possible."""
+    ends = {f"{name}_{end}": float(np.clip(middle + sign * getattr(s, name), least, most))
+            for name, middle in (("chance", s.central), ("all", s.value), ("parameters", s.value))
+            for end, sign in (("low", -1), ("high", 1))}
+    kind = "chance" if np.isnan(s.all) else "all"
+    return {"value": s.value, "central": s.central, **ends, "sd_chance": s.sd_chance, "sd_all": s.sd_all, "error": s.error,
+            "replicates": s.replicates, "draws": s.draws, "sign_unknown": not abs(s.value) > 2 * s.error,
+            "covers_zero": not (ends[f"{kind}_low"] > 0 or ends[f"{kind}_high"] < 0)}
 
 
-def _yearly(rows: pd.DataFrame) -> np.ndarray:
-    """Yearly totals f8[futures, years] of rows with draw, replicate, month, months, value (whole years only)."""
-    rows = rows.assign(year=rows["month"] // 12)
-    wide = rows.groupby([*PAIRS, "year"], observed=True).agg(value=("value", "sum"), months=("months", "sum"))
-    whole = pd.DataFrame(wide["value"].unstack("year")).dropna(axis=1)
-    return whole.to_numpy(float)
+def _yearly(rows: pd.DataFrame) -> pd.DataFrame:
+    """Yearly totals, a row a future and a column a year, of rows with draw, replicate, month, months, value (whole years)."""
+    rows = rows[["month", "months", "value", *PAIRS]].assign(year=rows["month"] // 12)
+    months = rows.drop_duplicates([*PAIRS, "month"]).groupby("year")["months"].sum() / rows.groupby(PAIRS).ngroups
+    rows = rows[rows["year"].isin(months.index[months == 12])]
+    return rows.groupby([*PAIRS, "year"], observed=True)["value"].sum().unstack("year")
 
 
 def ordinary(found: Mapping[str, pd.DataFrame], *, reference: str) -> pd.DataFrame:
-    """Ordinary year-to-year change of observed emergency admissions where nothing is done.
+    """Ordinary year-to-year change of observed emergency admissions where nothing is done, in the columns of ORDINARY.
 
-    Rows: scenario "" (the whole area) and each scenario (the places it funds in that future). Columns: scenario, places
-    (mean number), level (admissions a year), sd (of the change from one year to the next, `ordinary_change`).
+    Rows: scenario "" (the whole area) and each scenario (the places it funds in that future). Futures with central numbers
+    alone: sampled ones differ in their trend, which is no chance of a year.
     """
-    outcomes = found["outcomes"]
-    area = outcomes[
-        (outcomes["scenario"] == reference)
-        & (outcomes["outcome"] == "emergency_admissions")
-        & (outcomes["quintile"] == 0)
-        & (outcomes["people"] == "all")
-        & (outcomes["months"] == 1)
-    ]
-    totals = _yearly(area)
-    places = found["neighbourhoods"]
-    out = [
-        {
-            "scenario": "",
-            "places": float(places["place"].nunique()),
-            "level": float(totals.mean()),
-            "sd": ordinary_change(totals),
-        }
-    ]
-    funded = found["funded"][found["funded"]["sites"] > 0]
-    for scenario, group in funded.groupby("scenario", observed=True):
+    outcomes, places, funded = (found[name][found[name]["draw"] == 0] for name in ("outcomes", "neighbourhoods", "funded"))
+    area = outcomes[(outcomes["scenario"] == reference) & (outcomes["outcome"] == "emergency_admissions")
+                    & (outcomes["quintile"] == 0) & (outcomes["people"] == "all") & (outcomes["months"] == 1)]
+    out = [_ordinary("", float(places["place"].nunique()), area)]
+    for scenario, group in funded[funded["sites"] > 0].groupby("scenario", observed=True):
         chosen = group[[*PAIRS, "place"]].astype({"place": str}).drop_duplicates()
         rows = places.astype({"place": str}).merge(chosen, on=[*PAIRS, "place"])
         if len(rows):
-            counts = _yearly(rows)
-            number = chosen.groupby(PAIRS).size().mean()
-            out.append(
-                {
-                    "scenario": str(scenario),
-                    "places": float(number),
-                    "level": float(counts.mean()),
-                    "sd": ordinary_change(counts),
-                }
-            )
-    return pd.DataFrame(out)
+            out.append(_ordinary(str(scenario), float(chosen.groupby(PAIRS).size().mean()), rows))
+    return pd.DataFrame(out, columns=list(ORDINARY))
+
+
+def _ordinary(scenario: str, places: float, rows: pd.DataFrame) -> dict[str, Any]:
+    counts = _yearly(rows)
+    ahead = counts[[year for year in counts if cast(int, year) >= 0]].to_numpy(float)
+    return {"scenario": scenario, "places": places, "level": float(ahead.mean()) if ahead.size else np.nan,
+            "sd": ordinary_change(counts.to_numpy(float))}
 
 
 def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
@@ -278,24 +291,23 @@ def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
     divided by its years (`months` / 12).
     """
     plain = costs.astype(dict.fromkeys(("scenario", "payer", "kind"), str))
-    plain["column"] = np.where(
-        plain["kind"] == "unspent",
-        "unspent",
-        np.where(
-            (plain["kind"] == "voluntary_hours") | (plain["payer"] == "voluntary_hours"), "voluntary", plain["payer"]
-        ),
-    )
+    hours = (plain["kind"] == "voluntary_hours") | (plain["payer"] == "voluntary_hours")
+    plain["column"] = np.where(plain["kind"] == "unspent", "unspent", np.where(hours, "voluntary", plain["payer"]))
     futures = costs[PAIRS].drop_duplicates().shape[0]
     wide = plain.groupby(["scenario", "column"])["pounds"].sum().unstack("column", fill_value=0)
     return wide / max(futures, 1) / (months / 12)
 
 
-def reached(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Residents ever reached by any programme by the last month, each counted once.
+def reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Residents reached by the last month, mean over futures: columns scenario, programme, mean.
 
-    Index scenario; columns mean, low, high (lowest and highest future).
+    programme "": by any programme of the scenario, each resident counted once; else by that one.
     """
-    rows = outcomes[(outcomes["outcome"] == "reached") & (outcomes["people"] == "all") & (outcomes["quintile"] == 0)]
-    last = rows[(rows["months"] == 1) & (rows["month"] == rows["month"].max())]
-    sums = last.groupby("scenario", observed=True)["value"]
-    return pd.DataFrame({"mean": sums.mean(), "low": sums.min(), "high": sums.max()})
+    outcomes, delivery = found["outcomes"], found["delivery"]
+    rows = outcomes[(outcomes["outcome"] == "reached") & (outcomes["people"] == "all") & (outcomes["quintile"] == 0)
+                    & (outcomes["months"] == 1)]
+    last = rows[rows["month"] == rows["month"].max()].astype({"scenario": str})
+    total = last.groupby("scenario")["value"].mean().rename("mean").reset_index().assign(programme="")
+    sums = delivery.astype({"scenario": str, "intervention": str}).groupby(["scenario", "intervention"])["reached"].sum()
+    own = (sums / max(len(last[PAIRS].drop_duplicates()), 1)).rename("mean").reset_index()
+    return pd.concat([total, own.rename(columns={"intervention": "programme"})])[["scenario", "programme", "mean"]]

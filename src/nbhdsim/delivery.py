@@ -21,6 +21,8 @@ NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
 CHUNK, GROUP = 1024, 16            # candidates drawn at once, and looked at together for one that wants a place
 INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
 UNIT, HALF = f32(2.0 ** 24), f32(0.5)
+NOBODY, NOTHING = np.zeros(0, np.int32), np.zeros(0, f32)
+EVER = np.array([0, 0, 0, 1])      # what is kept of last month's members, joined, left, ever reached
 ROUNDED = 1e-9                     # so that 40 places stay 40 when they come out of a product
 FORGOTTEN = 10                     # half-lives after which 2^-10 of an effect is left: the past member is dropped
 
@@ -99,7 +101,6 @@ class Pull(NamedTuple):
 
 
 AT_REST = Pull()
-NOTHING = np.zeros(0, f32)
 
 
 class Candidates(NamedTuple):
@@ -127,13 +128,17 @@ def candidates(script: Script, who: NDArray[np.int64], *, hazard: NDArray[np.flo
                       script.arrives[who], script.leaves[who], first.astype(np.int64))
 
 
-@njit(**JIT)
-def course_values(rise, fall, since, left, dose, month):
+def course_values(rise, fall, *, members, month):
     """Course x dose of each member in `month`: rise by months in, fall by months out (f4 [k])."""
-    out = np.empty(since.size, f32)
+    room = np.empty(members.since.size, f32)
+    return _course_values(rise, fall, members.since, members.left, members.dose, month, room)
+
+
+@njit(**JIT)
+def _course_values(rise, fall, since, left, dose, month, out):
     top = rise.size - 1
     for k in range(since.size):
-        end = min(left[k], month)
+        end = min(np.int64(left[k]), month)
         out[k] = rise[min(max(end - since[k], 0), top)] * fall[min(month - end, top)] * dose[k]
     return out
 
@@ -143,14 +148,19 @@ def lognormal(z, sd):
     return exps(f32(sd) * z - f32(sd) * f32(sd) / f32(2))
 
 
-@njit(**JIT)
-def without(everyone, who, value, weight):
+def without(everyone, who, *, value, weight):
     """The rows of `everyone` not in `who` (both rising), and three sums that do not depend on the order of residents.
 
     weight f4 [n] (below 128), value f4 of each of `who`: weight of everyone, weight of `who`, weight x value of `who`;
     integers in units of 2^-24.
     """
     rest = np.empty(everyone.size, np.int64)
+    found, total, mass, pushed = _without(everyone, who, value, weight, rest)
+    return rest[:found], total, mass, pushed
+
+
+@njit(**JIT)
+def _without(everyone, who, value, weight, rest):
     total = mass = pushed = np.int64(0)
     j = found = 0
     for row in everyone:
@@ -164,7 +174,7 @@ def without(everyone, who, value, weight):
         else:
             rest[found] = row
             found += 1
-    return rest[:found], total, mass, pushed
+    return found, total, mass, pushed
 
 
 @njit(**INNER)
@@ -175,7 +185,7 @@ def _draw(who, month, replicate, k0, k1, stream, u):
         u[j] = unit(word)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _leave(c, slot, left, inside, month, clock, stream, hazard, tire, closed):
     """Write `month` as month of leaving of those who go: all when closed, those who move away, and by the hazard.
 
@@ -195,14 +205,13 @@ def _leave(c, slot, left, inside, month, clock, stream, hazard, tire, closed):
                 inside[i] = 0
 
 
-@njit(**JIT)
-def _want(c, hazard, inside, month, clock, stream, want, score):
+@njit(**INNER)
+def _want(c, hazard, inside, month, clock, stream, u, want, score):
     """Candidates outside who want a place this month, rising, with draw / hazard; returns how many."""
     calendar, replicate, k0, k1 = clock
-    u = np.empty(CHUNK, f32)
     found = 0
-    for low in range(0, c.id.size, CHUNK):
-        size = min(CHUNK, c.id.size - low)
+    for low in range(0, hazard.size, CHUNK):
+        size = min(CHUNK, hazard.size - low)
         h = hazard[low:low + size]
         _draw(c.id[low:low + size], calendar, replicate, k0, k1, stream, u)
         for first in range(0, size, GROUP):
@@ -219,25 +228,45 @@ def _want(c, hazard, inside, month, clock, stream, want, score):
     return found
 
 
+@njit(**INNER)
+def _fit(pool, slot, left, want, free):
+    """Take members off the places in `free` [pools]; tells whether a pool has fewer places than are wanted."""
+    k = w = 0
+    crowded = False
+    for p in range(free.size):
+        while k < slot.size and slot[k] < pool[p + 1]:
+            free[p] -= left[k] == INSIDE
+            k += 1
+        free[p] = max(free[p], 0)
+        first = w
+        while w < want.size and want[w] < pool[p + 1]:
+            w += 1
+        crowded |= w - first > free[p]
+    return crowded
+
+
+@njit(**JIT)
+def _ask(c, slot, left, inside, month, clock, streams, leave, tire, over, hazard, free, u, want, score):
+    """Who leaves (all, when it is over), and who outside wants a place: how many, and whether they are too many.
+
+    leave, tire [m] (empty: none): hazards of leaving; hazard: of wanting a place, of all candidates, or of none (then nobody
+    asks); free [pools]: places, then those that are free.
+    """
+    _leave(c, slot, left, inside, month, clock, streams[1], leave, tire, over)
+    found = _want(c, hazard, inside, month, clock, streams[0], u, want, score)
+    return found, _fit(c.pool, slot, left, want[:found], free)
+
+
 def _admit(c: Candidates, want: NDArray[np.int32], score: NDArray[np.float32], *,
            free: NDArray[np.int64]) -> NDArray[np.int32]:
     """Those of `want` who get a place: in each pool the lowest scores, ties by id, as many as fit."""
     first = np.searchsorted(want, c.pool)
-    crowded = np.flatnonzero(np.diff(first) > free)
-    if not crowded.size:
-        return want
     taken = np.ones(want.size, bool)
     rank = score.view(u32).astype(u64) << u64(WORD) | c.id[want]
-    for pool in crowded:
+    for pool in np.flatnonzero(np.diff(first) > free):
         mine = slice(first[pool], first[pool + 1])
         taken[mine] = rank[mine] < np.partition(rank[mine], free[pool])[free[pool]]
     return want[taken]
-
-
-def _free(c: Candidates, slot: NDArray[np.int32], left: NDArray[np.int16], *, room: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Free places of each pool."""
-    pool = np.searchsorted(c.pool, slot[left == INSIDE], side="right") - 1
-    return np.maximum(room - np.bincount(pool, minlength=room.size), 0)
 
 
 @njit(**INNER)
@@ -257,26 +286,36 @@ def resumed(since, left, month, rise, fall):
 
 
 @njit(**JIT)
-def _merge(slot, since, left, joining, inside, reached, month, rise, fall, forget):
-    """Members after `joining` (candidate numbers, rising) have come in and the forgotten have been dropped."""
-    size = slot.size + joining.size
-    slot_, since_, left_ = np.empty(size, np.int32), np.empty(size, np.int16), np.empty(size, np.int16)
+def _merge(c, slot, since, left, joining, inside, reached, month, course, after, sums):
+    """Members after `joining` (candidate numbers, rising) have come in and the forgotten have been dropped; returns how many.
+
+    after: room for slot, since, left, who and site of all of them; sums [p, 4]: members, joined, left and ever reached by
+    site (the last one is added to). Who leaves and comes back in one month did neither.
+    """
+    slot_, since_, left_, who, site = after
     a = b = n = 0
     while a < slot.size or b < joining.size:
         comes = b < joining.size and (a >= slot.size or joining[b] <= slot[a])
         was = a < slot.size and (not comes or joining[b] == slot[a])
+        i = joining[b] if comes else slot[a]
+        cell = sums[c.site[i]]
+        stays, gone = was and left[a] == INSIDE, was and left[a] == month
         if comes:
-            i = joining[b]
-            slot_[n], left_[n] = i, INSIDE
-            since_[n] = resumed(since[a], left[a], month, rise, fall) if was else month
+            left_[n] = INSIDE
+            since_[n] = resumed(since[a], left[a], month, course.rise, course.fall) if was else month
+            cell[1] += not gone
+            cell[3] += reached[i] == 0
             inside[i] = reached[i] = 1
+        else:
+            since_[n], left_[n] = since[a], left[a]
+            cell[2] += gone
+        if comes or stays or month - left[a] < course.forget:
+            cell[0] += comes or stays
+            slot_[n], who[n], site[n] = i, c.who[i], c.site[i]
             n += 1
-        elif left[a] == INSIDE or month - left[a] < forget:
-            slot_[n], since_[n], left_[n] = slot[a], since[a], left[a]
-            n += 1
-        a += int(was)
-        b += int(comes)
-    return slot_[:n].copy(), since_[:n].copy(), left_[:n].copy()
+        a += was
+        b += comes
+    return n
 
 
 @njit(**JIT)
@@ -288,21 +327,6 @@ def _share_inside(start, other, who, inside, share):
         for e in range(low, high):
             total += inside[other[e]]
         share[j] = f32(total) / f32(max(high - low, 1))
-
-
-@njit(**JIT)
-def _tally(site, slot, left, before, reached, sums):
-    """Add members, joined, left, reached (columns of sums [p, 4]) by site; before [m]: who was in a month ago."""
-    was = before.copy()
-    for k in range(slot.size):
-        if left[k] == INSIDE:
-            cell = sums[site[slot[k]]]
-            cell[0] += 1
-            cell[1] += 1 - was[slot[k]]
-            was[slot[k]] = 0
-    for i in range(was.size):
-        sums[site[i], 2] += was[i]
-        sums[site[i], 3] += reached[i]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,14 +358,15 @@ class Delivery:
         self.rule, self.future, self.month = rule, future, rule.opens - 1
         self.members = nobody()
         self._slot, self._pull = np.zeros(0, np.int32), AT_REST
-        self._inside, self._reached, self._before = (np.zeros(m, np.uint8) for _ in range(3))
+        self._inside, self._reached = np.zeros(m, np.uint8), np.zeros(m, np.uint8)
+        self._sums = np.zeros((len(future.places.name), 4), np.int64)
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
 
     def copy(self) -> "Delivery":
         """The same programme from here on, on its own."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin._inside, twin._reached, twin._before = self._inside.copy(), self._reached.copy(), self._before.copy()
+        twin._inside, twin._reached = self._inside.copy(), self._reached.copy()
         return twin
 
     @property
@@ -351,34 +376,35 @@ class Delivery:
 
     def advance(self, month: int, pull: Pull = AT_REST) -> None:
         """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month."""
-        self.month, self._before, self._pull = month, self._inside.copy(), pull
+        self.month, self._sums, self._pull = month, self._sums * EVER, pull
         if self.rule.opens <= month <= self.rule.closes or self._slot.size:
             self._settle(month, self.future.clock(month))
 
     def tally(self) -> NDArray[np.int64]:
         """Members, joined, left and ever reached [p, 4] of the month just advanced, by row of Places of the site."""
-        sums = np.zeros((len(self.future.places.name), 4), np.int64)
-        _tally(self.rule.candidates.site, self._slot, self.members.left, self._before, self._reached, sums)
-        return sums
+        return self._sums
 
     def _settle(self, month: int, clock: tuple) -> None:
-        rule, c, left, closed = self.rule, self.rule.candidates, self.members.left.copy(), month >= self.rule.closes
-        tire = NOTHING if self._pull.tire is None else self._pull.tire
-        _leave(c, self._slot, left, self._inside, month, clock, self._streams[1], f32(rule.leave), tire, closed)
-        joining = np.zeros(0, np.int32) if closed else self._joining(left, month, clock)
-        self._become(*_merge(self._slot, self.members.since, left, joining, self._inside, self._reached, month, *rule.course))
+        closed = month >= self.rule.closes
+        want, score, free, crowded = self._ask(month, clock, closed, hazard=NOTHING if closed else self._hazard())
+        self._become(month, _admit(self.rule.candidates, want, score, free=free) if crowded else want)
 
-    def _joining(self, left: NDArray[np.int16], month: int, clock: tuple) -> NDArray[np.int32]:
-        """Candidate numbers, rising, of those who come in. left [k]: month of leaving of the members."""
-        c = self.rule.candidates
-        want, score = np.empty(c.id.size, np.int32), np.empty(c.id.size, f32)
-        found = _want(c, self._hazard(), self._inside, month, clock, self._streams[0], want, score)
-        return _admit(c, want[:found], score[:found], free=_free(c, self._slot, left, room=self._room()))
+    def _ask(self, month: int, clock: tuple, over: bool, *, hazard: NDArray[np.float32]) -> tuple:
+        """Let members leave, all of them when it is over; who wants a place, their scores, free places, and are they too few?"""
+        rule, free = self.rule, self._room()
+        self.members = self.members._replace(left=self.members.left.copy())
+        tire = NOTHING if self._pull.tire is None else self._pull.tire
+        want, score = np.empty(hazard.size, np.int32), np.empty(hazard.size, f32)
+        found, crowded = _ask(rule.candidates, self._slot, self.members.left, self._inside, month, clock, self._streams,
+                              f32(rule.leave), tire, over, hazard, free, np.empty(CHUNK, f32), want, score)
+        return want[:found], score[:found], free, crowded
 
     def _room(self) -> NDArray[np.int64]:
         """Places of each pool this month."""
         room, factor = self.rule.room, self._pull.room
-        return room if factor is None else np.where(room < NO_LIMIT, np.floor(room * factor + ROUNDED), room).astype(np.int64)
+        if factor is None:
+            return room.copy()
+        return np.where(room < NO_LIMIT, np.floor(room * factor + ROUNDED), room).astype(np.int64)
 
     def _hazard(self) -> NDArray[np.float32]:
         """Hazards of this month: what word of mouth makes of them, times what readiness and other programmes do, and
@@ -398,10 +424,14 @@ class Delivery:
         _share_inside(self.future.ties.start, self.future.ties.other, c.who, inside, share)
         return np.minimum(c.hazard * (f32(1) + strength * share), f32(1))
 
-    def _become(self, slot: NDArray[np.int32], since: NDArray[np.int16], left: NDArray[np.int16]) -> None:
-        c = self.rule.candidates
-        self._slot = slot
-        self.members = Members(c.who[slot], since, left, np.full(slot.size, self.rule.dose, f32), c.site[slot])
+    def _become(self, month: int, joining: NDArray[np.int32]) -> None:
+        """Members of `month` once candidates `joining` have come in."""
+        rule, old = self.rule, self.members
+        after = tuple(np.empty(self._slot.size + joining.size, kind) for kind in (np.int32, np.int16, np.int16, np.int64, np.int32))
+        k = _merge(rule.candidates, self._slot, old.since, old.left, joining, self._inside, self._reached, month, rule.course,
+                   after, self._sums)
+        self._slot, since, left, who, site = (column[:k] for column in after)
+        self.members = Members(who, since, left, np.full(k, rule.dose, f32), site)
 
 
 class Grants(Delivery):
@@ -416,11 +446,6 @@ class Grants(Delivery):
         self._rounds, self._every = rounds, every
 
     def _settle(self, month: int, clock: tuple) -> None:
-        rule, members = self.rule, self.members
-        none = np.zeros(0, np.int32)
-        over = month >= rule.closes or (month - rule.opens) % self._every == 0
-        left = members.left.copy()
-        _leave(rule.candidates, self._slot, left, self._inside, month, clock, self._streams[1], f32(0), NOTHING, over)
-        joining = none if month >= rule.closes else self._rounds.get(month, none)
-        self._become(*_merge(self._slot, members.since, left, joining, self._inside, self._reached, month,
-                             *rule.course))
+        closed = month >= self.rule.closes
+        self._ask(month, clock, closed or (month - self.rule.opens) % self._every == 0, hazard=NOTHING)
+        self._become(month, NOBODY if closed else self._rounds.get(month, NOBODY))

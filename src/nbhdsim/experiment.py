@@ -309,15 +309,16 @@ def run(
     futures = plan(replicates, draws)
     workers = processes(jobs, scenarios, len(futures))
     whole = resolved(scenarios, name=name, replicates=replicates, draws=draws)
-    folder = runfolder.create(
-        out,
-        resolved=whole,
-        resolved_text=documents.to_text(whole),
-        texts=texts(scenarios),
-        seed=scenarios[0].seed,
-        argv=argv,
-        planned=len(futures),
-    )
+    with without_interrupts():              # no folder without its manifest
+        folder = runfolder.create(
+            out,
+            resolved=whole,
+            resolved_text=documents.to_text(whole),
+            texts=texts(scenarios),
+            seed=scenarios[0].seed,
+            argv=argv,
+            planned=len(futures),
+        )
     tally = _Tally()
     try:
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")

@@ -106,7 +106,8 @@ def clustering(ties: Ties, *, sample: int = 20_000) -> tuple[float, float]:
     """
     n = ties.start.size - 1
     rows = np.unique(np.linspace(0, n - 1, min(n, sample)).astype(np.int64)) if n else np.zeros(0, np.int64)
-    closed, pairs = _triangles(ties.start, ties.other, rows)
+    closed, pairs = np.zeros((2, rows.size), np.int64)
+    _triangles(ties.start, ties.other, rows, closed, pairs)
     some = pairs > 0
     if not some.any():
         return float("nan"), float("nan")
@@ -114,9 +115,7 @@ def clustering(ties: Ties, *, sample: int = 20_000) -> tuple[float, float]:
 
 
 @njit(**rng.JIT)
-def _triangles(start, other, rows):
-    closed = np.zeros(rows.size, np.int64)
-    pairs = np.zeros(rows.size, np.int64)
+def _triangles(start, other, rows, closed, pairs):
     for r in range(rows.size):
         first, end = start[rows[r]], start[rows[r] + 1]
         pairs[r] = (end - first) * (end - first - 1) // 2
@@ -132,4 +131,3 @@ def _triangles(start, other, rows):
                     i += 1
                 else:
                     j += 1
-    return closed, pairs

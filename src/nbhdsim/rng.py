@@ -47,7 +47,10 @@ from numba.extending import intrinsic  # noqa: E402
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]      # numba may have been imported before us
 
 u32, u64, i32, f32 = np.uint32, np.uint64, np.int32, np.float32
-JIT = dict(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)       # fastmath stays off: same bits everywhere
+JIT = dict(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+"""Options of functions that Python calls. fastmath stays off: same bits everywhere. They make no arrays, whoever calls them
+does: each kind of array that compiled code makes is more to compile."""
+
 INLINE = dict(error_model="numpy", forceinline=True)
 """Options of the formulas: inlined by LLVM, which is quicker to compile than inlining them again at every use."""
 
@@ -213,10 +216,13 @@ def fill_normals(u, z, n):
                     z[i] = _outer_normal(u[i])
 
 
-@njit(**JIT)
 def exps(x):
     """exp of every float32 of an array by `exp32`, which numpy's own is not: its bits differ between processors."""
-    out = np.empty(x.size, f32)
+    return _exps(x, np.empty(x.size, f32))
+
+
+@njit(**JIT)
+def _exps(x, out):
     for i in range(x.size):
         out[i] = exp32(x[i])
     return out
@@ -240,12 +246,12 @@ def uniform(key, replicate, purpose, month, who, word=0):
 
 def uniforms(*counter):
     """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); the arguments of `uniform`."""
-    return _uniforms(*counter, *(0,) * (6 - len(counter)))
+    key, replicate, purpose, month, who, word = (*counter, 0)[:6]
+    return _uniforms(key, replicate, purpose, month, who, word, np.empty(who.size, f32))
 
 
 @njit(**JIT)
-def _uniforms(key, replicate, purpose, month, who, word):
-    out = np.empty(who.size, f32)
+def _uniforms(key, replicate, purpose, month, who, word, out):
     for i in range(who.size):
         out[i] = block(key, replicate, purpose, month, who[i])[word]
     return out

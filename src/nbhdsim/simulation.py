@@ -93,8 +93,8 @@ class Simulation:
         s, world = self.setting, self.world
         season = prepare.place_season(world.places, s.rates, seed=world.seed, replicate=self.replicate,
                                       month=self.month, calendar=self.calendar)
-        luck.advance(self.luck, s.fixed, s.rules.loadings, s.ground.start, season,
-                     luck.clock(world.seed, self.replicate, self.calendar), self.month == -self.scenario.history)
+        luck.advance(self.luck, s.fixed, s.rules.loadings, start=s.ground.start, season=season,
+                     clock=luck.clock(world.seed, self.replicate, self.calendar), first=self.month == -self.scenario.history)
 
     def live(self) -> None:
         """Answer this month's luck: programmes push levers, the month is worked out, and it is over."""
@@ -207,8 +207,8 @@ class Simulation:
     def _note(self) -> None:
         """Keep what the month leaves behind: who was reached, delivery, traces of watched residents."""
         for programme in self.programmes:
-            inside = programme.inside
-            new = inside[~self._reached[inside]]
+            joined = programme.members.who[programme.members.since == self.month]      # whoever came back was reached before
+            new = joined[~self._reached[joined]]
             if new.size:
                 self._reached[new] = True
                 np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)

@@ -81,7 +81,8 @@ def run(months, *, seed=5, keep=(), **changed):
     state, fixed, loadings, rates = people(**changed)
     out = []
     for month in range(months):
-        luck.advance(state, fixed, loadings, np.array([0, N]), np.ones(1, f32), luck.clock(seed, 0, month), month == 0)
+        luck.advance(state, fixed, loadings, start=np.array([0, N]), season=np.ones(1, f32), clock=luck.clock(seed, 0, month),
+                     first=month == 0)
         if month in keep:
             out.append(luck.copy(state))
     return out, loadings, rates

@@ -15,7 +15,7 @@ TEAM = "overrides: {interventions.integrated_neighbourhood_team.effects.admissio
 
 
 @pytest.mark.parametrize("lines, place, words", [
-    ("  adjust: {effects: [{lever: admission_rr, value: 3}]}\n", "7:3", "would push 3.2 rate ratio (0.3 to 3)"),
+    ("  adjust: {effects: [{lever: admission_rr, value: 3}]}\n", "7:3", "rate ratio (0.3 to 3)"),
     ("  youth_hub: {sites: 1}\noverrides: {interventions.youth_hub.effects.admission_rr: 0.3}\n",
      "8:59", "(0.3 to 3)"),
     ("  integrated_neighbourhood_team: {places: 9}\n" + TEAM + ".area.at12: 0.7}\n", "8:89", "no more can be prevented"),

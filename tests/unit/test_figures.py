@@ -1,42 +1,34 @@
 """Figures: same bytes twice, described for screen readers, nothing outside the page, made-up rows."""
 
+import math
 import re
 
 import pandas as pd
 import pytest
 
+from nbhdsim.comparison import NOT_MODELLED
 from nbhdsim.report import figures
 
 NAMES = ["hubs & school grants", "an accelerator with a rather long name for its service"]
+SHOWN = (("emergency_admissions", "all"), ("life_satisfaction", "all"), ("life_satisfaction", "participants"), ("lonely", "all"),
+         ("lonely", "participants"))
+FUTURES = {"many": (6, 18), "central": (6, 0), "sampled": (2, 18), "few": (3, 4), "one": (1, 0)}
 
 
-def tables(value=-100.0):
-    """A comparison and ordinary change of two scenarios."""
-    out = [
-        {
-            "scenario": n,
-            "outcome": o,
-            "people": p,
-            "year": 0,
-            "value": value * (i + 1) / (1 if o[0] == "e" else 1e4),
-            "chance_low": value * 1.5,
-            "chance_high": -value,
-            "all_low": value * 2.5,
-            "all_high": value,
-            "noise": False,
-            "replicates": 6,
-            "draws": 18,
-        }
-        for i, n in enumerate(NAMES)
-        for o, p in (
-            ("emergency_admissions", "all"),
-            ("life_satisfaction", "all"),
-            ("life_satisfaction", "participants"),
-            ("lonely", "all"),
-            ("lonely", "participants"),
-        )
-    ]
-    return pd.DataFrame(out), pd.DataFrame([{"scenario": "", "places": 364, "level": 6e4, "sd": 490.0}])
+def tables(value=-100.0, futures="many", blank=()):
+    """A comparison and ordinary change of two scenarios; blank: outcomes that are not modelled."""
+    r, d = FUTURES[futures]
+    out = []
+    for i, n in enumerate(NAMES):
+        for o, p in SHOWN:
+            chance, both = (1.0 if known else math.nan for known in (r > 4, d > 7))
+            row = {"value": value * (i + 1) / (1 if o[0] == "e" else 1e4), "chance_low": value * 1.5 * chance,
+                   "chance_high": -value * chance, "all_low": value * 2.5 * both, "all_high": value * both}
+            row = dict.fromkeys(row, math.nan) if o in blank else row
+            told = {"grade": "", "why": NOT_MODELLED} if o in blank else {"grade": "D", "why": ""}
+            out.append({"scenario": n, "outcome": o, "people": p, "year": 0, **row, "covers_zero": False, "sign_unknown": False,
+                        "replicates": r, "draws": d, **told})
+    return pd.DataFrame(out), pd.DataFrame([{"scenario": "", "places": 364, "level": 6e4, "sd": 490.0 if r > 4 else math.nan}])
 
 
 def test_same_tables_same_bytes(tmp_path):
@@ -44,12 +36,7 @@ def test_same_tables_same_bytes(tmp_path):
     for folder in (one, two):
         folder.mkdir()
         figures.draw(folder, *tables(), reference="do nothing", names=NAMES)
-    assert sorted(p.name for p in one.iterdir()) == [
-        "admissions.png",
-        "admissions.svg",
-        "wellbeing.png",
-        "wellbeing.svg",
-    ]
+    assert sorted(p.name for p in one.iterdir()) == ["admissions.png", "admissions.svg", "wellbeing.png", "wellbeing.svg"]
     for file in one.iterdir():
         assert file.read_bytes() == (two / file.name).read_bytes()
 
@@ -64,18 +51,50 @@ def test_svg_is_described_and_dated_nowhere(tmp_path):
         assert not re.search(r"<dc:date>|20\d\d-\d\d-\d\d", svg)
 
 
-@pytest.mark.parametrize("value", [-100.0, 0.0, 3.0])
-def test_no_text_is_cut_off(value):
-    for make in (
-        lambda t: figures.admissions(*t, reference="x", names=NAMES)[0],
-        lambda t: figures.wellbeing(t[0], reference="x", names=NAMES)[0],
-    ):
-        with figures.mpl.rc_context(figures.STYLE):
-            figure = make(tables(value))
+def both(comparison, ordinary):
+    """Both pictures."""
+    return (figures.admissions(comparison, ordinary, reference="x", names=NAMES)[0],
+            figures.wellbeing(comparison, reference="x", names=NAMES)[0])
+
+
+@pytest.mark.parametrize("futures", FUTURES)
+@pytest.mark.parametrize("value, blank", [(-100.0, ()), (0.0, ()), (3.0, ("lonely",)), (3.0, [o for o, _ in SHOWN])])
+def test_no_text_is_cut_off(value, blank, futures):
+    with figures.mpl.rc_context(figures.STYLE):
+        for figure in both(*tables(value, futures, blank)):
             canvas = figures.FigureCanvasAgg(figure)
             canvas.draw()
             box = figure.get_tightbbox(canvas.get_renderer())      # of everything drawn, in inches
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figures.WIDTH and box.y1 <= figures.HEIGHT
+            assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figures.WIDTH and box.y1 <= figures.HEIGHT
+
+
+def texts(figure):
+    """All that stands beside the axes of a figure."""
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def test_the_grade_of_the_evidence_stands_on_the_picture():
+    for figure in both(*tables()):
+        assert "Effects: evidence of grade D: judged." in texts(figure)
+
+
+def test_the_foot_says_where_each_bar_lies():
+    figure, _ = both(*tables())
+    assert "thick around the mean with central numbers, thin around the dot" in texts(figure)
+
+
+def test_one_future_and_few_have_no_ranges():
+    for futures, said in (("one", "one simulated future"), ("few", "too few futures")):
+        for figure in both(*tables(futures=futures)):
+            assert said in texts(figure) and "90%" not in texts(figure) and "chance" not in texts(figure)
+            assert all(len(line.get_xdata()) < 2 or len(set(line.get_xdata())) == 1 for ax in figure.axes for line in ax.lines)
+
+
+def test_what_is_not_modelled_has_words_and_no_dot():
+    _, figure = both(*tables(blank=["lonely"]))
+    ax = figure.axes[2]
+    assert {text.get_text() for text in ax.texts} == {NOT_MODELLED}
+    assert not [line for line in ax.lines if line.get_marker() == "o"]
 
 
 def labels(figure):
@@ -85,11 +104,7 @@ def labels(figure):
 
 @pytest.mark.parametrize("value", [-100.0, 0.0])
 def test_no_line_crosses_a_label(value):
-    comparison, ordinary = tables(value)
-    for figure in (
-        figures.admissions(comparison, ordinary, reference="x", names=NAMES)[0],
-        figures.wellbeing(comparison, reference="x", names=NAMES)[0],
-    ):
+    for figure in both(*tables(value)):
         assert labels(figure)
         for text in labels(figure):
             assert text.get_bbox_patch().get_facecolor()[:3] == (1, 1, 1)
@@ -98,12 +113,12 @@ def test_no_line_crosses_a_label(value):
 
 def test_numbers_have_a_minus_sign():
     said = [text.get_text() for text in labels(figures.admissions(*tables(), reference="x", names=NAMES)[0])]
-    assert [text.replace("\N{MINUS SIGN}", "m") for text in said] == ["m100  (m150 to +100)", "m200  (m150 to +100)"]
+    assert [text.replace("\N{MINUS SIGN}", "m") for text in said] == ["m100  (m250 to m100)", "m200  (m250 to m100)"]
     assert not any("-" in text for text in said)
 
 
 @pytest.mark.parametrize(("value", "said"), [(0.0, "no change"), (1e-9, "within 0.0001 either way")])
 def test_next_to_nothing_is_said_in_words(value, said):
     row = {"outcome": "life_satisfaction", "value": value, "chance_low": value, "chance_high": value, "all_low": value,
-           "all_high": value}
+           "all_high": value, "replicates": 6, "draws": 18, "why": ""}
     assert figures._said(row) == said

@@ -235,7 +235,7 @@ class Intervention(ABC):
         if own is None or not members.who.size:
             return self.about(curve), value
         weight = natural if curve.multiplies else np.ones(natural.size, f32)
-        rows, total, mass, pushed = without(self.everyone, members.who, own.of(members, month), weight)
+        rows, total, mass, pushed = without(self.everyone, members.who, value=own.of(members, month), weight=weight)
         return rows, (value * total - pushed) / (total - mass) if total > mass else value
 
 

@@ -59,9 +59,9 @@ class Curve:
 
     def at(self, month: int, *, opens: int, closes: int) -> float:
         """What is pushed in `month` on the clock of a site open from `opens` to before `closes`: a shift or a ratio."""
-        one = np.ones(1, np.int16)
-        values = course_values(self.rise, self.fall, one * np.int16(opens), one * np.int16(closes), one.astype(f32), month)
-        return float(exps(values)[0] if self.multiplies else values[0])
+        end, top = min(closes, month), MONTHS - 1
+        value = self.rise[min(max(end - opens, 0), top)] * self.fall[min(month - end, top)]
+        return float(exps(value.reshape(1))[0] if self.multiplies else value)
 
     def of(self, members: Members, month: int, part: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """What is pushed in `month` for each member [k]: a shift or a ratio. part [k]: share of it (of its log), if not all."""
@@ -75,7 +75,7 @@ class Curve:
         return np.clip(self._course(members, month) / full, f32(0), f32(1))
 
     def _course(self, members: Members, month: int) -> NDArray[np.float32]:
-        return course_values(self.rise, self.fall, members.since, members.left, members.dose, month)
+        return course_values(self.rise, self.fall, members=members, month=month)
 
 
 def joined(knots: Sequence[tuple[float, float]], months: int) -> float:

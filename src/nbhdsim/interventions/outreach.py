@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, ROUNDED, Delivery, Future, Members
+from ..delivery import NO_LIMIT, NOBODY, NOTHING, ROUNDED, Delivery, Future, Members
 from ..levers import Levers
 from ..places import Places
 from ..residents import Script
@@ -63,9 +63,13 @@ class Contacts(Delivery):
         self._contacts, self._visits, self._weight = contacts, visits, weight
         self._stream = purpose("contact." + rule.key)
 
-    def _joining(self, left: NDArray[np.int16], month: int, clock: tuple) -> NDArray[np.int32]:
+    def _settle(self, month: int, clock: tuple) -> None:
+        closed = month >= self.rule.closes
+        self._ask(month, clock, closed, hazard=NOTHING)
+        self._become(month, NOBODY if closed else self._joining(month, clock))
+
+    def _joining(self, month: int, clock: tuple) -> NDArray[np.int32]:
         """Those reached by this month's contacts."""
-        del left
         c = self.rule.candidates
         calendar, replicate, _, _ = clock
         outside = np.flatnonzero((self._inside == 0) & (c.arrives <= month) & (month < c.leaves)).astype(np.int32)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nbhdsim import rng
 from nbhdsim.places import Ties
 from nbhdsim.population.people import Luck
-from nbhdsim.rng import exp32, f32, i32
+from nbhdsim.rng import f32, i32
 
 MOST_SOCIABLE = 5.0            # times the mean; keeps the ties of one resident under about 60
 CLASSMATES = 12.0              # months: blur of age within a school
@@ -88,7 +88,8 @@ def build(luck: Luck, ids: NDArray[np.uint32], *, months: NDArray[np.int64], hou
         member, pool = _sorted(luck, ids, f"build.circle.{layer}", many=many.astype(np.int64), pool=pools[layer - 1],
                                months=months.astype(np.float32), blur=blur)
         size = 2 + (luck.uniforms(f"build.size.{layer}", ids[member]) * f32(rule.top - 1)).astype(np.int64)
-        layers.append((member, _cut(size, pool)))
+        bounds = np.empty(pool.size + 1, np.int64)
+        layers.append((member, bounds[: _cut(size, pool, bounds) + 1]))
     return _ties(ids.size, layers)
 
 
@@ -134,19 +135,14 @@ def _ties(n: int, layers: list[tuple[NDArray[np.int32], NDArray[np.int64]]]) -> 
     return Ties(start=start, other=packed >> 2, layer=(packed & 3).astype(np.uint8))
 
 
-@njit(**rng.JIT)
 def _sociable(deviate, spread):
     """Lognormal sociability f4[n] with mean 1 from standard normal deviates; `spread` is the SD of its log."""
-    out = np.empty(deviate.size, f32)
-    for i in range(deviate.size):
-        out[i] = min(exp32(spread * deviate[i] - f32(0.5) * spread * spread), f32(MOST_SOCIABLE))
-    return out
+    return np.minimum(rng.exps(spread * deviate - f32(0.5) * spread * spread), f32(MOST_SOCIABLE))
 
 
 @njit(**rng.JIT)
-def _cut(size, pool):
-    """Bounds of the circles among sorted places: as many members as the first one drew, never across pools."""
-    bounds = np.empty(pool.size + 1, np.int64)
+def _cut(size, pool, bounds):
+    """Bounds of the circles among sorted places: as many members as the first one drew, never across pools. Returns how many."""
     at, circles = 0, 0
     while at < pool.size:
         bounds[circles] = at
@@ -156,7 +152,7 @@ def _cut(size, pool):
             end -= 1
         at = end
     bounds[circles] = pool.size
-    return bounds[: circles + 1]
+    return circles
 
 
 @njit(**rng.JIT)

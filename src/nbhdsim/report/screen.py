@@ -6,9 +6,10 @@ from typing import Any
 
 from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.interventions import schema
+from nbhdsim.report import words
 
 WIDTH = 110
-GRADES = "Grades: A trials or meta-analysis, B comparison groups, C uncontrolled, D judgement."
+GRADES = f"Grades: {words.ALL_GRADES}."
 
 
 def listed(folder: str | None = None) -> str:

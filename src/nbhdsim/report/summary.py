@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from nbhdsim import comparison, outcomes
+from nbhdsim.report import rests
 from nbhdsim.tables import atomic
 
 
@@ -26,11 +27,11 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
         "title": f"{area}, {first.months} months from {first.start[0]}-{first.start[1]:02d}",
         "futures": (int((good["draw"] == 0).sum()), int((good["draw"] > 0).sum())),
         "money": comparison.money(found["costs"], first.months),
-        "reached": comparison.reached(found["outcomes"]),
+        "reached": comparison.reached(found),
         "levels": comparison.levels(found, kinds=kinds),
     }
     if len(scenarios) > 1:
-        answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds)
+        answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds, rests=rests.of_all(scenarios))
         answer["ordinary"] = comparison.ordinary(found, reference=reference)
     return answer
 

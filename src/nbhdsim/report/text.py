@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from nbhdsim.report import words
+from nbhdsim.comparison import LEAST_DRAWS, LEAST_REPLICATES
+from nbhdsim.report import rests, words
 
 PAYERS = {
     "icb": "NHS (integrated care board)",
@@ -21,21 +22,28 @@ PAYERS = {
     "unspent": "Unspent (buys nothing more)",
 }
 SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year"}
-LABEL, COLUMN = 40, 25
+LABEL, COLUMN = 47, 24
+RANGES = {"chance": "  90% range, chance alone", "all": "  90% range, and uncertain evidence"}
+NOT_MODELLED = ("Not modelled: no effect that the scenario's programmes state can reach the outcome. That is no finding of no "
+                "effect; nobody has put any evidence in.")
 Line = tuple[str, Sequence[str]]
 
 
 def table(head: Sequence[str], lines: Iterable[Line]) -> str:
-    """A plain table: a label column and one column a scenario, headings wrapped, cells aligned to the right."""
+    """A plain table: a label column and one column a scenario, headings wrapped, cells aligned to the right.
+
+    A label too long for its column has a line to itself, above its cells.
+    """
     wrapped = [textwrap.wrap(name, COLUMN - 2) or [""] for name in head]
     depth = max((len(w) for w in wrapped), default=0)
-    rows: list[Line] = [
-        ("", [w[i - depth + len(w)] if i >= depth - len(w) else "" for w in wrapped]) for i in range(depth)
-    ]
+    rows: list[Line] = [("", [w[i - depth + len(w)] if i >= depth - len(w) else "" for w in wrapped]) for i in range(depth)]
     rows += [("-" * (LABEL - 1), ["-" * (COLUMN - 1)] * len(head)), *lines]
-    return "\n".join(
-        (label.ljust(LABEL) + "".join(cell.rjust(COLUMN) for cell in cells)).rstrip() for label, cells in rows
-    )
+    return "\n".join(_row(label, cells) for label, cells in rows)
+
+
+def _row(label: str, cells: Sequence[str]) -> str:
+    above = f"{label}\n" if len(label) > LABEL and any(cells) else ""
+    return above + (("" if above else label).ljust(LABEL) + "".join(cell.rjust(COLUMN) for cell in cells)).rstrip()
 
 
 def _found(frame: pd.DataFrame, *, outcome: str, people: str = "all", year: int = 0) -> dict[str, Any]:
@@ -43,14 +51,28 @@ def _found(frame: pd.DataFrame, *, outcome: str, people: str = "all", year: int 
     return {row["scenario"]: row for row in rows.to_dict("records")}
 
 
+def _cells(row: Mapping[str, Any] | None, kinds: Sequence[str]) -> list[str]:
+    """The mean of one row and its ranges of `kinds`, or why there is none."""
+    if row is None:
+        return ["-"]
+    if not words.modelled(row):
+        first, _, rest = row["why"].partition(" (")
+        return [first, f"({rest}"]
+    return [words.central(row), *(words.interval(row, kind) for kind in kinds)]
+
+
 def _three(label: str, found: Mapping[str, Any], names: Sequence[str]) -> list[Line]:
-    """Mean, chance and all: three lines of one measure."""
-    cells = [found.get(name) for name in names]
-    return [
-        (label, [words.central(c) if c else "-" for c in cells]),
-        ("  90% range, chance alone", [words.interval(c, "chance") if c else "-" for c in cells]),
-        ("  90% range, and uncertain evidence", [words.interval(c, "all") if c else "-" for c in cells]),
-    ]
+    """Mean, chance and all: up to three lines of one measure; one line for both ranges where no future allows any."""
+    rows = [row for row in found.values() if words.modelled(row)]
+    kinds = [k for k in RANGES if any(not words.alone(row) and (k == "chance" or row["draws"]) for row in rows)]
+    if kinds and all(math.isnan(words.width_of(row)) for row in rows):
+        labels, kinds = [label, "  90% range"], kinds[:1]
+    else:
+        labels = [label, *(RANGES[kind] for kind in kinds)]
+    cells = [_cells(found.get(name), kinds) for name in names]
+    depth = max(len(labels), *map(len, cells))
+    labels += [""] * (depth - len(labels))
+    return [(said, [cell[i] if i < len(cell) else "" for cell in cells]) for i, said in enumerate(labels)]
 
 
 def costs(money: pd.DataFrame, names: Sequence[str]) -> list[Line]:
@@ -71,8 +93,11 @@ def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[L
     """All measures of a comparison with their intervals; `last` is the number of the last year."""
     lines: list[Line] = []
     for outcome, m in words.MEASURES.items():
-        lines += _three(f"{m.label} {SHORT[m.unit]}", _found(comparison, outcome=outcome), names)
-        if outcome == "emergency_admissions":
+        whole = _found(comparison, outcome=outcome)
+        lines += _three(f"{m.label} {SHORT[m.unit]}", whole, names)
+        if not any(map(words.modelled, whole.values())):
+            continue
+        if outcome == "emergency_admissions" and last > 1:
             lines += _three(f"In year {last} alone", _found(comparison, outcome=outcome, year=last), names)
         own = _found(comparison, outcome=outcome, people="participants")
         if outcome in ("life_satisfaction", "lonely") and own:
@@ -80,47 +105,41 @@ def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[L
     return lines
 
 
-def ever_reached(reached: pd.DataFrame, names: Sequence[str]) -> Line:
-    """People ever reached, mean over futures."""
-    held = [float(reached["mean"].get(n, 0.0)) if len(reached) else 0.0 for n in names]
-    return ("People ever reached", [f"{x:,.0f}" if x else "-" for x in held])
+def ever_reached(reached: pd.DataFrame, scenarios: Sequence[Any]) -> list[Line]:
+    """People ever reached, mean over futures: by any programme, each once, and by each programme with whom it counts."""
+    held = {(row["scenario"], row["programme"]): row["mean"] for row in reached.to_dict("records")}
+
+    def cells(programme: str) -> list[str]:
+        return [f"{x:,.0f}" if (x := held.get((s.name, programme), 0.0)) else "-" for s in scenarios]
+
+    kinds = {line.key: words.WHOM[line.kind.delivery] for s in scenarios for line in s.lines.values()}
+    return [("People ever reached, each counted once", cells("")),
+            *((f"  {key} ({whom})", cells(key)) for key, whom in kinds.items())]
 
 
 def ordinary_line(ordinary: pd.DataFrame) -> str:
-    """What the observed count does by itself, for the whole area and for the places each scenario funds."""
-    said = []
-    for row in ordinary.to_dict("records"):
-        where = "the whole area" if not row["scenario"] else f"the {row['places']:,.0f} places of '{row['scenario']}'"
-        if math.isfinite(row["sd"]):
-            sd = words.show(row["sd"], words.step_of(row["sd"]), sign=False)
-            said.append(f"{sd} in {where} (of {row['level']:,.0f})")
-    if not said:
-        return "Ordinary change from year to year: not known (too few years or futures)."
-    return (
-        "Without any programme the yearly count of emergency admissions changes from one year to the next by about "
-        f"(1 SD): {'; '.join(said)}. That is what a dashboard shows whatever is funded."
-    )
-
-
-def grades(scenarios: Sequence[Any]) -> str:
-    """The evidence grades of the stated effects, by intervention."""
-    held = {
-        line.kind.name: sorted({e.quantity.grade for e in line.kind.effects})
-        for s in scenarios
-        for line in s.lines.values()
-    }
-    if not held:
-        return ""
-    listed = "; ".join(f"{name} {', '.join(found) or 'none stated'}" for name, found in sorted(held.items()))
-    return (
-        "Evidence grades of the stated effects (A trials, B comparison groups, C uncontrolled, D judgement): "
-        f"{listed}. Sources and ranges are in evidence.csv."
-    )
+    """What the observed count of the whole area does by itself."""
+    sd = float(ordinary["sd"][ordinary["scenario"] == ""].iloc[0])
+    if not math.isfinite(sd):
+        return "Ordinary change from year to year: not known (too few years, or futures with central numbers)."
+    return ("Without any programme, and apart from the trend, the yearly count of emergency admissions in the whole area changes "
+            f"from one year to the next by about {words.show(sd, words.step_of(sd), sign=False)} (1 SD). That is what a dashboard "
+            "shows whatever is funded.")
 
 
 def paragraphs(texts: Iterable[str]) -> str:
     """Paragraphs wrapped to 110 columns with a blank line between them."""
-    return "\n\n".join(textwrap.fill(text, 110) for text in texts if text)
+    return "\n\n".join(textwrap.fill(text, 110, break_on_hyphens=False) for text in texts if text)
+
+
+def _method(replicates: int, draws: int) -> str:
+    """What the ranges are, where there may be any."""
+    if replicates < LEAST_REPLICATES and draws < LEAST_DRAWS:
+        return f"pp: percentage points. {words.INVENTED}"
+    centred = ("; that of chance alone lies around the mean of the futures with central numbers, the other around the mean shown, "
+               "of those with sampled numbers") if draws else ""
+    return (f"A 90% range is for one more simulated future with the same people and luck in both scenarios (t law){centred}. "
+            f"pp: percentage points. {words.INVENTED}")
 
 
 def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
@@ -129,53 +148,34 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     comparison, ordinary = answer["comparison"], answer["ordinary"]
     admissions = _found(comparison, outcome="emergency_admissions")
     base = next(iter(admissions.values()))["level"] if admissions else math.nan
-    last = scenarios[0].months // 12
-    lines = [
-        *costs(answer["money"], names),
-        ever_reached(answer["reached"], names),
-        ("", []),
-        (f"Change against '{reference}', mean of {last} years", []),
-        *changes(comparison, names, last),
-    ]
+    last, which = scenarios[0].months // 12, words.mean_of(*answer["futures"])
+    years = f"mean of {last} years" if last > 1 else f"over {scenarios[0].months} months"
+    years += ", in one future" if sum(answer["futures"]) == 1 else ""
+    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios[1:]), ("", []),
+             (f"Change against '{reference}', {years}", []), *changes(comparison, names, last)]
     own = {row["scenario"]: row for row in ordinary.to_dict("records")}
     said = [words.sentence(n, admissions[n], own.get(n)) for n in names if n in admissions]
-    return "\n\n".join(
-        [
-            f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year",
-            table(names, lines),
-            paragraphs(
-                [
-                    words.futures(*answer["futures"]),
-                    *said,
-                    ordinary_line(ordinary),
-                    grades(scenarios),
-                    "A 90% range is for one more simulated future with the same people and luck in both scenarios "
-                    f"(t law); pp: percentage points. {words.INVENTED}",
-                ]
-            ),
-        ]
-    )
+    return "\n\n".join([
+        f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year ({which})",
+        table(names, lines),
+        paragraphs([words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
+                    NOT_MODELLED if (comparison["why"] != "").any() else "", rests.grades(scenarios), rests.overrides(scenarios),
+                    _method(*answer["futures"])]),
+    ])
 
 
 def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     """The whole printed answer of `run`: what the scenario comes to, not what it changes."""
     names = [s.name for s in scenarios]
-    lines = [*costs(answer["money"], names), ever_reached(answer["reached"], names), ("", [])]
+    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios), ("", []),
+             (f"Levels, {words.mean_of(*answer['futures'])}", [])]
     for outcome, m in words.MEASURES.items():
-        cells = _found(answer["levels"], outcome=outcome)
         unit = m.unit.replace("percentage points", "%").replace("points of 10", "0-10")
-        lines += _three(f"{m.label} ({unit})", cells, names)
-    return "\n\n".join(
-        [
-            answer["title"],
-            re.sub(r"\+(?=\d)", "", table(names, lines)),
-            paragraphs(
-                [
-                    words.futures(*answer["futures"]),
-                    grades(scenarios),
-                    "These are levels. For what a programme changes, compare it with a scenario without it: "
-                    f"nbhdsim compare. {words.INVENTED}",
-                ]
-            ),
-        ]
-    )
+        lines += _three(f"{m.label} ({unit})", _found(answer["levels"], outcome=outcome), names)
+    return "\n\n".join([
+        answer["title"],
+        re.sub(r"\+(?=\d)", "", table(names, lines)),
+        paragraphs([words.futures(*answer["futures"]), rests.grades(scenarios), rests.overrides(scenarios),
+                    "These are levels. For what a programme changes, compare it with a scenario without it: nbhdsim compare. "
+                    + words.INVENTED]),
+    ])

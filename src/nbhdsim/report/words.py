@@ -1,19 +1,19 @@
 """Numbers and sentences that claim no more than the simulation knows.
 
 A range comes before its middle; no decimals beyond the width of the interval; no sentence counts futures below 100;
-nothing is called saved.
+nothing is called saved, and what no evidence was put in for is never called unchanged.
 """
 
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nbhdsim.comparison import FEW
+from nbhdsim.comparison import FEW, LEAST_DRAWS, LEAST_REPLICATES
 
 
 class Measure(NamedTuple):
-    """How one outcome is shown: label, unit, factor from the table's value to the unit, what less and more of it are
-    called, and the finest rounding step worth showing.
+    """How one outcome is shown: label with the ages it is about, unit, factor from the table's value to the unit, what less
+    and more of it are called, and the finest rounding step worth showing.
     """
 
     label: str
@@ -25,15 +25,29 @@ class Measure(NamedTuple):
 
 
 MEASURES: Mapping[str, Measure] = {
-    "emergency_admissions": Measure("Emergency admissions", "a year", 1, "fewer", "more", 1.0),
-    "bed_days": Measure("Bed days", "a year", 1, "fewer", "more", 1.0),
-    "ae_attendances": Measure("A&E attendances", "a year", 1, "fewer", "more", 1.0),
+    "emergency_admissions": Measure("Emergency admissions", "a year", 1, "fewer", "more", 0.1),
+    "bed_days": Measure("Bed days", "a year", 1, "fewer", "more", 0.1),
+    "ae_attendances": Measure("A&E attendances", "a year", 1, "fewer", "more", 0.1),
+    "child_referrals": Measure("Child social care referrals, under 18", "a year", 1, "fewer", "more", 0.1),
     "life_satisfaction": Measure("Life satisfaction, 16+", "points of 10", 1, finest=0.0001),
-    "low_life_satisfaction": Measure("Low life satisfaction (0 to 4)", "percentage points", 100, finest=0.001),
-    "lonely": Measure("Often or always lonely", "percentage points", 100, finest=0.001),
-    "control": Measure("Sense of control", "SD", 1, finest=0.0001),
+    "low_life_satisfaction": Measure("Life satisfaction of 0 to 4, 16+", "percentage points", 100, finest=0.001),
+    "lonely": Measure("Often or always lonely, 16+", "percentage points", 100, finest=0.001),
+    "control": Measure("Sense of control, 16+", "SD", 1, finest=0.0001),
+    "child_wellbeing": Measure("Child wellbeing, 10 to 15", "points of 10", 1, finest=0.0001),
 }
 INVENTED = "Residents are invented; areas use published totals."
+GRADES = {"A": "trials or routine statistics", "B": "comparison groups", "C": "uncontrolled", "D": "judged"}
+"""What the grades of evidence mean."""
+ALL_GRADES = ", ".join(f"{letter} {meaning}" for letter, meaning in GRADES.items())
+FEW_FUTURES = "too few futures"
+WHOM = {"group": "those who come", "open_access": "those who come", "setting": "pupils taking part", "care_team": "case-managed",
+        "adjust": "all it is for"}
+"""Whom `reached` counts, by delivery kind."""
+
+
+def grade(letter: str) -> str:
+    """`grade D: judged`."""
+    return f"grade {letter}: {GRADES[letter]}"
 
 
 def step_of(width: float, finest: float = 0.0) -> float:
@@ -57,6 +71,21 @@ def show(value: float, step: float, *, sign: bool = True) -> str:
     return ("-" if rounded < 0 else "+" if sign else "") + text
 
 
+def many(n: float, thing: str) -> str:
+    """`1 place`, `14 places`."""
+    return f"{n:,.0f} {thing}{'' if round(n) == 1 else 's'}"
+
+
+def modelled(row: Mapping[str, Any]) -> bool:
+    """Whether a comparison row has a value at all."""
+    return not row.get("why")
+
+
+def alone(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of one future only."""
+    return row["replicates"] + row["draws"] == 1
+
+
 def width_of(row: Mapping[str, Any]) -> float:
     """Half-width of the widest 90% interval a comparison row has; NaN if it has none."""
     widths = [(row[f"{kind}_high"] - row[f"{kind}_low"]) / 2 for kind in ("chance", "all")]
@@ -64,40 +93,63 @@ def width_of(row: Mapping[str, Any]) -> float:
     return max(known) if known else math.nan
 
 
+def _step(row: Mapping[str, Any]) -> float:
+    """The step of a row's numbers: two figures of its widest range; without one, four of its mean."""
+    m, width = MEASURES[row["outcome"]], width_of(row)
+    return step_of(width if math.isfinite(width) else abs(row["value"]) / 100, m.finest / m.factor) * m.factor
+
+
 def interval(row: Mapping[str, Any], kind: str) -> str:
-    """`-210 to -28`: one 90% interval of a comparison row in the unit of its measure, or `not known`."""
-    m = MEASURES[row["outcome"]]
-    step = step_of(width_of(row) * m.factor, m.finest)
-    low, high = (row[f"{kind}_{end}"] * m.factor for end in ("low", "high"))
-    return f"{show(low, step)} to {show(high, step)}" if math.isfinite(low) and math.isfinite(high) else "not known"
+    """`-210 to -28`: one 90% interval of a comparison row in the unit of its measure, or `too few futures`."""
+    low, high = (row[f"{kind}_{end}"] * MEASURES[row["outcome"]].factor for end in ("low", "high"))
+    return f"{show(low, _step(row))} to {show(high, _step(row))}" if math.isfinite(low) else FEW_FUTURES
 
 
 def central(row: Mapping[str, Any]) -> str:
     """The mean of a comparison row in the unit of its measure, rounded like its widest interval."""
-    m = MEASURES[row["outcome"]]
-    return show(row["value"] * m.factor, step_of(width_of(row) * m.factor, m.finest))
+    return show(row["value"] * MEASURES[row["outcome"]].factor, _step(row))
 
 
 def widest(row: Mapping[str, Any]) -> str:
-    """The interval to quote: the wider of `chance` and `all` (with few futures either may be), or the one there is."""
-    chance, both = (row[f"{kind}_high"] - row[f"{kind}_low"] for kind in ("chance", "all"))
-    return "all" if not math.isfinite(chance) or both >= chance else "chance"
+    """The interval to quote: `all`, or `chance` where only that is known."""
+    return "all" if math.isfinite(row["all_low"]) else "chance"
+
+
+def _named(label: str) -> str:
+    return label if label.startswith("A&E") else label[0].lower() + label[1:]
+
+
+def _more(row: Mapping[str, Any], low: float, high: float) -> str:
+    """`28 to 210 fewer emergency admissions a year`; low, high: how many (alike: no range)."""
+    m = MEASURES[row["outcome"]]
+    ends = [show(abs(x) * m.factor, _step(row), sign=False) for x in (low, high)]
+    word, name = m.fewer if row["value"] < 0 else m.more, _named(m.label)
+    none = [float(end.replace(",", "")) == 0 for end in ends]
+    if all(none):
+        return f"{'hardly any' if row['value'] else 'no'} change in {name}"
+    size = ends[1] if low == high else f"up to {ends[1]}" if none[0] else " to ".join(ends)
+    return f"{size} {word} {name} {m.unit}" if word in ("fewer", "more") else f"{name} {size} {m.unit} {word}"
 
 
 def direction(row: Mapping[str, Any]) -> str:
-    """`28 to 210 fewer emergency admissions a year`, or that no change is clear."""
-    measure = MEASURES[row["outcome"]]
-    name = measure.label[0].lower() + measure.label[1:] if not measure.label.startswith("A&E") else measure.label
-    kind = widest(row)
-    if row["noise"]:
-        return f"no clear change in {name}, 90% range {interval(row, kind)} {measure.unit}"
-    step = step_of(width_of(row) * measure.factor, measure.finest)
-    ends = sorted((abs(row[f"{kind}_low"]), abs(row[f"{kind}_high"])))
-    low, high = (show(e * measure.factor, step, sign=False) for e in ends)
-    word = measure.fewer if row["value"] < 0 else measure.more
-    if word in ("fewer", "more"):
-        return f"{low} to {high} {word} {name} {measure.unit}"
-    return f"{name} {low} to {high} {measure.unit} {word}"
+    """`28 to 210 fewer emergency admissions a year`, or what keeps the row from saying so.
+
+    A range that covers 0 (the evidence does not show the direction) and a mean whose sign so few futures leave open are told
+    apart.
+    """
+    m, kind = MEASURES[row["outcome"]], widest(row)
+    if not modelled(row):
+        return f"{_named(m.label)}: {row['why']}"
+    about = _more(row, row["value"], row["value"])
+    if math.isnan(width_of(row)):
+        few = many(row["draws"] or row["replicates"], "future")
+        return f"{about} in this one future" if alone(row) else f"{about} in the mean of {few}, too few for a range"
+    if row["covers_zero"]:
+        span = f"90% range {interval(row, kind)} {m.unit}"
+        if row["sign_unknown"]:
+            return f"no clear change in {_named(m.label)}, {span}; these futures are too few to tell the sign of the mean"
+        return f"{about} in the mean, but the evidence does not show the direction: {span}"
+    return _more(row, *sorted((row[f"{kind}_low"], row[f"{kind}_high"]), key=abs))
 
 
 def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any] | None) -> str:
@@ -106,25 +158,36 @@ def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any]
     `change` is the row of `comparison.ordinary` for the places it funds, or None.
     """
     said = f"{name}: {direction(admissions)}"
-    if not admissions["noise"]:
+    if admissions["covers_zero"] is not None and not admissions["covers_zero"]:
         said += f" in the simulated futures (90% range; middle {central(admissions)})"
-    said += "."
-    if change is None or not math.isfinite(change["sd"]):
-        return said
+    if change is None or not math.isfinite(change["sd"]) or not modelled(admissions):
+        return said + "."
     ordinary = show(change["sd"], step_of(change["sd"]), sign=False)
     seen = abs(admissions["value"]) > 2 * change["sd"]
-    return said + (
-        f" In the {change['places']:,.0f} places it funds the count changes by about {ordinary} from one year to "
-        f"the next without any programme (1 SD), so one year's count alone would "
-        f"{'probably' if seen else 'hardly'} show it."
-    )
+    return said + (f". In the {many(change['places'], 'place')} it funds the count changes by about {ordinary} from one year to "
+                   "the next without any programme (1 SD, the trend left out), so one year's count alone would "
+                   f"{'probably' if seen else 'hardly'} show it.")
 
 
 def futures(replicates: int, draws: int) -> str:
     """How many futures were simulated and what differs between them, with the warning that belongs to few."""
     total = replicates + draws
-    said = (
-        f"{total} simulated future{'s' if total != 1 else ''}: {replicates} with central values (they differ in chance only), "
-        f"{draws} with sampled values (they differ in both)."
-    )
-    return said if total >= FEW else said + f" Too few to say in how many of them one option wins ({FEW} are needed)."
+    if total == 1:
+        return "One simulated future: one way things may go, which cannot say how sure that is. The figures are of this one future."
+    said = [f"{replicates} with central numbers" + (" (they differ in chance only)" if replicates > 1 else "")]
+    said += [f"{draws} with sampled numbers" + (" (they differ in both)" if draws > 1 else "")] if draws else []
+    text = f"{total} simulated futures: {', '.join(said)}."
+    if not draws:
+        text += " None has sampled numbers, so nothing is said about uncertain evidence."
+    if replicates < LEAST_REPLICATES:
+        text += f" A range of chance needs {LEAST_REPLICATES} with central numbers."
+    if 0 < draws < LEAST_DRAWS:
+        text += f" A range of uncertain evidence needs {LEAST_DRAWS} with sampled numbers."
+    return text if total >= FEW else text + f" Too few to say in how many of them one option wins ({FEW} are needed)."
+
+
+def mean_of(replicates: int, draws: int) -> str:
+    """Which futures the printed means are of: `mean of 18 futures with sampled numbers`, `in this one future`."""
+    if replicates + draws == 1:
+        return "in this one future"
+    return f"mean of {many(draws or replicates, 'future')} with {'sampled' if draws else 'central'} numbers"

@@ -12,7 +12,7 @@ from ..levers import OTHER_RATIOS, Levers, Settled
 from ..rng import JIT, f32, u64
 from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
-from .layout import Layout
+from .layout import SLICE, Layout
 from .luck import SERIES, Fixed, Luck
 from .measure import COLUMNS, SEGMENTS, add_year, measure
 from .minds import (
@@ -128,13 +128,10 @@ def _rest(settled, state, active, kept):
 
 
 @njit(**JIT)
-def _respond(state, luck, fixed, rules, ground, clock, years, sums):
-    """Wellbeing, events and sums of one month, place by place; sums [p, 10, columns] int64."""
+def _respond(state, luck, fixed, rules, ground, clock, years, none, sums):
+    """Wellbeing, events and sums of one month, place by place; none: room for the residents of the largest place, float32;
+    sums [p, 10, columns] int64."""
     hospital = rules.hospital
-    largest = 0
-    for place in range(ground.start.size - 1):
-        largest = max(largest, ground.start[place + 1] - ground.start[place])
-    none = np.empty(largest, f32)
     for place in range(ground.start.size - 1):
         low, high = u64(ground.start[place]), u64(ground.start[place + 1])      # unsigned, as in luck
         answer(luck.latent, state.shift, low, high, state.life_satisfaction)
@@ -159,13 +156,13 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
     active = np.flatnonzero(levers.spreads)
     _apply(settled, state, luck, fixed, rules.loadings, rules.answers, active, kept)
-    _respond(state, luck, fixed, rules, ground, clock, years, sums)
+    _respond(state, luck, fixed, rules, ground, clock, years, np.empty(np.diff(ground.start).max(), f32), sums)
     spreading = active.size > 0 and rules.spread.c > 0
     for k in active:
         publish(state.spill[k], state.published[k])
     _rest(settled, state, active, kept)
     if spreading:
-        spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread)
+        spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread, np.empty(SLICE, np.int32))
         spread_groups(levers.groups, state.published, state.spill, p=rules.spread)
         settle_spill(state.spill, state.shift, state.ratio, active, rules.spread)
     else:

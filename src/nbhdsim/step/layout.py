@@ -10,11 +10,12 @@ import numpy as np
 from numba import njit
 
 from ..places import Ties
-from ..rng import INNER, JIT, f32, u32
+from ..rng import INNER, JIT, f32, u32, u64
 
 SLICE, WINDOW = 16, 1024           # residents side by side; residents among whom they are sorted by degree
 CONTACT_BITS = u32(27)             # a word holds a contact and, above it, a weight of 1 .. 31
 CONTACT = u32(2 ** 27 - 1)
+ONE = u64(1)
 
 
 class Layout(NamedTuple):
@@ -57,20 +58,21 @@ def layout(ties: Ties, weight: np.ndarray) -> Layout:
 
 
 @njit(**INNER)
-def read_ties(layout, published, spill, keep, pull):
+def read_ties(layout, published, spill, keep, pull, total):
     """spill = keep spill + pull (weighted mean of what contacts published), for one mechanism [n].
 
-    published [n + 1] int32, the last 0; sums are whole numbers, so the order of ties does not matter.
+    published [n + 1] int32, the last 0; sums are whole numbers, so the order of ties does not matter. total: room for
+    sixteen of them, int32. Indices are unsigned: none needs a check for counting from the end.
     """
-    total = np.zeros(SLICE, np.int32)
-    n = layout.order.size
-    for s in range(layout.first.size - 1):
-        for lane in range(SLICE):
+    order, first, word, share = layout.order, layout.first, layout.word, layout.share
+    lanes, n = u64(SLICE), u64(order.size)
+    for s in range(u64(first.size - 1)):
+        for lane in range(lanes):
             total[lane] = 0
-        for line in range(layout.first[s], layout.first[s + 1]):
-            words = layout.word[line]
-            for lane in range(SLICE):
-                total[lane] += published[words[lane] & CONTACT] * np.int32(words[lane] >> CONTACT_BITS)
-        for lane in range(min(SLICE, n - s * SLICE)):
-            row = layout.order[s * SLICE + lane]
-            spill[row] = keep * spill[row] + pull * layout.share[row] * f32(total[lane])
+        for line in range(u64(first[s]), u64(first[s + ONE])):
+            for lane in range(lanes):
+                w = word[line, lane]
+                total[lane] += published[w & CONTACT] * np.int32(w >> CONTACT_BITS)
+        for lane in range(min(lanes, n - s * lanes)):
+            row = u64(order[s * lanes + lane])
+            spill[row] = keep * spill[row] + pull * share[row] * f32(total[lane])

@@ -147,16 +147,18 @@ def _copy(x, out, low, m):
         out[low + i] = x[i]
 
 
-@njit(**JIT)
-def advance(luck, fixed, loadings, start, season, clock, first):
+def advance(luck, fixed, loadings, *, start, season, clock, first):
     """Move luck to this month and publish it.
 
     start: first row of each place [p+1]; season: rate multiplier of each place this month (season, trend, place-year);
     clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
     """
-    words = np.empty((DRAWS, CHUNK), f32)
-    normals = np.empty((NORMALS, CHUNK), f32)
-    weighed = np.empty((2, CHUNK), f32)
+    room = (np.empty((rows, CHUNK), f32) for rows in (DRAWS, NORMALS, 2))
+    _advance(luck, fixed, loadings, start, season, clock, first, *room)
+
+
+@njit(**JIT)
+def _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed):
     one = f32(1)
     rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
     if first:

@@ -81,14 +81,15 @@ def publish(induced, published):
 
 
 @njit(**JIT)
-def spread(layout, published, spill, active, p):
+def spread(layout, published, spill, active, p, total):
     """S(t+1) = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j) / sum_j w_ij, for the mechanisms in use.
 
-    published [5, n + 1] int32: E + S of this month, before anybody moves; spill [5, n] SD, in place; active [5].
+    published [5, n + 1] int32: E + S of this month, before anybody moves; spill [5, n] SD, in place; active [5]; total: see
+    `read_ties`.
     """
     for k in range(active.size):
         if active[k]:
-            read_ties(layout, published[k], spill[k], f32(1) - p.kappa, p.kappa * p.c / SCALE)
+            read_ties(layout, published[k], spill[k], f32(1) - p.kappa, p.kappa * p.c / SCALE, total)
 
 
 @njit(**JIT)
@@ -107,12 +108,11 @@ def settle_spill(spill, shift, ratio, active, p):
 
 
 @njit(**JIT)
-def spread_group(site, who, size, groups, published, spill, p):
+def spread_group(site, who, size, groups, published, spill, p, total):
     """Group ties: add kappa c g times the mean induced change of the OTHER members of one's site, on top of the base row.
 
-    groups [n]: programmes in whose groups a resident has company; together they weigh g.
+    groups [n]: programmes in whose groups a resident has company; together they weigh g. total [sites, 5] int64: zeros.
     """
-    total = np.zeros((size.size, spill.shape[0]), np.int64)
     for j in range(who.size):
         for k in range(spill.shape[0]):
             total[site[j], k] += published[k, who[j]]
@@ -132,4 +132,4 @@ def spread_groups(groups, published, spill, *, p):
     for (site, who), size in zip(groups, sizes, strict=True):
         belongs[who] += size[site] > 1
     for (site, who), size in zip(groups, sizes, strict=True):
-        spread_group(site, who, size, belongs, published, spill, p)
+        spread_group(site, who, size, belongs, published, spill, p, np.zeros((size.size, spill.shape[0]), np.int64))

@@ -1,0 +1,74 @@
+"""The printed answer: what stands in its table where there is a value, no evidence, few futures or one."""
+import math
+from types import SimpleNamespace
+
+import pandas as pd
+
+from nbhdsim.comparison import NOT_MODELLED
+from nbhdsim.report import text
+
+
+def row(scenario, *, outcome="lonely", people="all", year=0, replicates=6, draws=18, value=0.001, **more):
+    """One row of a comparison."""
+    chance, both = (0.0001 if known else math.nan for known in (replicates > 4, draws > 7))
+    return {"scenario": scenario, "outcome": outcome, "people": people, "year": year, "value": value, "chance_low": value - chance,
+            "chance_high": value + chance, "all_low": value - both, "all_high": value + both, "replicates": replicates,
+            "draws": draws, "why": "", **more}
+
+
+def blank(scenario, **more):
+    """A row that nothing reaches."""
+    return row(scenario, **more) | {"value": math.nan, "chance_low": math.nan, "all_low": math.nan, "why": NOT_MODELLED}
+
+
+def lines(*rows, names=("a", "b")):
+    """The table's lines of loneliness: label and cells."""
+    found = text.changes(pd.DataFrame(rows), names, 5)
+    at = next(i for i, (label, _) in enumerate(found) if label.startswith("Often or always lonely"))
+    return [(label.strip(), list(cells)) for label, cells in found[at:]]
+
+
+def test_no_evidence_never_reads_as_no_effect():
+    found = lines(row("a"), blank("b"))
+    assert [cells[1] for _, cells in found[:3]] == ["not modelled", "(no evidence put in)", ""]
+    assert found[0][1][0] == "+0.100" and found[2][1][0] == "+0.090 to +0.110"
+
+
+def test_an_outcome_that_no_scenario_reaches_has_no_range_lines():
+    found = lines(blank("a"), blank("b"), blank("a", people="participants"))
+    assert found[:2] == [("Often or always lonely, 16+ (pp)", ["not modelled"] * 2), ("", ["(no evidence put in)"] * 2)]
+    assert found[2][0].startswith("Sense of control")
+
+
+def test_few_futures_have_no_range_and_one_has_no_line_for_it():
+    few = lines(row("a", replicates=3, draws=4), names=["a"])
+    assert few[1] == ("90% range", ["too few futures"])
+    half = lines(row("a", replicates=3), names=["a"])
+    assert [cells[0] for _, cells in half[1:3]] == ["too few futures", "+0.090 to +0.110"]
+    one = lines(row("a", replicates=1, draws=0), names=["a"])
+    assert one[1][0].startswith("Sense of control")
+    central = lines(row("a", draws=0), names=["a"])
+    assert central[1][0] == "90% range, chance alone" and central[2][0].startswith("Sense of control")
+
+
+def test_people_reached_are_told_by_programme_with_whom_it_counts():
+    kinds = {"hub": "group", "grants": "setting"}
+    held = {key: SimpleNamespace(key=key, kind=SimpleNamespace(delivery=kind)) for key, kind in kinds.items()}
+    scenarios = [SimpleNamespace(name="a", lines=held), SimpleNamespace(name="b", lines={})]
+    reached = pd.DataFrame([("a", "", 1300.0), ("a", "hub", 300.0), ("a", "grants", 1100.0), ("b", "", 0.0)],
+                           columns=["scenario", "programme", "mean"])
+    assert text.ever_reached(reached, scenarios) == [
+        ("People ever reached, each counted once", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
+        ("  grants (pupils taking part)", ["1,100", "-"])]
+
+
+def test_a_label_too_long_for_its_column_stands_above_its_cells():
+    long = "  a_programme_whose_key_is_longer_than_the_column_of_labels (those who come)"
+    above, cells = text.table(["a"], [(long, ["5"])]).splitlines()[-2:]
+    assert above == long and cells.split() == ["5"]
+
+
+def test_ordinary_change_says_that_the_trend_is_left_out():
+    said = text.ordinary_line(pd.DataFrame({"scenario": ["", "a"], "sd": [613.4, 20.0]}))
+    assert "apart from the trend" in said and "about 610 (1 SD)" in said
+    assert "not known" in text.ordinary_line(pd.DataFrame({"scenario": [""], "sd": [math.nan]}))
