@@ -6,7 +6,7 @@ places, those with the lowest draw / hazard get them. So more places only ever a
 nested in places), and with places to spare a higher hazard does too.
 """
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -427,7 +427,8 @@ class Delivery:
     def _become(self, month: int, joining: NDArray[np.int32]) -> None:
         """Members of `month` once candidates `joining` have come in."""
         rule, old = self.rule, self.members
-        after = tuple(np.empty(self._slot.size + joining.size, kind) for kind in (np.int32, np.int16, np.int16, np.int64, np.int32))
+        room = self._slot.size + joining.size
+        after: tuple[Any, ...] = tuple(np.empty(room, kind) for kind in (np.int32, np.int16, np.int16, np.int64, np.int32))
         k = _merge(rule.candidates, self._slot, old.since, old.left, joining, self._inside, self._reached, month, rule.course,
                    after, self._sums)
         self._slot, since, left, who, site = (column[:k] for column in after)

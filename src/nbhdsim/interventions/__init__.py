@@ -4,7 +4,6 @@ An intervention never writes residents: it says who may join and pushes levers (
 people join and leave is one rule for all kinds, in `delivery`. Everything here is frozen; what moves is the `Delivery`
 that a `programme.Programme` keeps.
 """
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -60,7 +59,7 @@ class Aim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Intervention(ABC):
+class Intervention:
     """One programme of one draw.
 
     key: names its random streams; sites, places [p]: sites of each neighbourhood, and participants there is room for
@@ -85,14 +84,20 @@ class Intervention(ABC):
     strict: bool = True
     parts: Mapping[tuple, NDArray[np.bool_]] = field(default_factory=dict)
     open_door: ClassVar[bool] = False       # may another programme hand its people over to this one?
+    tied: ClassVar[bool] = False            # do the members of a site share a group tie?
 
-    @abstractmethod
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Rows, rising, of those who may take part at a funded site."""
+        """Rows, rising, of those who may take part: here those it is for who live in a funded neighbourhood."""
+        rows = self.aim.rows(script, places, month)
+        return rows[self.sites[script.place[rows]] > 0]
 
-    @abstractmethod
     def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Push this month's levers. natural [n]: admission rate of everyone without programmes."""
+        """Push this month's levers: effects on members by their own clock, and those stated for the whole area.
+
+        natural [n]: admission rate of everyone without programmes.
+        """
+        self.push_members(members, month, levers)
+        self.push_area(members, month, levers, natural=natural)
 
     def relate(self, members: Members, month: int, relations: Relations) -> None:
         """Push this month's levers between programmes: those stated, and what those inside bring by `handover`."""
@@ -168,18 +173,13 @@ class Intervention(ABC):
         del future
         return self.places
 
-    def aimed_at(self, script: Script, places: Places, month: int) -> Rows:
-        """Those the programme is for who live in a funded neighbourhood."""
-        rows = self.aim.rows(script, places, month)
-        return rows[self.sites[script.place[rows]] > 0]
-
-    def push_members(self, members: Members, month: int, levers: Levers, *, tied: bool = False) -> None:
-        """Push the effects stated for participants. tied: the members of a site share a group tie (never when nothing
-        is pushed at all: a programme without effects leaves the run as it is)."""
+    def push_members(self, members: Members, month: int, levers: Levers) -> None:
+        """Push the effects stated for participants, and the group tie (never when nothing is pushed at all: a programme without
+        effects leaves the run as it is)."""
         for curve in self.effects.at_level("participant") if members.who.size else ():
             mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
             levers.push(curve.lever, mine.who, curve.of(mine, month), covered=self.effects.covered(participant=True))
-        if tied and self.effects.curves and members.who.size:
+        if self.tied and self.effects.curves and members.who.size:
             there = members.left > month
             levers.group(members.site[there], members.who[there])
 

@@ -2,14 +2,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..delivery import Delivery, Future, Members
-from ..levers import Levers
-from ..places import Places
-from ..residents import Script
-from . import DELIVERIES, Intervention, Rows, all_of
+from ..delivery import Delivery, Future
+from . import DELIVERIES, Intervention, all_of
 
 
 @DELIVERIES.add("adjust")
@@ -20,18 +14,9 @@ class Adjust(Intervention):
     They count as its participants, unless its effects are stated for a whole area: then nobody takes part in anything.
     """
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Everyone of the group in the chosen neighbourhoods."""
-        return self.aimed_at(script, places, month)
-
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """All of them at once."""
         del rates
         rows = self.eligible(future.script, future.places, self.opens)
         rows = rows if any(level != "area" for level, _ in self.effects.stated) else rows[:0]
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
-
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """The levers named in the scenario."""
-        self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural=natural)

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, Candidates, Future, Members, candidates
-from ..levers import Levers
+from ..delivery import NO_LIMIT, Candidates, Future, candidates
 from ..places import Places
 from ..residents import Script, age_at, band_of
 from ..rng import f32, purpose, uniforms
@@ -59,8 +58,3 @@ class CareTeam(Intervention):
         """The caseload shared out by heads on the list."""
         heads = np.bincount(future.script.place[self.everyone], minlength=self.sites.size)
         return heads / max(heads.sum(), 1) * (np.nan if self.caseload == NO_LIMIT else float(self.caseload))
-
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Effects on the case-managed by their own clock; the area's total, solved for the rest of the list."""
-        self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural=natural)

@@ -5,12 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, NOBODY, NOTHING, ROUNDED, Delivery, Future, Members
-from ..levers import Levers
-from ..places import Places
-from ..residents import Script
+from ..delivery import NO_LIMIT, NOBODY, NOTHING, ROUNDED, Delivery, Future
 from ..rng import f32, purpose, u32, u64, uniforms
-from . import DELIVERIES, Intervention, Rows
+from . import DELIVERIES, Intervention
 
 
 @DELIVERIES.add("outreach")
@@ -25,10 +22,6 @@ class Outreach(Intervention):
     are screened where that is stated, and may be handed over to the groups and open places of the scenario.
     """
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Those it is for in the neighbourhoods with a site."""
-        return self.aimed_at(script, places, month)
-
     @property
     def hazard(self) -> float:
         """Chance that a contact reaches somebody."""
@@ -41,11 +34,6 @@ class Outreach(Intervention):
         contacts = self.sites[self.sites > 0] * self.figures["staff"] * self.figures["contacts_per_month"]
         return Contacts(self.rule(who, np.full(room.size, NO_LIMIT)), future, contacts=contacts,
                         visits=self.figures.get("visits_a_month", 0.0), weight=self.weight(future.script, rows, rates))
-
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Effects on those reached by their own clock, and effects stated for the whole area."""
-        self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural=natural)
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """Nobody is turned away; contacts are what there is a limit of."""

@@ -6,10 +6,7 @@ from numpy.typing import NDArray
 
 from ..delivery import Candidates, Future, Members, candidates
 from ..evidence import stable
-from ..levers import Levers
-from ..places import Places
 from ..relations import Relations
-from ..residents import Script
 from . import DELIVERIES, Intervention, Rows, room
 
 
@@ -28,20 +25,13 @@ class Power(Intervention):
     to the others of it. What is stated of `take_up` and `places` moves every other programme of the funded places.
     """
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
-        """Those it is for in the funded neighbourhoods."""
-        return self.aimed_at(script, places, month)
+    tied = True
 
     def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:
         """One pool of seats: those of all funded neighbourhoods together, one at least."""
         who = candidates(future.script, rows, hazard=hazard, site=future.script.place[rows], pool=np.zeros(rows.size, np.int64))
         limited = not np.isnan(self.places).all()
         return who, room(np.maximum(np.nansum(self.places, keepdims=True), 1.0) if limited else np.full(1, np.nan))
-
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Effects on those involved by their own clock, their group tie, and effects stated for the whole area."""
-        self.push_members(members, month, levers, tied=True)
-        self.push_area(members, month, levers, natural=natural)
 
     def relate(self, members: Members, month: int, relations: Relations) -> None:
         """What is stated between programmes; strain of those involved; readiness and its network in the funded places."""

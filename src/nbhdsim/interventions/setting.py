@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Grants, Members, candidates
+from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Grants, candidates
 from ..errors import NbhdsimError
-from ..levers import Levers
 from ..places import Places
 from ..residents import Script
 from ..rng import f32, purpose, uniforms
@@ -30,7 +29,7 @@ class Setting(Intervention):
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
         """Pupils it is for whose school stands in a funded neighbourhood; adults it is for who live in one."""
         if self.homes:
-            return self.aimed_at(script, places, month)
+            return super().eligible(script, places, month)
         rows = self.aim.rows(script, places, month)
         rows = rows[script.school[rows] >= 0]
         return rows[self.sites[places.school_place[script.school[rows]]] > 0]
@@ -50,11 +49,6 @@ class Setting(Intervention):
     def expose(self, future: Future) -> Delivery | None:
         """Rounds that expose every pupil, where an effect on them is stated."""
         return self._rounds(future, 1.0) if self.effects.at_level("exposed") else None
-
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Effects on those who take part, by months since their first grant, and on the whole area if stated."""
-        self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural=natural)
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """A grant has no places."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from nbhdsim import evidence, outcomes
 from nbhdsim.evidence import Quantity
-from nbhdsim.interventions import care_team, programme, schema
+from nbhdsim.interventions import programme, schema
 from nbhdsim.report import words
 from nbhdsim.scenario import numbers
 
@@ -16,9 +16,8 @@ def reached(scenario: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in scenario.lines.values():
         aim = programme.aim(line.kind.who, line.targeting)
-        low = max(aim.low, care_team.ADULT) if line.kind.delivery == "care_team" else aim.low
         for effect in line.kind.effects:
-            ages = outcomes.ALL_AGES if effect.level == "area" else (low, aim.high)
+            ages = outcomes.ALL_AGES if effect.level == "area" else (aim.low, aim.high)
             for name in outcomes.moved([(effect.lever, *ages)]):
                 found[name] = max(found.get(name, ""), effect.quantity.grade)
     return found
