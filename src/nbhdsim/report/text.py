@@ -90,19 +90,22 @@ def costs(money: pd.DataFrame, names: Sequence[str]) -> list[Line]:
 
 
 def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[Line]:
-    """All measures of a comparison with their intervals; `last` is the number of the last year."""
+    """All measures of a comparison with their intervals, and which of them no scenario reaches; `last`: number of the last year."""
     lines: list[Line] = []
+    nowhere: list[str] = []
     for outcome, m in words.MEASURES.items():
         whole = _found(comparison, outcome=outcome)
-        lines += _three(f"{m.label} {SHORT[m.unit]}", whole, names)
         if not any(map(words.modelled, whole.values())):
+            nowhere += [m.label] if whole else []
             continue
+        lines += _three(f"{m.label} {SHORT[m.unit]}", whole, names)
         if outcome == "emergency_admissions" and last > 1:
             lines += _three(f"In year {last} alone", _found(comparison, outcome=outcome, year=last), names)
         own = _found(comparison, outcome=outcome, people="participants")
         if outcome in ("life_satisfaction", "lonely") and own:
             lines += _three("  of those who take part", own, names)
-    return lines
+    told = textwrap.wrap(f"Not modelled in any of them: {'; '.join(nowhere)}", 100) if nowhere else []
+    return lines + [(line, ()) for line in told]
 
 
 def ever_reached(reached: pd.DataFrame, scenarios: Sequence[Any]) -> list[Line]:

@@ -34,6 +34,9 @@ MEASURES: Mapping[str, Measure] = {
     "lonely": Measure("Often or always lonely, 16+", "percentage points", 100, finest=0.001),
     "control": Measure("Sense of control, 16+", "SD", 1, finest=0.0001),
     "child_wellbeing": Measure("Child wellbeing, 10 to 15", "points of 10", 1, finest=0.0001),
+    "screened_breast": Measure("Women screened for breast cancer, 53 to 70", "percentage points", 100, finest=0.001),
+    "screened_cervical": Measure("Women screened for cervical cancer, 25 to 64", "percentage points", 100, finest=0.001),
+    "screened_bowel": Measure("Screened for bowel cancer, 60 to 74", "percentage points", 100, finest=0.001),
 }
 INVENTED = "Residents are invented; areas use published totals."
 GRADES = {"A": "trials or routine statistics", "B": "comparison groups", "C": "uncontrolled", "D": "judged"}
@@ -41,7 +44,7 @@ GRADES = {"A": "trials or routine statistics", "B": "comparison groups", "C": "u
 ALL_GRADES = ", ".join(f"{letter} {meaning}" for letter, meaning in GRADES.items())
 FEW_FUTURES = "too few futures"
 WHOM = {"group": "those who come", "open_access": "those who come", "setting": "pupils taking part", "care_team": "case-managed",
-        "adjust": "all it is for"}
+        "outreach": "those reached", "power": "those involved", "adjust": "all it is for"}
 """Whom `reached` counts, by delivery kind."""
 
 
