@@ -18,6 +18,7 @@ from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
 NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
+ONE = u64(1)
 CHUNK, GROUP = 1024, 16            # candidates drawn at once, and looked at together for one that wants a place
 INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
 UNIT, HALF = f32(2.0 ** 24), f32(0.5)
@@ -162,18 +163,21 @@ def without(everyone, who, *, value, weight):
 @njit(**JIT)
 def _without(everyone, who, value, weight, rest):
     total = mass = pushed = np.int64(0)
-    j = found = 0
-    for row in everyone:
-        w = np.int64(np.int32(weight[row] * UNIT + HALF))
-        total += w
-        while j < who.size and who[j] < row:
-            j += 1
-        if j < who.size and who[j] == row:
-            mass += w
+    for i in range(u64(everyone.size)):
+        total += np.int64(np.int32(weight[u64(everyone[i])] * UNIT + HALF))
+    i, found, n = u64(0), u64(0), u64(everyone.size)
+    for j in range(u64(who.size)):
+        row = who[j]
+        while i < n and everyone[i] < row:
+            rest[found] = everyone[i]
+            i, found = i + ONE, found + ONE
+        if i < n and everyone[i] == row:
+            i += ONE
+            mass += np.int64(np.int32(weight[row] * UNIT + HALF))
             pushed += np.int64(weight[row] * value[j] * UNIT + HALF)
-        else:
-            rest[found] = row
-            found += 1
+    while i < n:
+        rest[found] = everyone[i]
+        i, found = i + ONE, found + ONE
     return found, total, mass, pushed
 
 

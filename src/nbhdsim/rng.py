@@ -62,7 +62,8 @@ PHILOX_M0, PHILOX_M1 = u64(0xD2511F53), u64(0xCD9E8D57)
 PHILOX_W0, PHILOX_W1 = u64(0x9E3779B9), u64(0xBB67AE85)
 WORD, HALF_WORD = u64(32), u64(0xFFFFFFFF)
 CENTRE = f32(0.498)               # beyond this distance from 1/2 the inverse normal CDF takes the tail formula
-GROUP = 16                        # draws looked at together for a tail: 1 in 250 is one
+GROUP, TAILS, LANES = u64(64), u64(256), u64(16)    # draws looked at together for a tail (1 in 250 is one), tails
+#                                   that are kept before they are worked out, and how many of those side by side
 
 
 @intrinsic
@@ -200,20 +201,49 @@ def normal(u):
     return _outer_normal(u) if abs(u - f32(0.5)) > CENTRE else _central_normal(u)
 
 
+@njit(**INNER)
+def _keep_tails(u, low, high, where, tail, found):
+    """Write the tails among u[low..high] behind those found before, without a branch; returns how many there are."""
+    for i in range(low, high):
+        where[found], tail[found] = i, u[i]
+        found += u64(abs(u[i] - f32(0.5)) > CENTRE)
+    return found
+
+
+@njit(**INNER)
+def _write_tails(where, tail, found, z):
+    """z = normal of the tails found."""
+    for low in range(u64(0), found, LANES):
+        for lane in range(LANES):
+            tail[low + lane] = _outer_normal(tail[low + lane])
+    for j in range(found):
+        z[where[j]] = tail[j]
+
+
 @njit(**JIT)
-def fill_normals(u, z, n):
-    """z = normal(u) for the first n of float32 arrays, the bits of `normal`: the centre for all, then the few tails."""
+def fill_normals(u, z, n, where, tail):
+    """z = normal(u) for the first n (uint64) of float32 arrays, the bits of `normal`: the centre for all, then the few tails.
+
+    where, tail: room for them, from `tails`.
+    """
     for i in range(n):
         z[i] = _central_normal(u[i])
-    for low in range(0, n, GROUP):
+    found, whole = u64(0), n - n % GROUP
+    for low in range(u64(0), whole, GROUP):
         far = i32(0)
-        high = min(low + GROUP, n)
-        for i in range(low, high):
+        for i in range(low, low + GROUP):
             far |= i32(abs(u[i] - f32(0.5)) > CENTRE)
         if far != 0:
-            for i in range(low, high):
-                if abs(u[i] - f32(0.5)) > CENTRE:
-                    z[i] = _outer_normal(u[i])
+            found = _keep_tails(u, low, low + GROUP, where, tail, found)
+            if found > TAILS - GROUP:
+                _write_tails(where, tail, found, z)
+                found = u64(0)
+    _write_tails(where, tail, _keep_tails(u, whole, n, where, tail, found), z)
+
+
+def tails():
+    """Room for `fill_normals`: rows and draws of the tails it has found."""
+    return np.zeros(TAILS, np.uint32), np.full(TAILS, CENTRE)
 
 
 def exps(x):
@@ -261,7 +291,7 @@ def normals(*counter):
     """float32 standard normal deviates, one for each id; the arguments of `uniforms`."""
     u = uniforms(*counter)
     out = np.empty(u.size, f32)
-    fill_normals(u, out, u.size)
+    fill_normals(u, out, u64(u.size), *tails())
     return out
 
 

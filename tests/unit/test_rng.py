@@ -131,7 +131,7 @@ def every_uniform():
 @pytest.fixture(scope="module")
 def every_normal(every_uniform):
     z = np.empty_like(every_uniform)
-    rng.fill_normals(every_uniform, z, z.size)
+    rng.fill_normals(every_uniform, z, np.uint64(z.size), *rng.tails())
     return z
 
 

@@ -10,13 +10,14 @@ import numpy as np
 from numba import njit
 
 from ..residents import MECHANISMS
-from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, u32, u64, unit
+from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, tails, u32, u64, unit
 from ..rng import purpose as _purpose
 
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
-WORDS, THIRD = 4, 3                # words of one counter block; the last of them
+WORDS, THIRD = 4, u64(3)           # words of one counter block; the last of them
 DRAWS, NORMALS, CHANCES = 12, 8, 3 # words a resident-month: the first eight become normals, three are kept as they are
-SERIES = len(MECHANISMS)           # independent drifts
+SERIES = len(MECHANISMS)           # independent drifts: the first normals
+SLOW, ACUITY, NOISE = u64(5), u64(6), u64(7)    # the normals after them
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
 
@@ -84,12 +85,12 @@ def copy(luck: Luck) -> Luck:
 
 @njit(**INNER)
 def _draw(who, low, m, clock, words):
-    """Three counter blocks a resident from row `low` on: words [12, m] of uniforms."""
+    """Three counter blocks a resident from row `low` on: words [12 m] of uniforms, one word of everybody after the other."""
     month, replicate, k0, k1 = clock
     for stream in range(DRAWS // WORDS):
         purpose = MINDS if stream == 0 else BODY if stream == 1 else CHANCE
-        first = WORDS * stream
-        w0, w1, w2, w3 = words[first], words[first + 1], words[first + 2], words[first + THIRD]
+        first = u64(WORDS * stream) * m
+        w0, w1, w2, w3 = words[first:], words[first + m:], words[first + m + m:], words[first + THIRD * m:]
         for i in range(m):
             a, b, c, d = philox(who[low + i], month, purpose, replicate, k0, k1)
             w0[i] = unit(a)
@@ -153,12 +154,12 @@ def advance(luck, fixed, loadings, *, start, season, clock, first):
     start: first row of each place [p+1]; season: rate multiplier of each place this month (season, trend, place-year);
     clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
     """
-    room = (np.empty((rows, CHUNK), f32) for rows in (DRAWS, NORMALS, 2))
-    _advance(luck, fixed, loadings, start, season, clock, first, *room)
+    words, normals, weighed = np.empty(DRAWS * CHUNK, f32), np.empty(NORMALS * CHUNK, f32), np.empty((2, CHUNK), f32)
+    _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed, tails())
 
 
 @njit(**JIT)
-def _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed):
+def _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed, tail):
     one = f32(1)
     rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
     if first:
@@ -171,19 +172,18 @@ def _advance(luck, fixed, loadings, start, season, clock, first, words, normals,
             size = min(CHUNK, start[place + 1] - low)
             i, m = u64(low), u64(size)                  # unsigned: no index needs a check for counting from the end
             _draw(fixed.who, i, m, clock, words)
-            for k in range(NORMALS):
-                fill_normals(words[k], normals[k], size)
-            for k in range(SERIES):
-                _autoregress(luck.drift[k], i, m, normals[k], rho, sd)
-            _autoregress(luck.slow, i, m, normals[5], rho_slow, sd_slow)
-            _autoregress(luck.acuity, i, m, normals[6], rho_acuity, sd_acuity)
+            fill_normals(words, normals, u64(NORMALS) * m, tail[0], tail[1])
+            for k in range(u64(SERIES)):
+                _autoregress(luck.drift[k], i, m, normals[k * m:], rho, sd)
+            _autoregress(luck.slow, i, m, normals[SLOW * m:], rho_slow, sd_slow)
+            _autoregress(luck.acuity, i, m, normals[ACUITY * m:], rho_acuity, sd_acuity)
             _weigh(luck.drift, i, m, loadings.a, weighed[0])
             _weigh(luck.drift, i, m, loadings.b, weighed[1])
             _natural(fixed.rate, weighed[0], luck.acuity, season[place], i, m, luck.natural)
-            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[7], loadings.noise_sd, i, m, luck.latent)
+            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[NOISE * m:], loadings.noise_sd, i, m, luck.latent)
             _two(fixed, luck.drift, loadings.root, i, m, luck.connection, luck.control)
-            for k in range(CHANCES):
-                _copy(words[NORMALS + k], luck.chance[k], i, m)
+            for k in range(u64(CHANCES)):
+                _copy(words[(u64(NORMALS) + k) * m:], luck.chance[k], i, m)
 
 
 def clock(seed: int, replicate: int, month: int) -> tuple:
