@@ -366,13 +366,6 @@ class Delivery:
         self._sums = np.zeros((len(future.places.name), 4), np.int64)
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
 
-    def copy(self) -> "Delivery":
-        """The same programme from here on, on its own."""
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._inside, twin._reached = self._inside.copy(), self._reached.copy()
-        return twin
-
     @property
     def reached(self) -> NDArray[np.int64]:
         """Rows, rising, of everyone who has ever joined."""

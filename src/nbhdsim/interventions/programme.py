@@ -41,14 +41,6 @@ class Programme:
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
 
-    def copy(self) -> "Programme":
-        """The same programme from here on, on its own."""
-        twin = object.__new__(Programme)
-        twin.__dict__.update(self.__dict__)
-        twin._delivery = self._delivery.copy()
-        twin._exposure = self._exposure and self._exposure.copy()
-        return twin
-
     @property
     def members(self) -> Members:
         """Members, and past ones with some effect left."""

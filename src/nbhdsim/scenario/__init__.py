@@ -5,7 +5,6 @@ money.
 """
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -119,8 +118,3 @@ class Scenario:
     area_data: "Area | None" = field(default=None, compare=False, repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def sources(self) -> list[Path]:
-        """The files this scenario was read from, itself first, then those it extends."""
-        return [Path(name) for name in self.texts]

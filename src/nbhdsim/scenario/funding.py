@@ -21,9 +21,6 @@ from nbhdsim.scenario import Line
 if TYPE_CHECKING:
     from nbhdsim.population import World
 
-KINDS = ("set_up", "running", "voluntary_hours", "unspent")
-"""Kinds of cost rows."""
-
 SLACK = 1e-9            # so that money for exactly 14 sites buys 14 in floating point too
 ALL_PLACES = -1
 

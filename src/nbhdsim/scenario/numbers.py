@@ -42,15 +42,9 @@ def all_of(model: ScenarioModel, lines: Mapping[str, Line], find: "Findings", *,
     return dict(sorted(final.items())), done, tables
 
 
-def numbers_of(kind: Kind) -> list[Quantity]:
-    """Every Quantity of a kind: its own, of its cost, of its effects."""
-    costs = [] if kind.cost is None else [kind.cost.set_up, kind.cost.running]
-    return [*kind.quantities.values(), *costs, *(effect.quantity for effect in kind.effects)]
-
-
 def named(kind: Kind) -> dict[str, Quantity]:
     """Every Quantity of a kind by the end of its address: `reach`, `cost.set_up`, `effects.admission_rr`."""
-    return {".".join(q.address.split(".")[2:]): q for q in numbers_of(kind)}
+    return {".".join(q.address.split(".")[2:]): q for q in kind.all_quantities()}
 
 
 def with_numbers(kind: Kind, new: Mapping[str, Quantity]) -> Kind:
