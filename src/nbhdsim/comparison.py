@@ -233,16 +233,19 @@ def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, kinds: Mapp
         key = list(cast("tuple[Any, ...]", found))
         said = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0}
         draws = group["draw"].to_numpy()
-        level = float(group["level"][(draws > 0) | (draws.max() == 0)].mean())
-        ends = np.array(POSSIBLE.get(kinds[key[1]], (-np.inf, np.inf))) - (level if value == "change" else 0)
+        shown, central = (draws > 0) | (draws.max() == 0), (draws == 0) | (draws.min() > 0)
+        level, middle = float(group["level"][shown].mean()), float(group["level"][central].mean())
+        possible = np.array(POSSIBLE.get(kinds[key[1]], (-np.inf, np.inf)))
+        from_ = (middle, level) if value == "change" else (0.0, 0.0)
+        ends = {"chance": possible - from_[0], "all": possible - from_[1]}
         spread_ = spread(group[value].to_numpy(float), draws)
-        out.append({**said, "level": level, **_row(spread_, *ends), "grade": "", "why": ""})
+        out.append({**said, "level": level, **_row(spread_, ends), "grade": "", "why": ""})
     return out
 
 
-def _row(s: Spread, least: float, most: float) -> dict[str, float | int | bool]:
-    """Columns of a spread; ranges stop at what is possible."""
-    ends = {f"{name}_{end}": float(np.clip(middle + sign * getattr(s, name), least, most))
+def _row(s: Spread, possible: Mapping[str, Any]) -> dict[str, float | int | bool]:
+    """Columns of a spread; ranges stop at what is possible for futures with central numbers, and for those with sampled ones."""
+    ends = {f"{name}_{end}": float(np.clip(middle + sign * getattr(s, name), *possible["chance" if name == "chance" else "all"]))
             for name, middle in (("chance", s.central), ("all", s.value), ("parameters", s.value))
             for end, sign in (("low", -1), ("high", 1))}
     kind = "chance" if np.isnan(s.all) else "all"

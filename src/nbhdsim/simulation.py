@@ -191,6 +191,9 @@ class Simulation:
             self.plans[key] = plan
             self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
                                              places=plan.places, strict=self.draw == 0))
+        doors = sum(programme.intervention.open_door for programme in self.programmes)
+        for programme in self.programmes:
+            programme.doors = max(doors, 1)
 
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""

@@ -15,7 +15,7 @@ FLOORS = (
     ("scenario", "population", "views", "simulation"),
     ("tables", "runfolder", "workers", "experiment", "comparison", "ledger", "sensitivity", "evaluation", "economics",
      "equity", "network_export"),
-    ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli"),
+    ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
 )
 """Rooms by floor; within a floor a room may import only those that stand before it."""
 

@@ -1,10 +1,13 @@
 """Outreach by its closed forms: contacts into people reached, visits and leaving, handover to groups, and who is screened."""
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
 from nbhdsim.delivery import Pull
 from nbhdsim.interventions import schema
 from nbhdsim.population import build
+from nbhdsim.relations import Relations
 from nbhdsim.scenario import schema as scenarios
 from nbhdsim.screening import AGES, PROGRAMMES
 from nbhdsim.simulation import Simulation
@@ -116,6 +119,30 @@ def test_those_reached_are_handed_over_to_groups(tmp_path):
     assert counts[-1] == pytest.approx(both * (1 - 0.9 ** 11), abs=4 * np.sqrt(both * 0.25)) and both > 10
 
 
+def test_a_handover_is_shared_out_over_the_doors_there_are(tmp_path):
+    """Three groups take in no more than one: the same hazard, a third for each."""
+    base = {f"interventions.link_worker.{n}": v for n, v in {**PLAIN, "contact_chance": 1, "contacts_per_month": 9000,
+                                                             "handover": 0.1}.items()}
+    quiet = {"reach": 0, "leave_hazard": 0, "set_up_months": 0, "places_per_site": 5000}
+    found = []
+    for keys in (["a"], ["a", "b", "c"]):
+        numbers = base | {f"interventions.{key}.{name}": value for key in keys for name, value in quiet.items()}
+        lines = ["link_worker: {where: all, sites: 1}"] + [f"{key}: {{kind: health_walk, where: all, sites: 9}}" for key in keys]
+        _, sim = inside(scenario(tmp_path, lines, **numbers), 8)
+        found.append(np.unique(np.concatenate([p.inside for p in sim.programmes if p.key != "link_worker"])).size)
+    assert found[1] == pytest.approx(found[0], rel=0.1) and found[0] > 50
+
+
+def test_who_has_left_is_screened_no_more(tmp_path):
+    loaded = scenario(tmp_path, ["community_health_worker: {where: all, sites: 1, end: 2026-09}"],
+                      **{"interventions.community_health_worker.set_up_months": 0})
+    _, sim = inside(loaded, 8, key="community_health_worker")
+    programme = sim.programmes[0]
+    relations = Relations(sim.world.script.id.size, len(sim.world.places.name), sim.setting.values)
+    programme.relate(7, relations)
+    assert programme.reached.size and not relations.pushed("screening")
+
+
 def test_nobody_is_handed_over_to_a_team_or_a_setting():
     from nbhdsim.interventions import DELIVERIES
     assert {name for name in DELIVERIES if DELIVERIES[name].open_door} == {"group", "open_access"}
@@ -130,7 +157,7 @@ def test_other_programmes_pull_the_hazard_the_room_and_the_leaving(tmp_path):
     m, pools = delivery.rule.candidates.who.size, delivery.rule.room.size
     ones = np.ones(m, np.float32)
     def after(**pull):
-        twin = delivery.copy()
+        twin = deepcopy(delivery)
         twin.advance(1, Pull(**pull))
         return twin.members.inside
     plain = after()

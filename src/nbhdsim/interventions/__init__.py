@@ -28,6 +28,7 @@ DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="
 
 Rows = NDArray[np.int64]
 ACTIVITY, CONNECTION = (MECHANISMS.index(name) for name in ("activity", "connection"))
+AT_HAND = ("screening",)      # hazards: they end with the programme, and what they brought lapses by itself
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
 SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
 
@@ -107,11 +108,16 @@ class Intervention:
         for curve in self.effects.relations:
             if curve.level == "participant":
                 mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
+                mine = mine.only(mine.left > month) if curve.lever in AT_HAND else mine
                 relations.push(curve.lever, mine.who, curve.of(mine, month), key=self.key)
-            elif month >= self.opens:
+            elif self.opens <= month and (month < self.closes or curve.lever not in AT_HAND):
                 value = curve.at(month, opens=self.opens, closes=self.closes)
                 rows = self.about(curve) if curve.lever not in OF_PLACES else np.flatnonzero(self.sites > 0)
                 relations.push(curve.lever, rows, value, key=self.key)
+
+    def contacts(self, members: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Contacts of this month in each funded neighbourhood; members: there."""
+        return members * self.figures.get("contacts_per_month", 1.0)
 
     def about(self, curve: "Curve") -> Rows:
         """Rows of the residents whom an area effect is about."""

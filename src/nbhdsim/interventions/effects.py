@@ -36,7 +36,8 @@ WIDEST = 6.0        # log ratio on the rate, either way, within which an effect 
 class Curve:
     """One lever of one level: what is pushed by months in (rise) and out (fall), f4 [MONTHS] each.
 
-    rise holds the shift itself, or the log of the ratio where the lever multiplies; who: of whom alone, as sorted pairs of a
+    rise holds the shift itself, or the log of the ratio where the lever multiplies; forget: months out after which nothing is left;
+    reached: months in at which it is there in full; who: of whom alone, as sorted pairs of a
     kind's `who` (none: of everyone at that level).
     """
 
@@ -45,6 +46,7 @@ class Curve:
     rise: NDArray[np.float32]
     fall: NDArray[np.float32]
     forget: int
+    reached: float
     who: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -70,9 +72,10 @@ class Curve:
         return exps(values) if self.multiplies else values
 
     def there(self, members: Members, month: int) -> NDArray[np.float32]:
-        """How much of the full effect each member has in `month` [k], 0 to 1."""
-        full = self.rise[np.abs(self.rise).argmax()]
-        return np.clip(self._course(members, month) / full, f32(0), f32(1))
+        """How much of the full effect each member has in `month` [k], 0 to 1: the months in over those of the (first)
+        follow-up or its ramp, fading with what fades."""
+        grown = np.minimum(np.arange(MONTHS) / self.reached, 1) if self.reached else np.ones(MONTHS)
+        return np.clip(course_values(grown.astype(f32), self.fall, members=members, month=month), f32(0), f32(1))
 
     def _course(self, members: Members, month: int) -> NDArray[np.float32]:
         return course_values(self.rise, self.fall, members=members, month=month)
@@ -166,7 +169,8 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
     rise = _in_range(lever, level, rise, strict=strict)
     fall = [stable(2 ** (-month / half_life)) if half_life else float(month == 0) for month in range(MONTHS)]
     forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 1
-    return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget)
+    return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget,
+                 reached=float(stated[0][0] if ramp is None or len(stated) > 1 else ramp))
 
 
 def spread_out(at: int, share: float) -> list[float]:
@@ -190,13 +194,15 @@ def _in_range(lever: str, level: str, rise: list[float], *, strict: bool) -> lis
 class Effects:
     """The effects of one programme in one draw.
 
-    curves: in the order of the levers, those at rest left out; relations: the same of the levers between programmes; stated:
-    (level, lever) of every stated effect, also of one that is none, and of outcomes that a package's claim stands for.
+    curves: in the order of the levers, those at rest left out; relations: the same of the levers between programmes; resting:
+    those at rest, which push nothing but stand for what is stated of their level; stated: (level, lever) of every stated effect,
+    and of outcomes that a package's claim stands for.
     """
 
     curves: tuple[Curve, ...]
     stated: frozenset[tuple[str, str]]
     relations: tuple[Curve, ...] = ()
+    resting: tuple[Curve, ...] = ()
 
     def at_level(self, level: str) -> tuple[Curve, ...]:
         """Curves of one level."""
@@ -212,7 +218,7 @@ class Effects:
 
     def other(self, curve: Curve, level: str) -> Curve | None:
         """The curve of the same lever at another level, None if there is none."""
-        return next((c for c in self.at_level(level) if c.lever == curve.lever), None)
+        return next((c for c in (*self.curves, *self.resting) if c.level == level and c.lever == curve.lever), None)
 
     @property
     def course(self) -> Course:
@@ -246,7 +252,8 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
     claimed = {("area", str(outcome)) for outcome in kind.claimed}
     moving = [c for c in made if not c.at_rest]
     return Effects(curves=tuple(c for c in moving if c.lever in LEVERS), stated=frozenset(groups) | claimed,
-                   relations=tuple(c for c in moving if c.lever in RELATIONS))
+                   relations=tuple(c for c in moving if c.lever in RELATIONS),
+                   resting=tuple(c for c in made if c.at_rest and c.lever in LEVERS))
 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:

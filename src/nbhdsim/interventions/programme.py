@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import Future, Members, Pull
+from ..delivery import AT_REST, Future, Members, Pull
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -19,7 +19,7 @@ SEXES = ("female", "male")         # in the order of `Script.sex`
 
 
 class Programme:
-    """One line in one future, month by month: `advance`, then `push`.
+    """One line in one future, month by month: `advance`, then `push`. doors: programmes among which a handover is shared out.
 
     line: a scenario's line (key, kind, start, end, every, targeting); future: where it runs; rates: n, phi,
     frailty_mix and frailty_ratio are read; values: by address, of this draw; sites, places [p]: sites of each
@@ -30,7 +30,7 @@ class Programme:
     def __init__(self, line: Any, future: Future, *, rates: Any, values: Mapping[str, float],
                  sites: NDArray[np.float64], places: NDArray[np.float64], strict: bool = True) -> None:
         """Nobody has joined yet."""
-        self.line, self.key = line, str(line.key)
+        self.line, self.key, self.doors = line, str(line.key), 1
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
@@ -77,12 +77,15 @@ class Programme:
 
     def _pull(self, relations: Relations) -> Pull:
         """What others do to this programme, for each of its candidates and pools."""
+        if self.line.kind.delivery == "adjust":                 # nobody joins it: everyone it is for is in
+            return AT_REST
         c, strain, welcome = self._delivery.rule.candidates, relations.strain(), relations.welcome()
         join = self._read("take_up", relations, lambda take_up: take_up[c.who])
         if welcome is not None:
             join = welcome[c.site] if join is None else join * welcome[c.site]
-        return Pull(join=join, room=self._read("places", relations, lambda places: _mean(places[c.site], c.pool)),
-                    also=self._read("handover", relations, lambda handed: handed[c.who]) if self.intervention.open_door else None,
+        handed = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
+        return Pull(join=join, also=handed if self.intervention.open_door else None,
+                    room=self._read("places", relations, lambda places: _mean(places[c.site], c.pool)),
                     tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
 
     def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:
@@ -98,7 +101,7 @@ class Programme:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
         counts = self._delivery.tally()[self._funded].astype(np.float64)
         running = self.intervention.opens <= self._delivery.month < self.intervention.closes
-        contacts = counts[:, 0] * self.intervention.figures.get("contacts_per_month", 1.0)
+        contacts = self.intervention.contacts(counts[:, 0]) if running else np.zeros(self._funded.size)
         return {"place": self._funded, "places": self._places[self._funded] if running else np.zeros(self._funded.size),
                 "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
                 "reached": counts[:, 3]}

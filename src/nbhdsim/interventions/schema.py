@@ -17,6 +17,7 @@ from .. import documents
 from ..documents import Closed, Document, Wrong
 from ..errors import NbhdsimError, Problem, nearest
 from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
+from ..relations import OF_PLACES
 from .effects import KNOWN, LEVELS
 
 FOLDER = Path(__file__).parent.parent / "catalogue" / "interventions"
@@ -178,6 +179,8 @@ class EffectModel(QuantityModel):
             raise Wrong(f"{self.lever} is told in {lever.unit}", "unit")
         if lever.operator == "multiply" and self.law in ("split_normal", "uniform"):
             raise Wrong(f"a ratio has no {self.law} law (split_lognormal, loguniform, fixed)", "law")
+        if self.lever in OF_PLACES and self.level != "area":
+            raise Wrong(f"{self.lever} is of neighbourhoods (level: area)", "level")
         if self.ramp is not None and self.ramp > self.at:
             raise Wrong(f"{self.ramp} months is longer than the {self.at} at which the value is reached", "ramp")
         return self
@@ -308,6 +311,9 @@ def _twice(document: Document, model: KindModel) -> list[Problem]:
         if (key := (e.lever, e.level, e.at, _whom(e.who))) in seen:
             out.append(document.problem(("effects", i, "at"), f"{e.lever} ({e.level}) has two values at {e.at} months"))
         seen.add(key)
+        if e.level == "exposed" and any(o.lever == e.lever and o.level == "area" for o in model.effects):
+            out.append(document.problem(("effects", i, "level"), f"{e.lever} is told of the exposed and of the area, which has "
+                                        "them already (tell one of them)"))
         if e.who is not None and (e.level == "exposed" or any(o.lever == e.lever and o.level != e.level for o in model.effects)):
             out.append(document.problem(("effects", i, "who"), "an effect on some of them alone is of participants or of an area, "
                                         f"and the only level {e.lever} is told at", key=True))

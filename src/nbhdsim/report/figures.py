@@ -42,7 +42,7 @@ STYLE = {
     "path.simplify": False,
 }
 WIDTH, HEIGHT, DPI = 1920 / 144, 1080 / 144, 144
-LEFT, RIGHT = 0.265, 0.965
+LEFT, RIGHT, ROWS = 0.265, 0.965, 4        # margins; scenarios that a picture of the usual height holds
 SOURCE = f"Source: nbhdsim simulation. {words.INVENTED}"
 BARS = {"chance": (-0.13, NAVY, 9, "chance alone"), "all": (0.11, ORANGE, 5, "chance and uncertain evidence")}
 """For each range: where its bar lies beside its row, colour, width, and what it is called."""
@@ -65,7 +65,7 @@ def _said(row: Any) -> str:
     ends = [x for x in (row["value"], row[f"{kind}_low"], row[f"{kind}_high"]) if math.isfinite(x)]
     ranged = len(ends) > 1
     if all(x == 0 for x in ends):
-        return "no change" if ranged else "no change" + ("" if words.alone(row) else f" in {words.FEW_FUTURES}")
+        return "no difference in " + ("any future" if ranged else "this future" if words.alone(row) else words.FEW_FUTURES)
     middle, span = words.central(row), words.interval(row, kind) if ranged else ""
     if set(middle + span) <= set("0. to"):
         finest = words.MEASURES[row["outcome"]].finest
@@ -143,6 +143,11 @@ def _foot(rows: Sequence[Any]) -> str:
     return f"{SOURCE}\n{dot} Bars: 90% range for one more future, {', '.join(around[kind] for kind in shown)}."
 
 
+def _page(rows: int) -> Figure:
+    """An empty picture, higher where there are more rows than it holds."""
+    return Figure(figsize=(WIDTH, HEIGHT * max(1.0, rows / ROWS)), dpi=DPI)
+
+
 def _heading(figure: Figure, title: str, subtitle: str, *, rows: Sequence[Any]) -> None:
     """Title, what is shown with the grade it rests on, and the foot."""
     held = {row["scenario"]: row["grade"] for row in rows if row["grade"]}
@@ -164,12 +169,21 @@ def _key(figure: Figure, y: float, rows: Sequence[Any]) -> None:
 def _rows(comparison: pd.DataFrame, outcome: str, people: str, *, names: Sequence[str]) -> list[Any]:
     whole = comparison[(comparison["year"] == 0) & (comparison["outcome"] == outcome) & (comparison["people"] == people)]
     found = {row["scenario"]: row for row in whole.to_dict("records")}
-    return [found[name] for name in names if name in found]
+    if not found:
+        return []
+    nobody = dict.fromkeys(comparison.columns, math.nan) | {"outcome": outcome, "people": people, "covers_zero": True, "grade": "",
+                                                            "replicates": 0, "draws": 0, "why": "nobody takes part"}
+    return [found.get(name, nobody | {"scenario": name}) for name in names]
 
 
 def _clear(row: Any) -> bool:
     """Whether a row has a range that leaves out 0."""
     return words.modelled(row) and not row["covers_zero"]
+
+
+def _firm(row: Any) -> bool:
+    """Whether the range still leaves out 0 once it is rounded as it is shown."""
+    return _clear(row) and not re.search(r"(?<![\d.])0\.?0*(?![\d.])", words.interval(row, words.widest(row)))
 
 
 def _title(rows: Sequence[Any]) -> str:
@@ -193,7 +207,7 @@ def admissions(comparison: pd.DataFrame, ordinary: pd.DataFrame, *, reference: s
     """
     rows = _rows(comparison, "emergency_admissions", "all", names=names)
     band = 1.645 * float(ordinary["sd"][ordinary["scenario"] == ""].iloc[0])
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
+    figure = _page(len(rows))
     subtitle = f"Change in emergency admissions a year against '{reference}', whole area, mean over the period."
     _heading(figure, _title(rows), subtitle, rows=rows)
     _key(figure, 0.768, rows)
@@ -253,11 +267,11 @@ PANELS = (
 
 def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str]) -> tuple[Figure, str]:
     """Life satisfaction of everyone and of those who take part, loneliness, low life satisfaction; and description."""
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     panels = [_rows(comparison, outcome, people, names=names) for outcome, people, _, _ in PANELS]
+    figure = _page(max(map(len, panels)))
     every = [row for rows in panels for row in rows]
     shown = [row for row in every if words.modelled(row)]
-    title = ("Those who take part gain; spread over everyone, the change is small" if _gain(comparison, names)
+    title = ("Those who take part probably gain; spread over everyone, the change is small" if _gain(comparison, names)
              else "What happens to life satisfaction and loneliness")
     _heading(figure, title, f"Change against '{reference}', mean over the period; each panel has its own scale.", rows=every)
     _key(figure, 0.768, shown)
@@ -292,7 +306,7 @@ def _gain(comparison: pd.DataFrame, names: Sequence[str]) -> bool:
     own = _rows(comparison, "life_satisfaction", "participants", names=names)
     everyone = {row["scenario"]: row["value"] for row in _rows(comparison, "life_satisfaction", "all", names=names)}
     own = [row for row in own if words.modelled(row)]
-    return bool(own) and all(_clear(row) and row["value"] > max(0, 10 * abs(everyone.get(row["scenario"], 0))) for row in own)
+    return bool(own) and all(_firm(row) and row["value"] > max(0, 10 * abs(everyone.get(row["scenario"], 0))) for row in own)
 
 
 def save(figure: Figure, folder: Path, name: str, *, title: str, description: str) -> list[Path]:

@@ -1,6 +1,7 @@
 """What a scenario buys, before anything is simulated: sites, pounds a year, what no site can be bought for."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from nbhdsim.areas import chosen
@@ -13,23 +14,23 @@ def bought(scenario: Any) -> str:
     area = chosen.area(spec)
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     outline = where.map_of(area)
-    lines = [
+    told = [
         f"{scenario.name}: {spec.name or spec.csv}, {int(area.residents.sum()):,} residents in "
         f"{len(area.place)} neighbourhoods, {scenario.months} months from {_month(scenario, 0)}, "
         f"{scenario.history} of history"
     ]
     total, left = 0.0, 0.0
     for line in scenario.lines.values():
-        committed, unspent, words = _line(line, values, outline)
+        committed, unspent, words = _line(line, values, outline, lines=scenario.lines)
         period = f"{_month(scenario, line.start)} to {_month(scenario, line.end)}"
-        lines.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
+        told.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
         total, left = total + committed, left + unspent
     years = funding.funded_years(scenario.lines.values())
     if not years:
-        return "\n".join([*lines, "  nothing is funded"])
+        return "\n".join([*told, "  nothing is funded"])
     return "\n".join(
         [
-            *lines,
+            *told,
             f"  in all {_pounds(total / years)} a year over {years:g} year{'s' if years != 1 else ''}, set-up included, "
             "of which "
             f"{_pounds(left / years)} a year buys nothing",
@@ -37,23 +38,32 @@ def bought(scenario: Any) -> str:
     )
 
 
-def _line(line: Line, values: dict[str, float], outline: where.Map) -> tuple[float, float, str]:
+def _line(line: Line, values: dict[str, float], outline: where.Map, *,
+          lines: Mapping[str, Line]) -> tuple[float, float, str]:
     """Pounds committed and unspent over all its months, and the words of one programme."""
     place = _place(line.where)
     if line.amount is None or line.kind.cost is None:
         return (0.0 if line.amount is None else line.amount.value * line.months / 12), 0.0, f"{place}, no sites"
-    heads = checks.heads(line, outline)
+    known = checks.heads(line, outline)
+    heads = _heads(line.where, outline, lines=lines) if known is None else known
     each, total = funding.unit_total(line, values), funding.committed(line, values, heads=heads)
     taken = min(funding.units(line, values, heads=heads), _room(line, outline))
-    if not math.isfinite(taken):
-        return 0.0, 0.0, f"everyone on the list of {place}, which is chosen later"
-    unspent = max(0.0, total - taken * each) if math.isfinite(total) else 0.0
+    unspent = max(0.0, total - taken * each)
     unit = "residents" if funding.per_head(line) else "grants a round" if line.every else "sites"
     unit = unit.rstrip("s") if taken == 1 and unit == "sites" else unit
+    about = "about " if known is None and funding.per_head(line) else ""        # their size shows once history has been run
     payers = " + ".join(f"{100 * share:.0f}% {payer}" for payer, share in sorted(line.payers.items()))
     years = line.months / 12
-    words = f"{taken:,.0f} {unit}, {place}, {_pounds(taken * each / years)} a year ({payers})"
-    return total, unspent, words + (f", {_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+    words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds(taken * each / years)} a year ({payers})"
+    return total, unspent, words + (f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+
+
+def _heads(chosen: Where, outline: where.Map, *, lines: Mapping[str, Line]) -> float:
+    """Residents of the neighbourhoods that will be chosen, if they are as large as others among which they are chosen."""
+    while chosen.same_as:
+        chosen = lines[chosen.same_as].where
+    among = where.filtered(chosen, outline)
+    return float(outline.residents[among].mean() * min(len(among), chosen.top or chosen.random or len(among)))
 
 
 def _room(line: Line, outline: where.Map) -> float:

@@ -43,7 +43,7 @@ GRADES = {"A": "trials or routine statistics", "B": "comparison groups", "C": "u
 """What the grades of evidence mean."""
 ALL_GRADES = ", ".join(f"{letter} {meaning}" for letter, meaning in GRADES.items())
 FEW_FUTURES = "too few futures"
-WHOM = {"group": "those who come", "open_access": "those who come", "setting": "pupils taking part", "care_team": "case-managed",
+WHOM = {"group": "those who come", "open_access": "those who come", "setting": "those taking part", "care_team": "case-managed",
         "outreach": "those reached", "power": "those involved", "adjust": "all it is for"}
 """Whom `reached` counts, by delivery kind."""
 
