@@ -42,7 +42,7 @@ STYLE = {
     "path.simplify": False,
 }
 WIDTH, HEIGHT, DPI = 1920 / 144, 1080 / 144, 144
-LEFT, RIGHT, ROWS = 0.265, 0.965, 4        # margins; scenarios that a picture of the usual height holds
+LEFT, RIGHT, ROWS = 0.265, 0.965, 3        # margins; scenarios that a picture of the usual height holds
 SOURCE = f"Source: nbhdsim simulation. {words.INVENTED}"
 BARS = {"chance": (-0.13, NAVY, 9, "chance alone"), "all": (0.11, ORANGE, 5, "chance and uncertain evidence")}
 """For each range: where its bar lies beside its row, colour, width, and what it is called."""
@@ -64,7 +64,7 @@ def _said(row: Any) -> str:
     kind = words.widest(row)
     ends = [x for x in (row["value"], row[f"{kind}_low"], row[f"{kind}_high"]) if math.isfinite(x)]
     ranged = len(ends) > 1
-    if all(x == 0 for x in ends):
+    if words.nothing(row):
         return "no difference in " + ("any future" if ranged else "this future" if words.alone(row) else words.FEW_FUTURES)
     middle, span = words.central(row), words.interval(row, kind) if ranged else ""
     if set(middle + span) <= set("0. to"):

@@ -58,6 +58,8 @@ def _cells(row: Mapping[str, Any] | None, kinds: Sequence[str]) -> list[str]:
     if not words.modelled(row):
         first, _, rest = row["why"].partition(" (")
         return [first, f"({rest}"]
+    if words.nothing(row):
+        return ["no difference", "(too few events)"]
     return [words.central(row), *(words.interval(row, kind) for kind in kinds)]
 
 

@@ -89,6 +89,12 @@ def alone(row: Mapping[str, Any]) -> bool:
     return row["replicates"] + row["draws"] == 1
 
 
+def nothing(row: Mapping[str, Any]) -> bool:
+    """Whether a row is 0 in every future: too few events to say anything, not a finding of no effect."""
+    told = [row[name] for name in ("value", "chance_low", "chance_high", "all_low", "all_high")]
+    return all(x == 0 for x in told if math.isfinite(x))
+
+
 def width_of(row: Mapping[str, Any]) -> float:
     """Half-width of the widest 90% interval a comparison row has; NaN if it has none."""
     widths = [(row[f"{kind}_high"] - row[f"{kind}_low"]) / 2 for kind in ("chance", "all")]
@@ -144,6 +150,8 @@ def direction(row: Mapping[str, Any]) -> str:
     if not modelled(row):
         return f"{_named(m.label)}: {row['why']}"
     about = _more(row, row["value"], row["value"])
+    if nothing(row):
+        return f"no difference in {_named(m.label)} in {'this one future' if alone(row) else 'any future'}: too few events to say"
     if math.isnan(width_of(row)):
         few = many(row["draws"] or row["replicates"], "future")
         return f"{about} in this one future" if alone(row) else f"{about} in the mean of {few}, too few for a range"
