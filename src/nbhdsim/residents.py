@@ -55,6 +55,34 @@ class Script(NamedTuple):
     month: int = 0                   # the month the columns speak of; 0 for good where ages are held
 
 
+class Months(NamedTuple):
+    """Things sorted by the month they happen in, and within it by row: months from `first` on begin at start [months + 1]."""
+
+    first: int
+    start: NDArray[np.int64]
+    columns: tuple[NDArray[np.int32], ...]
+
+    def of(self, month: int) -> tuple[NDArray[np.int32], ...]:
+        """The columns of one month."""
+        k = month - self.first
+        inside = slice(self.start[k], self.start[k + 1]) if 0 <= k < self.start.size - 1 else slice(0)
+        return tuple(column[inside] for column in self.columns)
+
+
+class Agenda(NamedTuple):
+    """What happens when, read off a life script.
+
+    changes: row, the stay that begins in it (-1: nobody comes), the stay that has ended (-1: nobody was there); turns: rows in
+    which anything else changes (another segment of age, worse frailty, the last year of life) or that change; deaths: place,
+    age segment; birthdays: rows by month of the year, 0 that of month 0.
+    """
+
+    changes: Months
+    turns: Months
+    deaths: Months
+    birthdays: tuple[NDArray[np.int32], ...]
+
+
 class Life(NamedTuple):
     """Who lives in each row of `Script` and until when: one stay after another, sorted by row, then month. s stays.
 
@@ -72,6 +100,7 @@ class Life(NamedTuple):
     worsens: NDArray[np.int16]       # [3, s] first month at least mildly, moderately, severely frail; -32767 always, STAYS never
     born: NDArray[np.float32]        # [7, s] as in Script
     chances: "Chances"               # what all this was drawn by
+    agenda: Agenda
 
 
 class Residents(NamedTuple):

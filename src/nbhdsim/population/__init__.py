@@ -14,6 +14,7 @@ from nbhdsim.areas import Area, chosen
 from nbhdsim.chances import Chances, chances
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import households, life, network, people, settings
+from nbhdsim.population.agenda import agenda
 from nbhdsim.population.people import Luck
 from nbhdsim.residents import STAYS, Life, Script, frailty_of, readonly
 
@@ -102,9 +103,11 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     """
     made = life.live(luck, base, ageing.chances, span=ageing.span, quintile=area.quintile, disabled=disabled)
     stays = made.stays
-    lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, stays.arrives, stays.leaves, stays.dies,
-                 np.ascontiguousarray(stays.worsens.T), people.traits(made.stay_id, luck), ageing.chances)
     place = base.place[made.like]
+    dates = np.stack([stays.arrives, stays.leaves, stays.dies, *stays.worsens.T], 1)
+    lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, stays.arrives, stays.leaves, stays.dies,
+                 np.ascontiguousarray(stays.worsens.T), people.traits(made.stay_id, luck), ageing.chances,
+                 agenda(stays.row, dates, made.birth, place=place, span=(-ageing.span.history, ageing.span.months)))
     own = np.maximum(np.searchsorted(stays.row[stays.arrives <= 0], np.arange(place.size), side="right") - 1, 0)
     own = np.flatnonzero(stays.arrives <= 0)[own]
     own = np.where(stays.row[own] == np.arange(place.size), own, np.searchsorted(stays.row, np.arange(place.size)))

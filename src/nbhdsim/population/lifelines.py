@@ -13,8 +13,8 @@ from nbhdsim.residents import STAYS
 from nbhdsim.rng import HALF_WORD, INNER, JIT, WORD, block, philox, u32, u64
 from nbhdsim.rng import purpose as _purpose
 
-MOVE, BIRTH, PAST, STAY = (_purpose(f"life.{name}") for name in ("move", "birth", "past", "stay"))
-CHILD, COMPANION = (_purpose(f"life.key.{name}") for name in ("child", "companion"))
+MOVE, BIRTH, PAST = _purpose("life.move"), _purpose("life.birth"), _purpose("life.past")
+STAY, CHILD, COMPANION = _purpose("life.stay"), _purpose("life.child"), _purpose("life.companion")
 ALWAYS = -32767                    # month of what was so before anything is known
 YEAR = 12
 LEVELS = 3                         # mild, moderate, severe
