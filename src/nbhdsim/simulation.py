@@ -126,6 +126,8 @@ class Simulation:
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         for programme in self.programmes:
+            if self.passing:
+                programme.pass_time(self.month, self.script, self.passing.change.rows)
             programme.advance(self.month, self.relations)
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
@@ -245,13 +247,14 @@ class Simulation:
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""
         if self.screening is None:
-            self.screening = Screening(self.world.script, self.setting.values,
+            self.screening = Screening(self.script, self.setting.values,
                                        Clock(self.world.seed, self.replicate, self.calendar - self.month))
         half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
-        changed = self.screening.step(self.month, self.relations.pushed("screening"), half_life)
+        changed = self.passing is not None and self.screening.pass_time(self.month, self.script, self.passing.change.rows)
+        changed |= self.screening.step(self.month, self.relations.pushed("screening"), half_life)
         if changed or not self.screened_sums:
             shape = len(self.world.places.name), step.SEGMENTS
-            self._screened_now = self.screening.counts(self.world.script.place, self.setting.ground.segment, shape)
+            self._screened_now = self.screening.counts(self.world.script.place, self.ground.segment, shape)
         self.screened_sums.append(self._screened_now)
 
     def _note(self) -> None:

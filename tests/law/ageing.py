@@ -12,7 +12,7 @@ from nbhdsim.simulation import Simulation
 
 def passing(name: str = "town", lines: dict[str, str] | None = None, **given) -> Scenario:
     """A scenario of `towns` in which time passes."""
-    return replace(scenario(name, lines or {}, **given), ageing=True)
+    return replace(scenario(name, lines or {}, **{"months": 36, **given}), ageing=True)
 
 
 @cache
