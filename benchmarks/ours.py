@@ -139,13 +139,13 @@ def measurement(sim) -> float:
     @njit(nogil=True)
     def sums(ground, lonely_below, state, luck, years, out):
         for place in range(ground.start.size - 1):
-            measure(place, ground.bounds, lonely_below, state, luck, out)
+            measure(place, ground, lonely_below, state, luck, out)
             add_year(state, years, u64(ground.start[place]), u64(ground.start[place + 1]))
 
     took = []
     for _ in range(FIRST):
         start = time.perf_counter()
-        sums(sim.setting.ground, sim.setting.rules.lonely_below, sim._state, sim.luck, sim.years, sim.sums[-1])
+        sums(sim.ground, sim.setting.rules.lonely_below, sim._state, sim.luck, sim.years, sim.sums[-1])
         took.append(time.perf_counter() - start)
     return median(took)
 

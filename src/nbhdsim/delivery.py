@@ -5,7 +5,7 @@ reads nobody's health. A resident who wants a place has a draw below their hazar
 places, those with the lowest draw / hazard get them. So more places only ever add people (the set ever reached is
 nested in places), and with places to spare a higher hazard does too.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -371,11 +371,50 @@ class Delivery:
         """Rows, rising, of everyone who has ever joined."""
         return self.rule.candidates.who[self._reached != 0]
 
-    def advance(self, month: int, pull: Pull = AT_REST) -> None:
-        """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month."""
+    def advance(self, month: int, pull: Pull = AT_REST, gone: NDArray[np.integer] = NOBODY) -> None:
+        """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month.
+
+        gone: rows whose resident has died or moved away: their membership ends with nothing left of it, and whoever lives
+        there now has never been in.
+        """
         self.month, self._sums, self._pull = month, self._sums * EVER, pull
+        if gone.size:
+            self._part_from(gone)
         if self.rule.opens <= month <= self.rule.closes or self._slot.size:
             self._settle(month, self.future.clock(month))
+
+    def _part_from(self, gone: NDArray[np.integer]) -> None:
+        were = np.isin(self.members.who, gone)
+        left = self.members.only(were)
+        np.add.at(self._sums[:, 2], left.site[left.left == INSIDE], 1)
+        self.members, self._slot = self.members.only(~were), self._slot[~were]
+        rows = np.flatnonzero(np.isin(self.rule.candidates.who, gone))
+        self._inside[rows] = self._reached[rows] = 0
+
+    def renew(self, fresh: "Delivery") -> None:
+        """Go on with the candidates of `fresh`, made for people as they are now; members who are not among them leave."""
+        c, new, members = self.rule.candidates, fresh.rule.candidates, self.members
+        over = np.flatnonzero(~np.isin(members.who, new.who))
+        who = np.concatenate([new.who, members.who[over]])
+        order = np.argsort(who, kind="stable")
+        rank = np.empty(order.size, np.int32)
+        rank[order] = np.arange(order.size)
+        old, none = self._slot[over], np.full(over.size, INSIDE)
+        pool = np.concatenate([np.searchsorted(p, np.arange(p[-1]), side="right") - 1 for p in (new.pool, c.pool)])
+        pool = np.concatenate([pool[:new.who.size], pool[new.who.size:][old]])[order]
+        columns: list[Any] = [np.concatenate(both)[order] for both in (
+            (new.id, c.id[old]), (new.hazard, np.zeros(over.size, f32)), (new.site, members.site[over]), (new.arrives, none),
+            (new.leaves, np.full(over.size, self.month + 1, np.int16)))]
+        merged = Candidates._make([who[order], *columns, np.searchsorted(pool, np.arange(new.pool.size))])
+        reached = np.isin(merged.who, c.who[self._reached != 0])
+        self.rule, self.future = replace(fresh.rule, candidates=merged), fresh.future
+        self._slot = np.searchsorted(merged.who, members.who).astype(np.int32)
+        self._reached, self._inside = reached.astype(np.uint8), np.zeros(order.size, np.uint8)
+        self._inside[self._slot[members.left == INSIDE]] = 1
+        self._adopt(fresh, rank[:new.who.size])
+
+    def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
+        """Take over what `fresh` says of its candidates; number: those they have now."""
 
     def tally(self) -> NDArray[np.int64]:
         """Members, joined, left and ever reached [p, 4] of the month just advanced, by row of Places of the site."""
@@ -442,6 +481,9 @@ class Grants(Delivery):
         """rounds: candidate numbers, rising, by month of the round; every: months a round is in force."""
         super().__init__(rule, future)
         self._rounds, self._every = rounds, every
+
+    def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
+        self._rounds = {month: number[joining] for month, joining in fresh._rounds.items()}
 
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes

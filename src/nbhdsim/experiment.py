@@ -25,7 +25,7 @@ from nbhdsim.errors import NbhdsimError
 from nbhdsim.scenario import AreaSpec
 from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
 
-SHARED = ("area", "seed", "start", "months", "history")
+SHARED = ("area", "seed", "start", "months", "history", "ageing")
 """What the scenarios of one comparison must have in common: they branch from one history of one population."""
 SMALL = 150_000_000
 """Resident-months below which one process beats starting several (a few seconds of work)."""

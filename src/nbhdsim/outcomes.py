@@ -41,12 +41,14 @@ ANSWERING = (*MECHANISMS, "life_satisfaction")
 class Measures(NamedTuple):
     """Sums of one scenario: sums int64 [month, place, age segment, column of step.measure.COLUMNS]; reached int64
     [month, place, segment] residents ever reached by any programme; first: month of row 0; screened int64 [month, place, segment,
-    6] up to date with, and invited to, breast, cervical and bowel screening (None: not counted)."""
+    6] up to date with, and invited to, breast, cervical and bowel screening (None: not counted); deaths int64 [month, place,
+    segment], None where ages are held."""
 
     sums: NDArray[np.int64]
     reached: NDArray[np.int64]
     first: int
     screened: NDArray[np.int64] | None = None
+    deaths: NDArray[np.int64] | None = None
 
 
 class Outcome(NamedTuple):
@@ -188,3 +190,10 @@ def screened_cervical(m: Measures) -> tuple[Sums, Sums]:
 def screened_bowel(m: Measures) -> tuple[Sums, Sums]:
     """Share up to date with bowel screening, everyone of 60 to 74."""
     return _screened(m, 2)
+
+
+@outcome(unit="deaths", direction="lower", kind="count", scale=12_000)
+def deaths(m: Measures) -> tuple[Sums, Sums]:
+    """Deaths, all residents; part of the life script, so that no programme moves them, and none where ages are held."""
+    none = np.zeros_like(m.sums[..., PRESENT])
+    return by_band(none if m.deaths is None else m.deaths, EVERYONE), by_band(m.sums[..., PRESENT], EVERYONE)

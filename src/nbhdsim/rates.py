@@ -27,6 +27,7 @@ class Rates(NamedTuple):
     """One draw (float64; band = 8 age bands, quintile index 0..4 = 1..5).
 
     admission [8, 5] a person-year; season [12] from January, mean 1; trend a year; frailty_mix [8, 4], frailty_ratio [4];
+    last_year: ratio in the last 12 months of life;
     mean [8, 5, 5] and within [5]: mean by band, quintile and mechanism, and SD within a cell; lonely_below: connection (SD)
     below which a resident is lonely often; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
     memory a month of what is left when the part through the mechanisms is taken out; trait_share, rho (a month), between;
@@ -40,6 +41,7 @@ class Rates(NamedTuple):
     trend: float
     frailty_mix: Array
     frailty_ratio: Array
+    last_year: float
     mean: Array
     within: Array
     lonely_below: float
@@ -99,6 +101,7 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         admission=_stable(admission), season=_stable(season / season.mean()), trend=of("admission.trend"),
         frailty_mix=_stable(mix / mix.sum(1, keepdims=True)),
         frailty_ratio=np.array([1.0, *(of(f"frailty.{k}") for k in ("mild", "moderate", "severe"))]),
+        last_year=of("mortality.last_year"),
         mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below), **parts,
         trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
         kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),

@@ -3,10 +3,13 @@
 `Script` is what a population fixes before anything is simulated (who lives where, born when); `Residents` is the
 snapshot of one month that a user looks at. Both are tuples of equally long arrays, never objects per person.
 """
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .chances import Chances
 
 MECHANISMS = ("connection", "control", "activity", "self_care", "security")
 """The five mechanisms between an intervention and health, in the order of every array that has one axis for them."""
@@ -49,6 +52,55 @@ class Script(NamedTuple):
     frailty: NDArray[np.uint8]       # [n] 0 fit, 1 mild, 2 moderate, 3 severe
     born: NDArray[np.float32]        # [7, n] standard normal deviates of the lasting traits: the five mechanisms,
     #                                  life satisfaction, admission
+    month: int = 0                   # the month the columns speak of; 0 for good where ages are held
+
+
+class Months(NamedTuple):
+    """Things sorted by the month they happen in, and within it by row: months from `first` on begin at start [months + 1]."""
+
+    first: int
+    start: NDArray[np.int64]
+    columns: tuple[NDArray[np.int32], ...]
+
+    def of(self, month: int) -> tuple[NDArray[np.int32], ...]:
+        """The columns of one month."""
+        k = month - self.first
+        inside = slice(self.start[k], self.start[k + 1]) if 0 <= k < self.start.size - 1 else slice(0)
+        return tuple(column[inside] for column in self.columns)
+
+
+class Agenda(NamedTuple):
+    """What happens when, read off a life script.
+
+    changes: row, the stay that begins in it (-1: nobody comes), the stay that has ended (-1: nobody was there); turns: rows in
+    which anything else changes (another segment of age, worse frailty, the last year of life) or that change; deaths: place,
+    age segment; birthdays: rows by month of the year, 0 that of month 0.
+    """
+
+    changes: Months
+    turns: Months
+    deaths: Months
+    birthdays: tuple[NDArray[np.int32], ...]
+
+
+class Life(NamedTuple):
+    """Who lives in each row of `Script` and until when: one stay after another, sorted by row, then month. s stays.
+
+    A row is a place in a household: when the household moves away, one of the same ages and sexes moves in. The columns of
+    Script that belong to a person (id in `Residents`, disabled, arrives, leaves, frailty, born) are those of the stay of
+    Script.month, or the nearest one where nobody is there.
+    """
+
+    row: NDArray[np.int32]           # [s] row of Script
+    id: NDArray[np.uint32]           # [s] lasting identity of the person
+    disabled: NDArray[np.bool_]      # [s]
+    arrives: NDArray[np.int16]       # [s] first month present, -32767 where before any history
+    leaves: NDArray[np.int16]        # [s] first month no longer present, STAYS
+    dies: NDArray[np.int16]          # [s] first month no longer alive, here (then as `leaves`) or within a year elsewhere, or STAYS
+    worsens: NDArray[np.int16]       # [3, s] first month at least mildly, moderately, severely frail; -32767 always, STAYS never
+    born: NDArray[np.float32]        # [7, s] as in Script
+    chances: "Chances"               # what all this was drawn by
+    agenda: Agenda
 
 
 class Residents(NamedTuple):
@@ -83,9 +135,19 @@ class Residents(NamedTuple):
 
 
 def age_at(script: Script, month: int = 0) -> NDArray[np.uint8]:
-    """Completed years of age [n] in the month of `start`. Ages are held there, whatever `month` is asked for."""
-    del month  # one place to change when residents grow older
-    return (-script.birth_month.astype(np.int32) // 12).astype(np.uint8)
+    """Completed years of age [n] in the month the script speaks of, 0 for the unborn; `month` is not read."""
+    del month
+    return (np.maximum(script.month - script.birth_month.astype(np.int32), 0) // 12).astype(np.uint8)
+
+
+def present(script: Script) -> NDArray[np.bool_]:
+    """Who is there in the month the script speaks of [n]."""
+    return (script.arrives <= script.month) & (script.month < script.leaves)
+
+
+def frailty_of(life: Life, stays: NDArray[np.integer], month: NDArray[np.integer] | int) -> NDArray[np.uint8]:
+    """Frailty 0-3 in these stays in a month (one for each, or one for all)."""
+    return (life.worsens[:, stays] <= month).sum(0).astype(np.uint8)
 
 
 def band_of(age: NDArray[np.integer], from_: tuple[int, ...] = AGE_FROM) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .relations import Push
-from .residents import Script, age_at
+from .residents import Script, age_at, present
 from .rng import f32, log32, purpose, uniforms
 
 PROGRAMMES = ("breast", "cervical", "bowel")
@@ -20,6 +20,7 @@ AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
 """First and last age of those whose coverage is published (NHS England, 2024)."""
 
 YEAR = 12
+REVIEW = 3                         # months
 NEVER = np.int32(2 ** 30)
 LN2 = f32(0.6931472)
 
@@ -42,9 +43,10 @@ class Screening:
     def __init__(self, script: Script, values: Mapping[str, float], clock: Clock) -> None:
         """The status of everyone before any programme: the same in every scenario of a future."""
         self._script, self._clock = script, clock
+        self._coverage = [f32(values[f"baseline.screening.{name}"]) for name in PROGRAMMES]
         self.due = np.stack([_invited(script, name, 0) for name in PROGRAMMES])
-        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < f32(values[f"baseline.screening.{name}"])
-                            for name in PROGRAMMES])
+        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < share
+                            for name, share in zip(PROGRAMMES, self._coverage, strict=True)])
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
 
     def copy(self) -> "Screening":
@@ -53,6 +55,19 @@ class Screening:
         twin.__dict__.update(self.__dict__)
         twin.up, twin.until = self.up.copy(), self.until.copy()
         return twin
+
+    def pass_time(self, month: int, script: Script, gone: NDArray[np.integer]) -> bool:
+        """Newcomers (rows `gone` have another resident, or none) bring a status of their own; who is invited is looked at anew
+        every REVIEW months. Was it?"""
+        self._script, calendar = script, np.uint32(self._clock.calendar + month)
+        if gone.size:
+            for k, share in enumerate(self._coverage):
+                self.up[k, gone] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, gone) < share
+            self.until[:, gone] = NEVER
+        if month % REVIEW:
+            return False
+        self.due = np.stack([_invited(script, name, month) for name in PROGRAMMES])
+        return True
 
     def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
         """Screen those pushed, and let lapse what has; half_life: months, by key of the programme. Has anything changed?"""
@@ -88,7 +103,7 @@ class Screening:
         columns = [*(self.up & self.due), *self.due]
         return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
 
-    def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+    def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
         who = self._script.id if rows is None else self._script.id[rows]
         return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), stream, month, who)
 
@@ -96,5 +111,5 @@ class Screening:
 def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:
     """Of the ages, and the sex, that a programme invites [n]."""
     age, (low, high) = age_at(script, month), AGES[programme]
-    who = (age >= low) & (age <= high)
+    who = present(script) & (age >= low) & (age <= high)
     return who if programme == "bowel" else who & (script.sex == 0)

@@ -14,11 +14,12 @@ from .outcomes import Measures
 from .places import contacts
 from .population import World
 from .relations import Relations
-from .residents import MECHANISMS, Residents
+from .residents import MECHANISMS, Residents, Script
 from .scenario import Scenario, funding, where
 from .screening import Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
+from .step.passing import Passing
 from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
@@ -49,6 +50,15 @@ def setting(world: World, scenario: Scenario, *, draw: int) -> Setting:
                    prepare.fixed(world.script, world.places, packed))
 
 
+class Past(NamedTuple):
+    """Residents who left a row in the running year: the stay that ended [k] (-1: nobody was there), whether they were ever reached,
+    and the year's sums."""
+
+    stay: NDArray[np.int64]
+    reached: NDArray[np.bool_]
+    years: step.Years
+
+
 class Simulation:
     """One scenario in one future, a month at a time.
 
@@ -64,6 +74,8 @@ class Simulation:
         self.month = -scenario.history
         self.setting = setting(world, scenario, draw=draw)
         self.luck, self._state, self.years = luck.empty(n), step.state(n), step.years(n)
+        self.passing = None if world.life is None else Passing(
+            world.script, world.life, world.places, ties=world.ties, rates=self.setting.rates, month=self.month)
         self._begin(scenario, watch)
 
     def _begin(self, scenario: Scenario, watch: Sequence[int]) -> None:
@@ -74,12 +86,15 @@ class Simulation:
         self.programmes: list[Programme] = []
         self.plans: dict[str, funding.Plan] = {}
         self.sums: list[NDArray[np.int64]] = []
+        self.deaths: list[NDArray[np.int64]] = []
         self.reached_sums: list[NDArray[np.int64]] = []
         self.screened_sums: list[NDArray[np.int64]] = []
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self._reached = np.zeros(n, bool)
         self._reached_now = np.zeros(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,), np.int64)
+        self.touched = np.zeros(n, bool)
+        self.gone: list[Past] = []
         self._watched = np.flatnonzero(np.isin(self.world.script.id, np.asarray(watch, np.int64)))
         self._watch = tuple(watch)
 
@@ -93,8 +108,13 @@ class Simulation:
         s, world = self.setting, self.world
         season = prepare.place_season(world.places, s.rates, seed=world.seed, replicate=self.replicate,
                                       month=self.month, calendar=self.calendar)
-        luck.advance(self.luck, s.fixed, s.rules.loadings, start=s.ground.start, season=season,
-                     clock=luck.clock(world.seed, self.replicate, self.calendar), first=self.month == -self.scenario.history)
+        first, clock = self.month == -self.scenario.history, luck.clock(world.seed, self.replicate, self.calendar)
+        if self.passing and not first:
+            self.passing.advance(self.month)
+            luck.arrive(self.luck, self.fixed.who, self.passing.change.rows, s.rules.loadings, clock)
+        luck.advance(self.luck, self.fixed, s.rules.loadings, bounds=self.ground.bounds, season=season, clock=clock, first=first)
+        if self.passing:
+            self.luck.control[self.ground.absent] = 0
 
     def live(self) -> None:
         """Answer this month's luck: programmes push levers, the month is worked out, and it is over."""
@@ -102,9 +122,12 @@ class Simulation:
             np.multiply(self.luck.natural, np.float32(self.setting.rates.n), out=self._state.excitation)
         if self.month % YEAR == 0:
             self._new_year()
+        self._turn_over()
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         for programme in self.programmes:
+            if self.passing:
+                programme.pass_time(self.month, self.script, self.passing.change.rows)
             programme.advance(self.month, self.relations)
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
@@ -113,10 +136,27 @@ class Simulation:
         self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
         s = self.setting
-        self.sums.append(step.advance(self._state, self.luck, s.fixed, rules=s.rules, ground=s.ground,
+        self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=s.rules, ground=self.ground,
                                       levers=self.levers, clock=clock, years=self.years))
+        if self.passing:
+            self.deaths.append(self.passing.deaths.copy())
         self._note()
         self.month += 1
+
+    @property
+    def fixed(self) -> Fixed:
+        """What the month reads of every row."""
+        return self.passing.fixed if self.passing else self.setting.fixed
+
+    @property
+    def ground(self) -> Ground:
+        """Where rows lie, and who is there."""
+        return self.passing.ground if self.passing else self.setting.ground
+
+    @property
+    def script(self) -> Script:
+        """The life script as of this month."""
+        return self.passing.script if self.passing else self.world.script
 
     @property
     def calendar(self) -> int:
@@ -128,12 +168,13 @@ class Simulation:
     def measures(self) -> Measures:
         """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
         return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums),
-                        np.stack(self.screened_sums))
+                        np.stack(self.screened_sums), np.stack(self.deaths) if self.passing else None)
 
     @property
     def residents(self) -> Residents:
-        """Every resident at the end of the month just run, as read-only arrays."""
-        return snapshot.residents(self.world.script, self._state, self.luck, rates=self.setting.rates,
+        """Every resident at the end of the month just run, as read-only arrays; each row's id is that of who lives there."""
+        script = self.passing.script._replace(id=self.passing.person) if self.passing else self.world.script
+        return snapshot.residents(script, self._state, self.luck, rates=self.setting.rates,
                                   loadings=self.setting.rules.loadings)
 
     @property
@@ -151,11 +192,11 @@ class Simulation:
 
         Raises NbhdsimError if area, seed, start, history or a baseline number differ, or a programme has begun.
         """
-        return self._branch(scenario, luck.copy(self.luck))
+        return self._branch(scenario, luck.copy(self.luck), self.passing and self.passing.copy())
 
-    def _branch(self, scenario: Scenario, shared: luck.Luck) -> "Simulation":
+    def _branch(self, scenario: Scenario, shared: luck.Luck, passing: Passing | None) -> "Simulation":
         mine = self.scenario
-        for name in ("area", "seed", "start", "history"):
+        for name in ("area", "seed", "start", "history", "ageing"):
             if getattr(mine, name) != getattr(scenario, name):
                 raise NbhdsimError.of(f"{name} is {getattr(scenario, name)!r}, but {getattr(mine, name)!r} in the scenario "
                                       "it branches from", file=scenario.file)
@@ -166,7 +207,8 @@ class Simulation:
         other = object.__new__(Simulation)
         other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
         other.setting = self.setting._replace(values=values)
-        other.luck, other._state = shared, step.State(*(column.copy() for column in self._state))
+        other.luck, other.passing = shared, passing
+        other._state = step.State(*(column.copy() for column in self._state))
         other.years = step.Years(*(column.copy() for column in self.years))
         other._begin(scenario, self._watch)
         other.screening = self.screening and self.screening.copy()
@@ -177,15 +219,25 @@ class Simulation:
     screening: Screening | None = None
 
     def _new_year(self) -> None:
+        self.gone = []
         for column in self.years:
             column[:] = 0
+
+    def _turn_over(self) -> None:
+        """Rows with another resident begin anew, with the excitation of people like them and nothing induced."""
+        if not self.passing or not self.passing.change.rows.size:
+            return
+        rows, _, ended = self.passing.change
+        sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
+        self.gone.append(Past(ended, self._reached[rows], sums))
+        self._reached[rows] = False
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
         admissions = np.stack([month[:, :, ADMISSIONS].sum(1) for month in (*self.past, *self.sums)])
         values, world = self.setting.values, self.world
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
-        future = Future(world.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
+        future = Future(self.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
         for key, line in sorted(self.scenario.lines.items()):
             plan = funding.plan(line, values, world, sites=sites[key])
             self.plans[key] = plan
@@ -198,13 +250,14 @@ class Simulation:
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""
         if self.screening is None:
-            self.screening = Screening(self.world.script, self.setting.values,
+            self.screening = Screening(self.script, self.setting.values,
                                        Clock(self.world.seed, self.replicate, self.calendar - self.month))
         half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
-        changed = self.screening.step(self.month, self.relations.pushed("screening"), half_life)
+        changed = self.passing is not None and self.screening.pass_time(self.month, self.script, self.passing.change.rows)
+        changed |= self.screening.step(self.month, self.relations.pushed("screening"), half_life)
         if changed or not self.screened_sums:
             shape = len(self.world.places.name), step.SEGMENTS
-            self._screened_now = self.screening.counts(self.world.script.place, self.setting.ground.segment, shape)
+            self._screened_now = self.screening.counts(self.world.script.place, self.ground.segment, shape)
         self.screened_sums.append(self._screened_now)
 
     def _note(self) -> None:
@@ -213,17 +266,24 @@ class Simulation:
             joined = programme.members.who[programme.members.since == self.month]      # whoever came back was reached before
             new = joined[~self._reached[joined]]
             if new.size:
-                self._reached[new] = True
+                self._reached[new] = self.touched[new] = True
                 np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)
             if self.month >= programme.line.start:
                 self.delivered.append((programme.key, self.month, programme.rows()))
+        if self.passing and self.programmes:
+            rows = np.flatnonzero(self._reached)
+            self._reached_now[:] = 0
+            np.add.at(self._reached_now, (self.world.script.place[rows], self.ground.segment[rows]), 1)
         self.reached_sums.append(self._reached_now.copy())
+        if self.passing and self._watch:
+            self._watched = np.flatnonzero(np.isin(self.passing.person, self._watch) & (self.passing.here != 0))
         if self._watched.size:
             self.traces.append(self._trace())
 
     def _trace(self) -> dict[str, NDArray[np.float32]]:
         w, s = self._watched, self._state
-        return {"month": np.full(w.size, self.month), "id": self.world.script.id[w],
+        ids = self.passing.person if self.passing else self.world.script.id
+        return {"month": np.full(w.size, self.month), "id": ids[w],
                 "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
                 "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)}}
 
@@ -250,7 +310,7 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     history = Simulation(world, scenarios[0], draw=draw, replicate=replicate, watch=watch)
     while history.month < 0:
         history.step()
-    lanes = [history._branch(scenario, history.luck) for scenario in scenarios]
+    lanes = [history._branch(scenario, history.luck, history.passing) for scenario in scenarios]
     names = views_.names([scenario.name for scenario in scenarios], world.places)
     blocks: list[dict] = []
     for month in range(scenarios[0].months):
@@ -288,19 +348,35 @@ def _check_comparable(scenarios: Sequence[Scenario]) -> None:
 
 def _people(world: World, lanes: Sequence[Simulation], year: int) -> list[dict]:
     """Rows of a finished year by people: each scenario's own, and the first scenario's of the same people."""
-    adult, quintile = views.adults(prepare.age(world.script)), world.places.quintile[world.script.place]
     blocks = []
+    who = _whose(world, lanes[0], year)
     for number, lane in enumerate(lanes):
         if not lane.programmes:
             continue
-        people = np.full(adult.size, 3)
-        participants = np.flatnonzero(lane.reached)
-        people[contacts(world.ties, participants)] = 2
-        people[participants] = 1
+        tied = np.zeros(world.script.id.size, bool)
+        tied[contacts(world.ties, np.flatnonzero(lane.touched))] = True
+        people = np.where(tied[who.row], 2, 3)
+        people[np.concatenate([lane.reached, *(past.reached for past in lane.gone)])] = 1
         for scenario in sorted({0, number}):
-            blocks.append(views.people_rows(lanes[scenario].years, people, adult=adult, quintile=quintile, year=year,
-                                            scenario=scenario, of=number))
+            other = lanes[scenario]
+            sums = step.Years(*(np.concatenate(parts) for parts in zip(other.years, *(p.years for p in other.gone), strict=True)))
+            blocks.append(views.people_rows(sums, people, who, year=year, scenario=scenario, of=number))
     return blocks
+
+
+def _whose(world: World, sim: Simulation, year: int) -> views.Whose:
+    """Those who lived in a finished year: the resident of each row, then those who have left."""
+    script, first = world.script, YEAR * (year - 1)
+    if sim.passing is None or world.life is None:
+        rows = np.arange(script.id.size)
+        return views.Whose(rows, world.places.quintile[script.place], views.adults(prepare.age(script)), np.full(rows.size, YEAR))
+    now = np.where(sim.passing.here != 0, sim.passing.stay, -1)
+    stay = np.concatenate([now, *(past.stay for past in sim.gone)])
+    row = world.life.row[stay]
+    left, came = (np.clip(when[stay], first, first + YEAR).astype(np.int64) for when in (world.life.leaves, world.life.arrives))
+    months = np.where(stay >= 0, left - came, 0)
+    age = (first - script.birth_month[row].astype(np.int64)) // YEAR
+    return views.Whose(row, world.places.quintile[script.place[row]], views.adults(age), months)
 
 
 def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], world: World, *, draw: int,

@@ -21,6 +21,7 @@ AGES = ("all", *AGE_BANDS)
 PEOPLE = ("all", "participants", "contacts", "others")
 PERSONAL = ("emergency_admissions", "expected_admissions", "life_satisfaction")
 ADULT = 16
+DEATHS = "deaths"       # the outcome there is only where time passes, the last of all
 
 
 class Names(NamedTuple):
@@ -55,6 +56,8 @@ def outcome_rows(measures: Measures, *, scenario: int, places: Places, names: Na
     blocks = []
     groups = _groups(places, names)
     for number, outcome in enumerate(OUTCOMES.values()):
+        if outcome.name == DEATHS and measures.deaths is None:
+            continue
         total, residents = outcome.function(measures)
         for view in views:
             if view in groups:
@@ -110,20 +113,28 @@ def _first_months(first: int, periods: int, length: int) -> NDArray[np.int64]:
     return start + length * np.arange(periods)
 
 
-def people_rows(years: Years, people: NDArray[np.int64], *, adult: NDArray[np.bool_], quintile: NDArray[np.integer],
-                year: int, scenario: int, of: int) -> dict:
+class Whose(NamedTuple):
+    """Those who lived in a year [n]: row of Script, quintile 1-5, whether 16 or over from its first month on, months there."""
+
+    row: NDArray[np.int64]
+    quintile: NDArray[np.integer]
+    adult: NDArray[np.bool_]
+    months: NDArray[np.integer]
+
+
+def people_rows(years: Years, people: NDArray[np.int64], whose: Whose, *, year: int, scenario: int, of: int) -> dict:
     """Rows of one finished year by people (1 participants, 2 contacts, 3 others [n]) and quintile (0 = all).
 
-    quintile [n] 1-5; of: number of the scenario whose people these are. Residents are counted once each.
+    of: number of the scenario whose people these are. Residents count by the share of the year they were there.
     """
-    cell = (people - 1) * 5 + quintile.astype(np.int64) - 1
-    everyone = np.ones(cell.size, bool)
+    cell = (people - 1) * 5 + whose.quintile.astype(np.int64) - 1
+    everyone, adult = np.ones(cell.size, bool), whose.adult
     values = (years.admissions, years.expected, years.life_satisfaction)
     out: dict[str, list] = {name: [] for name in ("value", "residents", "people", "quintile", "outcome")}
     for name, value, who in zip(PERSONAL, values, (everyone, everyone, adult), strict=True):
         units = np.rint(value[who].astype(np.float64) * 2.0 ** 20)     # whole numbers: no order of adding matters
         total = np.bincount(cell[who], units, 15).reshape(3, 5) / 2.0 ** 20
-        number = np.bincount(cell[who], minlength=15).reshape(3, 5).astype(np.float64)
+        number = np.bincount(cell[who], whose.months[who], 15).reshape(3, 5) / 12
         out["value"].append(np.concatenate([total.sum(1)[:, None], total], 1).ravel())
         out["residents"].append(np.concatenate([number.sum(1)[:, None], number], 1).ravel())
         out["people"].append(np.repeat([1, 2, 3], 6))
@@ -138,7 +149,7 @@ def table(blocks: list[dict], names: Names) -> dict[str, Any]:
     """The outcomes table of one future: arrays, and (numbers, texts) for text columns."""
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     texts = {"scenario": names.scenarios, "place": names.places, "age": AGES, "people": PEOPLE,
-             "of": ("", *names.scenarios), "outcome": tuple(OUTCOMES)}
+             "of": ("", *names.scenarios), "outcome": tuple(OUTCOMES)[:int(columns["outcome"].max()) + 1]}
     return columns | {name: (columns[name], list(words)) for name, words in texts.items()}
 
 

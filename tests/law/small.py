@@ -75,7 +75,7 @@ class Fast:
         calendar = 12 * self.world.start[0] + self.world.start[1] - 1 + self.month
         season = prepare.place_season(self.world.places, self.rates, seed=self.world.seed, replicate=self.replicate,
                                       month=self.month, calendar=calendar)
-        luck.advance(self.luck, self.fixed, self.rules.loadings, start=self.ground.start, season=season,
+        luck.advance(self.luck, self.fixed, self.rules.loadings, bounds=self.ground.bounds, season=season,
                      clock=luck.clock(self.world.seed, self.replicate, calendar), first=self.month == self.first)
         if self.month == self.first:
             self.state.excitation[:] = np.float32(self.rates.n) * self.luck.natural

@@ -81,7 +81,7 @@ def run(months, *, seed=5, keep=(), **changed):
     state, fixed, loadings, rates = people(**changed)
     out = []
     for month in range(months):
-        luck.advance(state, fixed, loadings, start=np.array([0, N]), season=np.ones(1, f32), clock=luck.clock(seed, 0, month),
+        luck.advance(state, fixed, loadings, bounds=np.array([[0, N]]), season=np.ones(1, f32), clock=luck.clock(seed, 0, month),
                      first=month == 0)
         if month in keep:
             out.append(luck.copy(state))

@@ -117,7 +117,7 @@ def shuffled(world, rng):
                           for low, high in zip(row[:-1], row[1:], strict=True)])
     new = np.argsort(old)
     s, t = world.script, world.ties
-    script = type(s)(*(column[..., old] for column in s))
+    script = type(s)(*(column[..., old] for column in s[:-1]))
     degree = np.diff(t.start)[old]
     start = np.append(0, np.cumsum(degree))
     parts = [np.arange(t.start[i], t.start[i + 1]) for i in old]

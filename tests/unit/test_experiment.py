@@ -22,6 +22,7 @@ def scenario(name="a", residents=3000, **changes):
                 "start": (2026, 4),
                 "months": 60,
                 "history": 24,
+                "ageing": False,
                 "quantities": quantities,
             }
             | changes

@@ -20,7 +20,7 @@ def test_everyone_is_there_and_stays(town):
 
 
 def test_arrays_cannot_be_written(town):
-    for column in (*town.script, *town.ties, town.places.quintile):
+    for column in (*town.script[:-1], *town.ties, town.places.quintile):
         with pytest.raises(ValueError, match="read-only"):
             column[...] = 0
 

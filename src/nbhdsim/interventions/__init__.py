@@ -17,7 +17,7 @@ from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
 from ..relations import OF_PLACES, Relations
-from ..residents import MECHANISMS, Script, age_at
+from ..residents import MECHANISMS, Script, age_at, present
 from ..rng import f32
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Aim:
     def rows(self, script: Script, places: Places, month: int) -> Rows:
         """Rows, rising, of the residents it is for in `month`."""
         age = age_at(script, month)
-        keep = (age >= self.low) & (age <= self.high) & (script.frailty >= self.frailty) & (script.frailty <= self.frailest)
+        keep = present(script) & (age >= self.low) & (age <= self.high)
+        keep &= (script.frailty >= self.frailty) & (script.frailty <= self.frailest)
         if self.sex is not None:
             keep &= script.sex == self.sex
         if self.disabled:
@@ -240,7 +241,7 @@ class Intervention:
         own = self.effects.other(curve, "participant")
         if own is None or not members.who.size:
             return self.about(curve), value
-        weight = natural if curve.multiplies else np.ones(natural.size, f32)
+        weight = natural if curve.multiplies else (natural > 0).astype(f32)       # nobody is where the rate is 0
         rows, total, mass, pushed = without(self.everyone, members.who, value=own.of(members, month), weight=weight)
         return rows, (value * total - pushed) / (total - mass) if total > mass else value
 

@@ -55,6 +55,10 @@ class Contacts(Delivery):
         self._contacts, self._visits, self._weight = contacts, visits, weight
         self._stream = purpose("contact." + rule.key)
 
+    def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
+        self._weight = np.ones(self.rule.candidates.who.size, f32)
+        self._weight[number] = fresh._weight
+
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes
         self._ask(month, clock, closed, hazard=NOTHING)

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..areas import england
 from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Grants, candidates
 from ..errors import NbhdsimError
 from ..places import Places
-from ..residents import Script
+from ..residents import Script, age_at
 from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, Intervention, Rows
 
@@ -31,7 +32,8 @@ class Setting(Intervention):
         if self.homes:
             return super().eligible(script, places, month)
         rows = self.aim.rows(script, places, month)
-        rows = rows[script.school[rows] >= 0]
+        age, school = age_at(script)[rows], england()["school"]
+        rows = rows[(script.school[rows] >= 0) & (age >= school["from"]) & (age <= school["to"])]
         return rows[self.sites[places.school_place[script.school[rows]]] > 0]
 
     @property

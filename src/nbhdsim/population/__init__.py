@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from nbhdsim import areas, rates
 from nbhdsim.areas import Area, chosen
+from nbhdsim.chances import Chances, chances
 from nbhdsim.places import Places, Ties
-from nbhdsim.population import households, network, people, settings
+from nbhdsim.population import households, life, network, people, settings
+from nbhdsim.population.agenda import agenda
 from nbhdsim.population.people import Luck
-from nbhdsim.residents import STAYS, Script, readonly
+from nbhdsim.residents import STAYS, Life, Script, frailty_of, readonly
 
 BEFORE = -32767      # month of arrival of those who were there before any history
 
@@ -28,6 +30,14 @@ class World(NamedTuple):
     start: tuple[int, int]     # calendar year and month of month 0
     seed: int
     population: int            # 0, 1, ..: which population of the seed
+    life: Life | None = None   # who lives in each row and until when; None: everyone stays, at the age of month 0
+
+
+class Ageing(NamedTuple):
+    """What lets time pass: the chances of life and the months that are lived."""
+
+    chances: Chances
+    span: life.Span
 
 
 def build(scenario: Any, *, population: int = 0) -> World:
@@ -38,16 +48,17 @@ def build(scenario: Any, *, population: int = 0) -> World:
     """
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     area = chosen.area(scenario.area)
-    return build_world(area, seed=scenario.seed, population=population, start=scenario.start,
+    ageing = Ageing(chances(values, scenario.tables), life.Span(scenario.history, scenario.months)) if scenario.ageing else None
+    return build_world(area, seed=scenario.seed, population=population, start=scenario.start, ageing=ageing,
                        values=values, frailty_mix=rates.pack(values, scenario.tables).frailty_mix)
 
 
 def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_mix: NDArray[np.float64],
-                population: int = 0, start: tuple[int, int] = (2026, 4)) -> World:
+                population: int = 0, start: tuple[int, int] = (2026, 4), ageing: Ageing | None = None) -> World:
     """The world of an area.
 
     values: `baseline.households.*` and `baseline.network.*`; frailty_mix: [8, 4] shares of fit, mild, moderate and
-    severe by age band.
+    severe by age band, read where ages are held (ageing: None).
     """
     luck = Luck(np.uint64(seed), np.uint32(population))
     rows = np.append(0, np.cumsum(area.residents))
@@ -55,27 +66,58 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     ids = people.ids_of(place, rows)
     months = people.months_of_age(area, luck)
     home = _homes(area, rows, luck=luck, ids=ids, months=months, values=values)
-    pcn_name, pcn = settings.networks(area)
     disabled = np.array(areas.england()["disabled"]) / 100
-    practice, practice_place = settings.practices(area, pcn)
     school, school_place, school_name = settings.schools(area, place, age=months // 12, household=home)
-    script = Script(
-        id=ids, place=place.astype(np.uint16), household=home, school=school, practice=practice[place],
-        sex=(luck.uniforms("build.person", ids) < 0.5).astype(np.uint8),
-        disabled=luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1],
-        birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
-        leaves=np.full(ids.size, STAYS, np.int16),
-        frailty=people.frailty(months // 12, frailty_mix, luck.uniforms("build.person", ids, 2)),
-        born=people.traits(ids, luck))
+    pcn_name, pcn = settings.networks(area)
+    practice, practice_place = settings.practices(area, pcn)
+    sex = (luck.uniforms("build.person", ids) < 0.5).astype(np.uint8)
+    disabled_ = luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1]
+    rank = luck.uniforms("build.person", ids, 2)
+    if ageing is None:
+        script = Script(
+            id=ids, place=place.astype(np.uint16), household=home, school=school, practice=practice[place], sex=sex,
+            disabled=disabled_, birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
+            leaves=np.full(ids.size, STAYS, np.int16), frailty=people.frailty(months // 12, frailty_mix, rank),
+            born=people.traits(ids, luck))
+        lives, tied = None, np.ones(ids.size, bool)
+    else:
+        base = life.Base(ids, place, home.astype(np.int64), -months, sex, rank.astype(np.float64), disabled_)
+        script, lives, tied = _script(luck, area, base, school=school, practice=practice, ageing=ageing, disabled=disabled)
     places = Places(
         name=list(area.place), district=list(area.district), quintile=area.quintile,
         residents=area.residents.astype(np.int32),
         admission_z=luck.normals("build.place", np.arange(rows.size - 1, dtype=np.uint32)),
         admission_ratio=area.admission_ratio, pcn=pcn, pcn_name=pcn_name,
-        practice=practice, practice_place=practice_place,
-        school_place=school_place, school_name=school_name, x=area.x, y=area.y, start=rows)
-    ties = _network(luck, script, places, months=months, values=values)
-    return World(readonly(script), readonly(places), readonly(ties), (start[0], start[1]), int(seed), int(population))
+        practice=practice, practice_place=practice_place, school_place=school_place, school_name=school_name, x=area.x, y=area.y,
+        start=np.searchsorted(script.place, np.arange(rows.size)))
+    ties = _network(luck, script, places, tied=tied, values=values)
+    return World(readonly(script), readonly(places), readonly(ties), (start[0], start[1]), int(seed), int(population),
+                 lives and readonly(lives))
+
+
+def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32], practice: NDArray[np.int32], ageing: Ageing,
+            disabled: NDArray[np.float64]) -> tuple[Script, Life, NDArray[np.bool_]]:
+    """The script of an area in which time passes, as it stands in month 0; its lives; and the rows that have ties.
+
+    Those who died before month 0 have none: nothing spreads before any money is spent.
+    """
+    made = life.live(luck, base, ageing.chances, span=ageing.span, quintile=area.quintile, disabled=disabled)
+    stays = made.stays
+    place = base.place[made.like]
+    dates = np.stack([stays.arrives, stays.leaves, stays.dies, *stays.worsens.T], 1)
+    lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, stays.arrives, stays.leaves, stays.dies,
+                 np.ascontiguousarray(stays.worsens.T), people.traits(made.stay_id, luck), ageing.chances,
+                 agenda(stays.row, dates, made.birth, place=place, span=(-ageing.span.history, ageing.span.months)))
+    own = np.maximum(np.searchsorted(stays.row[stays.arrives <= 0], np.arange(place.size), side="right") - 1, 0)
+    own = np.flatnonzero(stays.arrives <= 0)[own]
+    own = np.where(stays.row[own] == np.arange(place.size), own, np.searchsorted(stays.row, np.arange(place.size)))
+    at = np.clip(0, stays.arrives[own], stays.leaves[own].astype(np.int64) - 1)
+    script = Script(
+        id=made.id, place=place.astype(np.uint16), household=base.household[made.like].astype(np.uint32),
+        school=settings.later_schools(school, made, place), practice=practice[place], sex=made.sex, disabled=lives.disabled[own],
+        birth_month=made.birth, arrives=lives.arrives[own], leaves=lives.leaves[own], frailty=frailty_of(lives, own, at),
+        born=lives.born[:, own])
+    return script, lives, made.origin < 2
 
 
 def _homes(area: Area, rows: NDArray[np.int64], *, luck: Luck, ids: NDArray[np.uint32], months: NDArray[np.int64],
@@ -94,19 +136,24 @@ def _homes(area: Area, rows: NDArray[np.int64], *, luck: Luck, ids: NDArray[np.u
     return home
 
 
-def _network(luck: Luck, script: Script, places: Places, *, months: NDArray[np.int64],
-             values: Mapping[str, float]) -> Ties:
-    """Ties: age-mates meet at school or in the primary care network, neighbours at home, wider ties in the district."""
-    place = script.place.astype(np.int64)
-    at_school = script.school >= 0
+def _network(luck: Luck, script: Script, places: Places, *, tied: NDArray[np.bool_], values: Mapping[str, float]) -> Ties:
+    """Ties: age-mates meet at school or in the primary care network, neighbours at home, wider ties in the district.
+
+    tied [n]: rows that have any; the targets are about the residents of month 0.
+    """
+    months, place = -script.birth_month[tied].astype(np.int64), script.place[tied].astype(np.int64)
+    school = script.school[tied]
     district = np.unique(places.district, return_inverse=True)[1].astype(np.int64)
-    pools = (np.where(at_school, script.school, len(places.school_name) + places.pcn[place]).astype(np.int64),
+    pools = (np.where(school >= 0, school, len(places.school_name) + places.pcn[place]).astype(np.int64),
              place, district[place])
     adult = months >= households.ADULT if (months >= households.ADULT).any() else np.ones(months.size, bool)
     rule = network.rule(values, age_sd=round(float(months[adult].std()), 6),
                         inside=(_inside(pools[0][adult], place[adult]), _inside(pools[2][adult], place[adult])))
-    return network.build(luck, script.id, months=months, household=script.household, pools=pools,
-                         classmates=at_school, rule=rule)
+    ties = network.build(luck, script.id[tied], months=months, household=script.household[tied], pools=pools,
+                         classmates=school >= 0, rule=rule)
+    if tied.all():
+        return ties
+    return Ties(ties.start[np.append(0, np.cumsum(tied))], np.flatnonzero(tied).astype(np.int32)[ties.other], ties.layer)
 
 
 def _inside(pool: NDArray[np.int64], place: NDArray[np.int64]) -> float:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from nbhdsim.areas import Area, england
 from nbhdsim.areas.apportion import groups, runs
+from nbhdsim.population.life import Lives
+
+YEAR = 12
 
 
 def networks(area: Area) -> tuple[list[str], NDArray[np.int32]]:
@@ -60,3 +63,20 @@ def schools(area: Area, place: NDArray[np.int64], *, age: NDArray[np.integer],
         stands += [int(place[mine[int(np.searchsorted(run, k)) + np.bincount(run)[k] // 2]]) for k in range(many)]
         names += [f"{area.district[place[mine[0]]]}-school-{k + 1:02d}" for k in range(many)]
     return school, np.array(stands, np.int32), names
+
+
+def later_schools(school: NDArray[np.int32], made: Lives, place: NDArray[np.int64]) -> NDArray[np.int32]:
+    """School [r] of each row in which time passes: that of month 0, or the one in which the children of the neighbourhood are.
+
+    school [n]: of the residents of month 0. Those too young for it, and the unborn, go where the youngest pupil of their
+    neighbourhood does, or where any of the area does where it has none.
+    """
+    first = -england()["school"]["from"] * YEAR
+    out = school[made.like]
+    pupil = np.flatnonzero((out >= 0) & (made.origin == 0))
+    if not pupil.size:
+        return out
+    young = np.flatnonzero(made.birth > first)
+    last = np.searchsorted(place[pupil], place[young], side="right") - 1
+    out[young] = out[pupil[np.maximum(last, 0)]]
+    return out

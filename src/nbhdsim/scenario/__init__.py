@@ -98,10 +98,10 @@ class Line:
 class Scenario:
     """A scenario, checked and complete.
 
-    start: year and month (1-12) of month 0; months, history: months from there on and before; stance: `controlled`
-    or `claimed`; lines: by key, sorted; quantities, tables: every baseline number and `interventions.<key>.<name>`
-    of each line, after overrides; area_data: the area itself; data: the scenario as plain values, merged and complete;
-    texts: each file read.
+    start: year and month (1-12) of month 0; months, history: months from there on and before; ageing: whether time passes for
+    residents, or everyone stays at the age of month 0; stance: `controlled` or `claimed`; lines: by key, sorted; quantities,
+    tables: every baseline number and `interventions.<key>.<name>` of each line, after overrides; area_data: the area itself;
+    data: the scenario as plain values, merged and complete; texts: each file read.
     """
 
     name: str
@@ -118,3 +118,4 @@ class Scenario:
     area_data: "Area | None" = field(default=None, compare=False, repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    ageing: bool = False

@@ -73,8 +73,8 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     name = model.name or File(document.file).stem
     data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
-                    months=model.months, history=model.history, seed=model.seed, stance=model.stance, lines=lines,
-                    quantities=quantities, tables=tables, data=data, texts={**texts, **files}), []
+                    months=model.months, history=model.history, ageing=model.ageing, seed=model.seed,
+                    stance=model.stance, lines=lines, quantities=quantities, tables=tables, data=data, texts={**texts, **files}), []
 
 
 def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find: Findings) -> None:

@@ -71,7 +71,7 @@ def _overridden(model: ScenarioModel, known: Mapping[str, Quantity], find: "Find
     for address, given in model.overrides.items():
         at = ("overrides", address)
         if address not in known:
-            own = ("months", "history", "seed", "stance", "start", "budget", "package")
+            own = ("months", "history", "ageing", "seed", "stance", "start", "budget", "package")
             lines = [f"interventions.{key}.{name}" for key in model.interventions for name in LineModel.model_fields]
             knobs = [*own, *(f"scenario.{name}" for name in own), *lines, *known]
             find.say(at, f"unknown address{nearest(address, knobs)}", key=True)

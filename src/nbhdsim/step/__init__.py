@@ -64,13 +64,16 @@ class Rules(NamedTuple):
 
 class Ground(NamedTuple):
     """Where rows lie: start [p+1] first row of each place; bounds [p, 11] rows of its age segments, oldest first;
-    children [p] first row under 18; segment [n] u1; ties: as laid out for reading."""
+    children [p] first row under 18; segment [n] u1; ties: as laid out for reading; away [p, 10] rows of each segment without
+    anybody; absent: those rows, and those of the unborn."""
 
     start: np.ndarray
     bounds: np.ndarray
     children: np.ndarray
     segment: np.ndarray
     ties: Layout
+    away: np.ndarray
+    absent: np.ndarray
 
 
 def state(n: int) -> State:
@@ -78,6 +81,21 @@ def state(n: int) -> State:
     return State(np.zeros(n, f32), np.zeros((SERIES, n), f32), np.zeros(n, f32), np.ones(n, f32),
                  np.ones((len(OTHER_RATIOS), n), f32), np.zeros((SERIES, n + 1), np.int32), np.zeros(n, f32),
                  np.zeros(n, f32), np.zeros(n, np.uint8))
+
+
+@njit(**JIT)
+def begin_anew(state, years, rows, natural, n):
+    """Rows whose resident has changed: nothing induced, the excitation of people like them (n x natural [all rows]), a year of
+    their own. Returns the sums of the year so far, of those who have left."""
+    past = Years(years.admissions[rows], years.expected[rows], years.life_satisfaction[rows])
+    for i in rows:
+        state.excitation[i] = n * natural[i]
+        state.shift[i] = f32(0)
+        state.ratio[i] = f32(1)
+        years.admissions[i], years.expected[i], years.life_satisfaction[i] = 0, f32(0), f32(0)
+        for k in range(SERIES):
+            state.spill[k, i] = f32(0)
+    return past
 
 
 def years(n: int) -> Years:
@@ -133,13 +151,13 @@ def _respond(state, luck, fixed, rules, ground, clock, years, none, sums):
     sums [p, 10, columns] int64."""
     hospital = rules.hospital
     for place in range(ground.start.size - 1):
-        low, high = u64(ground.start[place]), u64(ground.start[place + 1])      # unsigned, as in luck
+        low, high = u64(ground.bounds[place, 0]), u64(ground.bounds[place, SEGMENTS])     # unsigned, as in luck
         answer(luck.latent, state.shift, low, high, state.life_satisfaction)
         expect(luck.natural, state, hospital.n, low, high, none)
         admit(low, high, clock, luck, none, state, years.admissions, fixed.who, ground, hospital, sums, place)
         attend(low, high, luck, fixed.attendance, state, none, ground.segment, sums, place)
         refer(u64(ground.children[place]), high, luck, fixed.referral, state, ground.segment, sums, place)
-        measure(place, ground.bounds, rules.lonely_below, state, luck, sums)
+        measure(place, ground, rules.lonely_below, state, luck, sums)
         add_year(state, years, low, high)
 
 
@@ -160,6 +178,7 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     spreading = active.size > 0 and rules.spread.c > 0
     for k in active:
         publish(state.spill[k], state.published[k])
+        state.published[k][ground.absent] = 0
     _rest(settled, state, active, kept)
     if spreading:
         spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread, np.empty(SLICE, np.int32))

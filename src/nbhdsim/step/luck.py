@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from ..residents import MECHANISMS
-from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, philox, tails, u32, u64, unit
+from ..rng import INNER, JIT, WORD, exp32, f32, fill_normals, normal, philox, tails, u32, u64, unit
 from ..rng import purpose as _purpose
 
 CHUNK = 1024                       # residents worked on at once: the twelve rows of draws stay in the nearest cache
@@ -19,6 +19,7 @@ DRAWS, NORMALS, CHANCES = 12, 8, 3 # words a resident-month: the first eight bec
 SERIES = len(MECHANISMS)           # independent drifts: the first normals
 SLOW, ACUITY, NOISE = u64(5), u64(6), u64(7)    # the normals after them
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
+NEW_MINDS, NEW_BODY = _purpose("luck.arrival.minds"), _purpose("luck.arrival.body")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
 
 
@@ -148,18 +149,18 @@ def _copy(x, out, low, m):
         out[low + i] = x[i]
 
 
-def advance(luck, fixed, loadings, *, start, season, clock, first):
+def advance(luck, fixed, loadings, *, bounds, season, clock, first):
     """Move luck to this month and publish it.
 
-    start: first row of each place [p+1]; season: rate multiplier of each place this month (season, trend, place-year);
-    clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
+    bounds [p, k]: first row of each place, .., row after its last; season: rate multiplier of each place this month (season,
+    trend, place-year); clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
     """
     words, normals, weighed = np.empty(DRAWS * CHUNK, f32), np.empty(NORMALS * CHUNK, f32), np.empty((2, CHUNK), f32)
-    _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed, tails())
+    _advance(luck, fixed, loadings, bounds, season, clock, first, words, normals, weighed, tails())
 
 
 @njit(**JIT)
-def _advance(luck, fixed, loadings, start, season, clock, first, words, normals, weighed, tail):
+def _advance(luck, fixed, loadings, bounds, season, clock, first, words, normals, weighed, tail):
     one = f32(1)
     rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
     if first:
@@ -167,9 +168,10 @@ def _advance(luck, fixed, loadings, start, season, clock, first, words, normals,
     sd = np.sqrt(one - rho * rho)
     sd_slow = loadings.slow_sd * np.sqrt(one - rho_slow * rho_slow)
     sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
-    for place in range(start.size - 1):
-        for low in range(start[place], start[place + 1], CHUNK):
-            size = min(CHUNK, start[place + 1] - low)
+    for place in range(bounds.shape[0]):
+        end = bounds[place, bounds.shape[1] - 1]
+        for low in range(bounds[place, 0], end, CHUNK):
+            size = min(CHUNK, end - low)
             i, m = u64(low), u64(size)                  # unsigned: no index needs a check for counting from the end
             _draw(fixed.who, i, m, clock, words)
             fill_normals(words, normals, u64(NORMALS) * m, tail[0], tail[1])
@@ -184,6 +186,23 @@ def _advance(luck, fixed, loadings, start, season, clock, first, words, normals,
             _two(fixed, luck.drift, loadings.root, i, m, luck.connection, luck.control)
             for k in range(u64(CHANCES)):
                 _copy(words[(u64(NORMALS) + k) * m:], luck.chance[k], i, m)
+
+
+@njit(**JIT)
+def arrive(luck, who, rows, loadings, clock):
+    """Newcomers in these rows bring drift, slow part and acuity of the month before, stationary; `advance` comes after.
+
+    who [n]: ids; clock: as there.
+    """
+    month, replicate, k0, k1 = clock
+    for i in rows:
+        words = philox(who[i], month, NEW_MINDS, replicate, k0, k1)
+        for k in range(WORDS):
+            luck.drift[k, i] = normal(unit(words[k]))
+        last, slow, acuity, _ = philox(who[i], month, NEW_BODY, replicate, k0, k1)
+        luck.drift[WORDS, i] = normal(unit(last))
+        luck.slow[i] = loadings.slow_sd * normal(unit(slow))
+        luck.acuity[i] = loadings.acuity_sd * normal(unit(acuity))
 
 
 def clock(seed: int, replicate: int, month: int) -> tuple:

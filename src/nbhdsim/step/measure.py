@@ -50,16 +50,18 @@ def count_two_below(x, y, limit, low, high):
 
 
 @njit(**INNER)
-def measure(place, bounds, lonely_below, state, luck, sums):
-    """Add the states of one place: bounds [p, 11] rows of its segments, oldest first; sums [p, 10, columns] int64."""
+def measure(place, ground, lonely_below, state, luck, sums):
+    """Add the states of one place; sums [p, 10, columns] int64. Those who are not there answer 0, are not lonely and have no
+    control to add: only where heads are counted are they taken off."""
+    bounds, away = ground.bounds, ground.away[place]
     for s in range(SEGMENTS):
         low, high = u64(bounds[place, SEGMENTS - 1 - s]), u64(bounds[place, SEGMENTS - s])
-        sums[place, s, PRESENT] += np.int64(high - low)
+        sums[place, s, PRESENT] += np.int64(high - low) - away[s]
         sums[place, s, EXPECTED] += fixed_sum(state.expected, low, high)
         if s >= CHILD_ITEM:
             sums[place, s, SATISFACTION] += fixed_sum(state.life_satisfaction, low, high)
         if s >= ADULTS:
-            sums[place, s, LOW] += count_below(state.life_satisfaction, LOW_ANSWER, low, high)
+            sums[place, s, LOW] += count_below(state.life_satisfaction, LOW_ANSWER, low, high) - away[s]
             sums[place, s, LONELY] += count_two_below(luck.connection, state.spill[0], lonely_below, low, high)
             sums[place, s, CONTROL] += fixed_sum_of_two(luck.control, state.spill[1], low, high)
 

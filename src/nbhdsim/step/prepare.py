@@ -64,20 +64,24 @@ def _band_of_segment() -> np.ndarray:
 
 
 def age(script: Script) -> np.ndarray:
-    """Age in whole years at month 0 [n]; it stands for every month while ages are held fixed."""
-    return -script.birth_month.astype(np.int64) // 12
+    """Age in whole years at month 0 [n], 0 for the unborn; it stands for every month where ages are held."""
+    return np.maximum(-script.birth_month.astype(np.int64), 0) // 12
 
 
 def ground(script: Script, places: Places, *, ties: Ties, rates: Rates) -> Ground:
     """Where each place's segments lie among the rows, and the ties laid out with this draw's layer weights."""
-    weight = np.maximum(1, np.rint(rates.layer_weight / rates.layer_weight.max() * TIE_UNIT)).astype(np.int32)
     start = np.asarray(places.start, np.int64)
     segment = (np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1).astype(np.uint8)
     counts = np.zeros((start.size - 1, SEGMENTS), np.int64)
     np.add.at(counts, (script.place, segment), 1)
     bounds = np.concatenate([start[:-1, None], start[:-1, None] + np.cumsum(counts[:, ::-1], 1)], 1)
     children = bounds[:, SEGMENTS - np.searchsorted(SEGMENT_FROM, ADULT)]
-    return Ground(start, bounds, children, segment, layout(ties, weight))
+    return Ground(start, bounds, children, segment, layout(ties, tie_weights(rates)), np.zeros_like(counts), np.zeros(0, np.int64))
+
+
+def tie_weights(rates: Rates) -> np.ndarray:
+    """Whole-number weight of each layer of ties [4], 1 to 16."""
+    return np.maximum(1, np.rint(rates.layer_weight / rates.layer_weight.max() * TIE_UNIT)).astype(np.int32)
 
 
 def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
@@ -90,9 +94,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     segment = np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1
     band = _band_of_segment()[segment]
     quintile = places.quintile[script.place].astype(np.int64) - 1
-    tau = traits(script, rates)
-    log_rate = sum(rates.a[k] * tau[k] for k in range(SERIES)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
-    log_rate += rates.s * script.born[ADMISSION] - rates.s ** 2 / 2
+    tau = traits(script.born, rates)
     mix = (rates.frailty_mix * rates.frailty_ratio).sum(1)
     rate = rates.admission[band, quintile] / 12 * rates.frailty_ratio[script.frailty] / mix[band]
     rate = rate * place_effects(places, rates)[script.place]
@@ -100,16 +102,23 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     latent = np.where(child, rates.child[quintile], rates.satisfaction[band, quintile])
     latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(SERIES))
     means = rates.mean[band, quintile]
-    return Fixed(script.id, rate.astype(f32) * exps(log_rate.astype(f32)), latent.astype(f32),
+    return Fixed(script.id, rate.astype(f32) * exps(log_rate(script.born, tau, rates).astype(f32)), latent.astype(f32),
                  (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
                  (rates.ae_other[quintile] / rates.admission[band, quintile]).astype(f32),
                  np.where(age(script) < ADULT, rates.referral[quintile] / 12, 0).astype(f32))
 
 
-def traits(script: Script, rates: Rates) -> list[np.ndarray]:
-    """tau: lasting part of each of the five mechanisms [n], SD of England."""
+def log_rate(born: np.ndarray, tau: list[np.ndarray], rates: Rates) -> np.ndarray:
+    """Log of what lasts of someone's admission rate [n], with acuity's own mean taken off: of expectation 1 given the cell."""
+    out = sum(rates.a[k] * tau[k] for k in range(SERIES)) - _quadratic(rates.a, rates) / 2 - rates.sa ** 2 / 2
+    out += rates.s * born[ADMISSION] - rates.s ** 2 / 2
+    return out
+
+
+def traits(born: np.ndarray, rates: Rates) -> list[np.ndarray]:
+    """tau: lasting part of each of the five mechanisms [n], SD of England, of deviates [7, n]."""
     root = correlation_root(rates.between) * (rates.within * np.sqrt(rates.trait_share))[:, None]
-    return [sum(root[k, j] * script.born[j].astype(np.float64) for j in range(k + 1)) for k in range(SERIES)]
+    return [sum(root[k, j] * born[j].astype(np.float64) for j in range(k + 1)) for k in range(SERIES)]
 
 
 def place_effects(places: Places, rates: Rates) -> np.ndarray:

@@ -1,0 +1,141 @@
+"""The chances of life: dying, growing frail, giving birth and moving, by age, sex, quintile and frailty, month by month.
+
+Frailty follows a rank among the living of one's age, sex and quintile: 0 the fittest, 1 the frailest. The share of each
+category at an age cuts the ranks into categories. The frail die more, so those who live on rise in rank:
+
+    v(t+1) = (v - D(v)) / (1 - D(1)),   D(v) = chance to die this month, summed over the ranks below v
+
+which keeps the ranks of the living even, and the mix at every age what was published, with nobody recovering. Ranks are
+otherwise lasting. All shares of an age, and what people of an age expect, follow from this rule alone, never from who
+happens to exist.
+"""
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .evidence import DIGITS, Table
+from .residents import AGE_FROM, FRAILTY
+
+Array = NDArray[np.float64]
+AGES, YEAR = 105, 12               # nobody reaches the age of 105
+MONTHS = AGES * YEAR
+ROUNDS = 60                        # of solving the curve of frailty: far below the last digit kept
+SEXES = 2
+
+
+class Chances(NamedTuple):
+    """Chances a month (float64). death [2, 5, 105, 4] by sex (0 female), quintile, age in years and frailty; frail [1260, 3]:
+    share of an age in months that is at least mildly, moderately, severely frail; birth [5, 105] a woman; move [5, 105] a
+    resident of moving to another neighbourhood with the household.
+    """
+
+    death: Array
+    frail: Array
+    birth: Array
+    move: Array
+
+
+def chances(values: Mapping[str, float], tables: Mapping[str, Table]) -> Chances:
+    """The chances of central `values` (by address) and the baseline tables."""
+    def table(name: str) -> Array:
+        return tables[f"baseline.{name}"].scaled(values)
+    rate = _by_year(tables["baseline.mortality.rate"].rows, table("mortality.rate")) / 1000 / YEAR
+    mix = table("frailty.mix")
+    frail = frail_by_age(mix / mix.sum(1, keepdims=True), 1 - rate[:, :, -1].mean())
+    ratio = np.array([1.0, *(values[f"baseline.mortality.{name}"] for name in FRAILTY[1:])])
+    middle = _mix(frail)[YEAR // 2::YEAR]
+    death = rate[..., None] * ratio / (middle * ratio).sum(1)[:, None]
+    share = table("population.age")
+    share = share / share.sum(0)
+    mothers, like = table("births.by_age")[0], table("births.by_quintile")[0]
+    births = values["baseline.births.rate"] / 1000 * like / like.mean() / (share * mothers[:, None] / SEXES).sum(0)
+    movers = table("moving.by_age")[0]
+    moves = values["baseline.moving.beyond"] * table("moving.by_quintile")[0] / 100 / (share * movers[:, None]).sum(0)
+    band = np.searchsorted(AGE_FROM, np.arange(AGES), side="right") - 1
+    return Chances(_round(np.minimum(death, 1)), frail, _round(births[:, None] * mothers[band] / YEAR),
+                   _round(moves[:, None] * movers[band] / YEAR))
+
+
+def _round(x: Array) -> Array:
+    return np.round(x, DIGITS + 2)
+
+
+def _by_year(rows: tuple[str, ...], rate: Array) -> Array:
+    """A table by first age and sex ("65 F"), [rows, 5], as [2, 5, 105] by single year."""
+    out = np.empty((SEXES, rate.shape[1], AGES))
+    for row, line in zip(rows, rate, strict=True):
+        first, sex = row.split()
+        out["FM".index(sex), :, int(first):] = line[:, None]
+    return out
+
+
+def frail_by_age(mix: Array, survival: float) -> Array:
+    """Shares at least mildly, moderately, severely frail [1260, 3] by month of age whose means over the bands are the mix [8, 4].
+
+    Straight lines between the middles of the bands, from nobody at the start of the first band with any frailty. Ages are
+    even within a band, and fall with the monthly `survival` in the last.
+    """
+    first = np.array(AGE_FROM) * YEAR
+    last = np.append(first[1:], MONTHS)
+    month = np.arange(MONTHS)
+    weight = np.ones(MONTHS)
+    weight[first[-1]:] = np.cumprod(np.full(MONTHS - first[-1], survival))
+    total = np.add.reduceat(weight, first)
+    middle = np.add.reduceat(weight * month, first) / total
+    goal = np.cumsum(mix[:, :0:-1], axis=1)[:, ::-1]
+    out = np.zeros((MONTHS, goal.shape[1]))
+    for k in range(goal.shape[1]):
+        some = np.flatnonzero(goal[:, k])
+        if some.size:
+            x = np.concatenate([[first[some[0]]], middle[some[0]:], [last[-1]]])
+            y = goal[some[0]:, k].copy()
+            for _ in range(ROUNDS):
+                slope = (y[-1] - y[-2]) / (x[-2] - x[-3]) if y.size > 1 else 0.0
+                line = np.interp(month, x, np.concatenate([[0.0], y, [y[-1] + slope * (x[-1] - x[-2])]]))
+                line[:first[some[0]]] = 0
+                line = np.maximum.accumulate(np.clip(line, 0, 1))
+                y += goal[some[0]:, k] - (np.add.reduceat(weight * line, first) / total)[some[0]:]
+            out[:, k] = line
+    return _round(np.asarray(np.minimum.accumulate(out, axis=1), float))
+
+
+def _mix(frail: Array) -> Array:
+    """Shares fit, mild, moderate and severe [.., 4] from the shares at least so frail [.., 3]."""
+    ends = np.concatenate([np.ones((*frail.shape[:-1], 1)), frail, np.zeros((*frail.shape[:-1], 1))], -1)
+    return ends[..., :-1] - ends[..., 1:]
+
+
+def mean_death(of: Chances) -> Array:
+    """Chance a month to die [2, 5, 1260] by sex, quintile and month of age, over the mix of that age."""
+    return (np.repeat(of.death, YEAR, axis=2) * _mix(of.frail)).sum(-1)
+
+
+def dying(of: Chances) -> Array:
+    """Share of an age in years that is of each category and dies within 12 months [2, 5, 105, 4], by sex and quintile.
+
+    Exact: the ends of each category's ranks are followed through a year of the rule above.
+    """
+    death = np.repeat(of.death, YEAR, axis=2)
+    out = np.zeros((SEXES, death.shape[1], MONTHS, len(FRAILTY)))
+    ends = np.concatenate([np.zeros((MONTHS, 1)), 1 - of.frail, np.ones((MONTHS, 1))], 1)
+    rank = np.broadcast_to(ends, (*out.shape[:3], len(FRAILTY) + 1)).copy()
+    alive = np.ones(out.shape[:3])
+    for later in range(YEAR):
+        age = np.minimum(np.arange(MONTHS) + later, MONTHS - 1)
+        chance = death[:, :, age]
+        chance[:, :, np.arange(MONTHS) + later >= MONTHS - 1] = 1       # nobody reaches the last age
+        low, high = ends[age, :-1, None], ends[age, 1:, None]
+        below = np.clip(rank[..., None, :] - low, 0, high - low)        # ranks of each category under each end
+        lost = (chance[..., None] * below).sum(-2)
+        out += alive[..., None] * np.diff(lost, axis=-1)
+        left = 1 - lost[..., -1:]
+        rank = np.where(left > 0, (rank - lost) / np.where(left > 0, left, 1), rank)
+        alive = alive * left[..., 0]
+    return out.reshape(*out.shape[:2], AGES, YEAR, len(FRAILTY)).mean(3)
+
+
+def mix_by_year(of: Chances) -> Array:
+    """Shares fit, mild, moderate, severe [105, 4] by age in years."""
+    return _mix(of.frail).reshape(AGES, YEAR, len(FRAILTY)).mean(1)

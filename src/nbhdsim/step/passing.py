@@ -1,0 +1,314 @@
+"""Time passes: who is there this month, how old and how frail, read off the life script; the same for every scenario.
+
+Nothing is drawn here. A row without anybody has a rate of 0, no weight as a contact, and is taken off where residents are counted.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from .. import chances
+from ..places import Places, Ties
+from ..rates import Rates
+from ..residents import AGE_FROM, SEGMENT_FROM, Life, Script, frailty_of
+from ..rng import JIT, exps, f32
+from . import Ground, prepare
+from .layout import Layout
+from .luck import Fixed
+from .measure import ADULTS, SEGMENTS
+from .prepare import ADULT, SATISFACTION
+
+YEAR = 12
+PERSONAL = ("disabled", "arrives", "leaves", "frailty", "born")     # columns of Script that change with the resident
+LITTLE = 0.002                     # change of a rate that a birthday may leave out until it has added up
+NOBODY = f32(100)                  # points below, and SD above, anything that is counted as a low answer or as lonely
+NONE = np.zeros(0, np.int32)
+SEX, QUINTILE, KIND, WIDTH = range(4)       # columns of Now.row: 0 female; 0-4; sex, quintile, frailty, last year as one number
+ARRIVES, LEAVES, DIES, WORSENS = range(4)   # columns of Now.dates
+RATIO, ANSWER, FIRST, SECOND = range(4)     # columns of Now.own
+
+
+class Cells(NamedTuple):
+    """One draw's values by cell (float32). rate [105, 80]: admissions a month by age and by sex, quintile, frailty and whether the
+    last year of life has begun; satisfaction [10, 5] by segment; connection, control, attendance [8, 5] by band; referral
+    [5] of a child."""
+
+    rate: np.ndarray
+    satisfaction: np.ndarray
+    connection: np.ndarray
+    control: np.ndarray
+    attendance: np.ndarray
+    referral: np.ndarray
+
+
+class Steps(NamedTuple):
+    """Ages as the month reads them: segment and band of each age in years [105], whether its birthday brings other rates,
+    first age of each segment [10]."""
+
+    segment: np.ndarray
+    band: np.ndarray
+    turns: np.ndarray
+    first: np.ndarray
+
+
+class Now(NamedTuple):
+    """Rows as they stand: stay [n]; here [n] 1 if anybody is; birth month [n]; row [n, 3]: see SEX; segment [n]; of each stay [s]:
+    dates [s, 6] arrives, leaves, dies and the three of `worsens`, and own [s, 4] what its resident brings to every cell: ratio of
+    the admission rate (the place's included), life satisfaction (points), connection and control (SD). Side by side, because
+    they are read together."""
+
+    stay: np.ndarray
+    here: np.ndarray
+    birth: np.ndarray
+    row: np.ndarray
+    segment: np.ndarray
+    dates: np.ndarray
+    own: np.ndarray
+    steps: Steps
+
+
+class Change(NamedTuple):
+    """What a month has changed: rows with another resident or with nobody any more, the stays that have begun in them (-1: nobody
+    has come) and that have ended (-1: nobody was there)."""
+
+    rows: np.ndarray
+    begun: np.ndarray
+    ended: np.ndarray
+
+
+def cells(rates: Rates, of: chances.Chances) -> Cells:
+    """The cells of one draw.
+
+    F/E[F] is frailty times the ratio of the last year of life over its expectation at that age, sex and quintile, which
+    follows from the chances alone. Excitation follows a rate that rises with some delay: the expectation takes that in. What
+    changes by less than LITTLE from one age to the next stays as it is, to save work.
+    """
+    segment = np.arange(SEGMENTS)
+    band = np.searchsorted(AGE_FROM, SEGMENT_FROM, side="right") - 1
+    last = _delayed(rates)
+    mean = ((chances.mix_by_year(of) + (last - 1) * chances.dying(of)) * rates.frailty_ratio).sum(-1)
+    base = rates.admission[np.searchsorted(AGE_FROM, np.arange(chances.AGES), side="right") - 1].T / YEAR
+    factor = rates.frailty_ratio[:, None] * np.array([1.0, rates.last_year])
+    rate = (base / mean).transpose(2, 0, 1)[..., None, None] * factor
+    rate = rate.reshape(chances.AGES, -1)
+    for age in range(1, chances.AGES):
+        if np.abs(rate[age] / rate[age - 1] - 1).max() < LITTLE:
+            rate[age] = rate[age - 1]
+    latent = np.where((segment < ADULTS)[:, None], rates.child, rates.satisfaction[band])
+    return Cells(rate.astype(f32), latent.astype(f32), rates.mean[:, :, 0].astype(f32), rates.mean[:, :, 1].astype(f32),
+                 (rates.ae_other / rates.admission).astype(f32), (rates.referral / YEAR).astype(f32))
+
+
+def _delayed(rates: Rates) -> float:
+    """Admissions in the last year of life over those of before, excitation included (see `events.admit`): mean of 12 months."""
+    h, total = rates.n, 0.0
+    for _ in range(YEAR):
+        expected = (1 - rates.n) * rates.last_year + h
+        h = rates.phi * h + rates.n * (1 - rates.phi) * expected
+        total += expected
+    return total / YEAR
+
+
+def own(born: np.ndarray, place: np.ndarray, rates: Rates) -> np.ndarray:
+    """What residents with these deviates [7, m] bring [m, 4] (see Now); place [m]: admission effect of where they live."""
+    tau = prepare.traits(born, rates)
+    satisfaction = rates.ls_trait_sd * born[SATISFACTION] + sum(b * t for b, t in zip(rates.b, tau, strict=True))
+    return np.stack([exps(prepare.log_rate(born, tau, rates).astype(f32)) * place, satisfaction, tau[0], tau[1]], 1).astype(f32)
+
+
+def steps(of: Cells) -> Steps:
+    """Segments and bands of ages, and the birthdays that bring other rates."""
+    age = np.arange(chances.AGES)
+    segment, band = (np.searchsorted(first, age, side="right") - 1 for first in (SEGMENT_FROM, AGE_FROM))
+    turns = np.append(False, (of.rate[1:] != of.rate[:-1]).any(1))
+    return Steps(segment.astype(np.uint8), band.astype(np.uint8), turns, np.array(SEGMENT_FROM))
+
+
+@njit(**JIT)
+def _grow_older(rows, month, now, cells, rate):
+    """Write the rates of these rows, whose birthday it is, at the ages that have others."""
+    birth, row, here, turns, stay, own, table = now.birth, now.row, now.here, now.steps.turns, now.stay, now.own, cells.rate
+    for i in rows:
+        age = min(max(month - birth[i], 0) // YEAR, turns.size - 1)
+        if turns[age] and here[i]:
+            rate[i] = table[age, row[i, KIND]] * own[stay[i], RATIO]
+
+
+@njit(**JIT)
+def _settle(rows, month, now, cells, fixed):
+    """Write what this month makes of these rows."""
+    stay, here, birth, row, segment, dates, own = now.stay, now.here, now.birth, now.row, now.segment, now.dates, now.own
+    segments, bands, quintiles, levels = now.steps.segment, now.steps.band, cells.referral.size, dates.shape[1] - WORSENS + 1
+    for i in rows:
+        s = stay[i]
+        here[i] = dates[s, ARRIVES] <= month < dates[s, LEAVES]
+        age = min(max(month - birth[i], 0) // YEAR, segments.size - 1)
+        segment[i] = segments[age]
+        if here[i] == 0:
+            fixed.rate[i] = fixed.attendance[i] = fixed.referral[i] = f32(0)
+            fixed.satisfaction[i], fixed.connection[i], fixed.control[i] = -NOBODY, NOBODY, f32(0)
+            continue
+        level = 0
+        for k in range(levels - 1):
+            level += int(dates[s, WORSENS + k] <= month)
+        q, band = row[i, QUINTILE], bands[age]
+        kind = ((row[i, SEX] * quintiles + q) * levels + level) * 2 + int(month + YEAR >= dates[s, DIES])
+        row[i, KIND] = kind
+        fixed.rate[i] = cells.rate[age, kind] * own[s, RATIO]
+        fixed.satisfaction[i] = cells.satisfaction[segment[i], q] + own[s, ANSWER]
+        fixed.connection[i] = cells.connection[band, q] + own[s, FIRST]
+        fixed.control[i] = cells.control[band, q] + own[s, SECOND]
+        fixed.attendance[i] = cells.attendance[band, q]
+        fixed.referral[i] = cells.referral[q] if age < ADULT else f32(0)
+
+
+@njit(**JIT)
+def _bound(month, start, birth, first, bounds):
+    """Rows at which each place's segments end, oldest first: everyone of an age was born before a month; the unborn come last."""
+    for p in range(start.size - 1):
+        bounds[p, 0] = start[p]
+        for s in range(first.size):
+            low, high, latest = bounds[p, s], start[p + 1], month - YEAR * first[first.size - 1 - s]
+            while low < high:
+                middle = (low + high) // 2
+                if birth[middle] <= latest:
+                    low = middle + 1
+                else:
+                    high = middle
+            bounds[p, s + 1] = low
+
+
+@njit(**JIT)
+def _count_away(rows, month, birth, place, segment, away):
+    """Rows of each place and segment without anybody, among those who have been born."""
+    away[:] = 0
+    for i in rows:
+        if birth[i] <= month:
+            away[place[i], segment[i]] += 1
+
+
+@njit(**JIT)
+def _weigh(rows, sign, start, other, layer, weight, here, total, share):
+    """Contacts of these rows have their weight (sign 1) or have it no longer (-1); rows of weights add up to 1 again."""
+    for i in rows:
+        for e in range(start[i], start[i + 1]):
+            j = other[e]
+            total[j] += sign * weight[layer[e]]
+            share[j] = f32(1) / f32(total[j]) if total[j] > 0 and here[j] != 0 else f32(0)
+        share[i] = f32(1) / f32(total[i]) if total[i] > 0 and here[i] != 0 else f32(0)
+
+
+class Passing:
+    """A population as it stands in one month of one future; scenarios share it as they share luck.
+
+    fixed, ground: what the month reads; change: what this month has changed; deaths [p, 10]: this month's, by place and segment.
+    """
+
+    def __init__(self, script: Script, life: Life, places: Places, *, ties: Ties, rates: Rates, month: int) -> None:
+        """The population in the first month of history."""
+        n = script.id.size
+        self._life, self._ties = life, ties
+        self._cells = cells(rates, life.chances)
+        self._weight = prepare.tie_weights(rates)
+        stay = np.searchsorted(life.row, np.arange(n)).astype(np.int32)
+        self._script = script._replace(month=month, **{name: getattr(script, name).copy() for name in PERSONAL})
+        self._person = script.id.copy()
+        self._unread: list[np.ndarray] = [np.arange(n)]
+        row = np.zeros((n, WIDTH), np.uint8)
+        row[:, SEX], row[:, QUINTILE] = script.sex, places.quintile[script.place] - 1
+        effect = prepare.place_effects(places, rates)[script.place]
+        self._now = Now(stay, np.zeros(n, np.uint8), script.birth_month, row, np.zeros(n, np.uint8),
+                        np.stack([life.arrives, life.leaves, life.dies, *life.worsens], 1),
+                        own(life.born, effect[life.row], rates), steps(self._cells))
+        self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
+        self.ground, self._total = self._laid(places, n), np.zeros(n, np.int32)
+        self.deaths, self.change = np.zeros_like(self.ground.away), Change(NONE, NONE, NONE)
+        self._write(np.arange(n, dtype=np.int32))
+        self._weigh(np.flatnonzero(self.here).astype(np.int32), 1)
+        self._weigh(np.arange(n, dtype=np.int32), 0)
+        self._lay()
+
+    def _laid(self, places: Places, n: int) -> Ground:
+        start, p = np.asarray(places.start, np.int64), len(places.name)
+        laid = prepare.layout(self._ties, self._weight)
+        ties = Layout(laid.order, laid.first, laid.word, np.zeros(n, f32))
+        return Ground(start, np.zeros((p, SEGMENTS + 1), np.int64), np.zeros(p, np.int64), self._now.segment, ties,
+                      np.zeros((p, SEGMENTS), np.int64), NONE.astype(np.int64))
+
+    def copy(self) -> "Passing":
+        """The same month, going its own way."""
+        twin, now, g = object.__new__(Passing), self._now, self.ground
+        twin.__dict__.update(self.__dict__)
+        twin._person, twin._total, twin.deaths = self._person.copy(), self._total.copy(), self.deaths.copy()
+        twin._unread = list(self._unread)
+        twin._script = self._script._replace(**{name: getattr(self._script, name).copy() for name in PERSONAL})
+        twin._now = now._replace(stay=now.stay.copy(), here=now.here.copy(), row=now.row.copy(), segment=now.segment.copy())
+        twin.fixed = Fixed(self.fixed.who, *(column.copy() for column in self.fixed[1:]))
+        twin.ground = g._replace(bounds=g.bounds.copy(), children=g.children.copy(), segment=twin._now.segment,
+                                 ties=Layout(*g.ties[:-1], g.ties.share.copy()), away=g.away.copy())
+        return twin
+
+    @property
+    def stay(self) -> np.ndarray:
+        """Row of Life of each row's stay [n]; the last or the next one where nobody is there."""
+        return self._now.stay
+
+    @property
+    def here(self) -> np.ndarray:
+        """1 where somebody lives in the row [n]."""
+        return self._now.here
+
+    @property
+    def script(self) -> Script:
+        """The script as of this month."""
+        self._read()
+        return self._script
+
+    @property
+    def person(self) -> np.ndarray:
+        """Id of who lives in each row [n], or last did, or first will."""
+        self._read()
+        return self._person
+
+    def advance(self, month: int) -> None:
+        """Move on to `month`, one after the last."""
+        agenda, now = self._life.agenda, self._now
+        self._script = self._script._replace(month=month)
+        rows, begun, ended = self.change = Change(*agenda.changes.of(month))
+        now.stay[rows] = np.where(begun >= 0, begun, ended)
+        _grow_older(agenda.birthdays[month % YEAR], month, now, self._cells, self.fixed.rate)
+        (turned,) = agenda.turns.of(month)
+        self._write(turned)
+        self._unread.append(turned)
+        self._weigh(rows[ended < 0], 1)
+        self._weigh(rows[begun < 0], -1)
+        self.deaths[:] = 0
+        np.add.at(self.deaths, agenda.deaths.of(month), 1)
+        self._lay()
+
+    def _read(self) -> None:
+        """Name the rows that have changed since anybody asked."""
+        if self._unread:
+            rows = np.concatenate(self._unread)
+            stay, life, script = self._now.stay[rows], self._life, self._script
+            self._person[rows] = life.id[stay]
+            script.disabled[rows], script.arrives[rows] = life.disabled[stay], life.arrives[stay]
+            script.leaves[rows], script.born[:, rows] = life.leaves[stay], life.born[:, stay]
+            month = np.clip(script.month, life.arrives[stay], life.leaves[stay].astype(np.int64) - 1)
+            script.frailty[rows] = frailty_of(life, stay, month)
+            self._unread = []
+
+    def _write(self, rows: np.ndarray) -> None:
+        _settle(rows, self._script.month, self._now, self._cells, self.fixed)
+
+    def _weigh(self, rows: np.ndarray, sign: int) -> None:
+        ties = self._ties
+        _weigh(rows, sign, ties.start, ties.other, ties.layer, self._weight, self._now.here, self._total, self.ground.ties.share)
+
+    def _lay(self) -> None:
+        g, script = self.ground, self._script
+        _bound(script.month, g.start, script.birth_month, self._now.steps.first, g.bounds)
+        g.children[:] = g.bounds[:, SEGMENTS - SEGMENT_FROM.index(ADULT)]
+        absent = np.flatnonzero(self.here == 0)
+        _count_away(absent, script.month, script.birth_month, script.place, g.segment, g.away)
+        self.ground = g._replace(absent=absent)
