@@ -202,48 +202,42 @@ def normal(u):
 
 
 @njit(**INNER)
-def _keep_tails(u, low, high, where, tail, found):
-    """Write the tails among u[low..high] behind those found before, without a branch; returns how many there are."""
-    for i in range(low, high):
+def _keep_tails(u, first, where, tail, found):
+    """Write the tails of one group behind those found before, without a branch; returns how many there are."""
+    for i in range(first, first + GROUP):
         where[found], tail[found] = i, u[i]
         found += u64(abs(u[i] - f32(0.5)) > CENTRE)
     return found
-
-
-@njit(**INNER)
-def _write_tails(where, tail, found, z):
-    """z = normal of the tails found."""
-    for low in range(u64(0), found, LANES):
-        for lane in range(LANES):
-            tail[low + lane] = _outer_normal(tail[low + lane])
-    for j in range(found):
-        z[where[j]] = tail[j]
 
 
 @njit(**JIT)
 def fill_normals(u, z, n, where, tail):
     """z = normal(u) for the first n (uint64) of float32 arrays, the bits of `normal`: the centre for all, then the few tails.
 
-    where, tail: room for them, from `tails`.
+    Worked in whole groups: u and z must have room for n rounded up to GROUP. where, tail: room for tails, from `tails`.
     """
+    n = (n + GROUP - u64(1)) // GROUP * GROUP
     for i in range(n):
         z[i] = _central_normal(u[i])
-    found, whole = u64(0), n - n % GROUP
-    for low in range(u64(0), whole, GROUP):
+    found = u64(0)
+    for low in range(u64(0), n, GROUP):
         far = i32(0)
         for i in range(low, low + GROUP):
             far |= i32(abs(u[i] - f32(0.5)) > CENTRE)
         if far != 0:
-            found = _keep_tails(u, low, low + GROUP, where, tail, found)
-            if found > TAILS - GROUP:
-                _write_tails(where, tail, found, z)
-                found = u64(0)
-    _write_tails(where, tail, _keep_tails(u, whole, n, where, tail, found), z)
+            found = _keep_tails(u, low, where, tail, found)
+        if found > TAILS - GROUP or low + GROUP == n:
+            for j in range(u64(0), found, LANES):
+                for lane in range(LANES):
+                    tail[j + lane] = _outer_normal(tail[j + lane])
+            for j in range(found):
+                z[where[j]] = tail[j]
+            found = u64(0)
 
 
 def tails():
-    """Room for `fill_normals`: rows and draws of the tails it has found."""
-    return np.zeros(TAILS, np.uint32), np.full(TAILS, CENTRE)
+    """Room for `fill_normals`: where tails are, and their draws."""
+    return np.zeros(TAILS + LANES, np.uint32), np.full(TAILS + LANES, CENTRE)
 
 
 def exps(x):
@@ -277,6 +271,8 @@ def uniform(key, replicate, purpose, month, who, word=0):
 def uniforms(*counter):
     """float32 uniforms in (0, 1), one for each id in `who` (uint32 [n]); the arguments of `uniform`."""
     key, replicate, purpose, month, who, word = (*counter, 0)[:6]
+    who = who.view()
+    who.flags.writeable = False                 # compiled once, for arrays that may be written and those that may not
     return _uniforms(key, replicate, purpose, month, who, word, np.empty(who.size, f32))
 
 
@@ -290,9 +286,10 @@ def _uniforms(key, replicate, purpose, month, who, word, out):
 def normals(*counter):
     """float32 standard normal deviates, one for each id; the arguments of `uniforms`."""
     u = uniforms(*counter)
-    out = np.empty(u.size, f32)
-    fill_normals(u, out, u64(u.size), *tails())
-    return out
+    room = np.full((2, u.size + int(GROUP)), CENTRE)
+    room[0, :u.size] = u
+    fill_normals(*room, u64(u.size), *tails())
+    return room[1, :u.size]
 
 
 def purpose(name: str) -> np.uint32:
