@@ -362,6 +362,7 @@ class Delivery:
         self.rule, self.future, self.month = rule, future, rule.opens - 1
         self.members = nobody()
         self._slot, self._pull = np.zeros(0, np.int32), AT_REST
+        self._dose = np.full(m, rule.dose, f32)
         self._inside, self._reached = np.zeros(m, np.uint8), np.zeros(m, np.uint8)
         self._sums = np.zeros((len(future.places.name), 4), np.int64)
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
@@ -468,7 +469,7 @@ class Delivery:
         k = _merge(rule.candidates, self._slot, old.since, old.left, joining, self._inside, self._reached, month, rule.course,
                    after, self._sums)
         self._slot, since, left, who, site = (column[:k] for column in after)
-        self.members = Members(who, since, left, np.full(k, rule.dose, f32), site)
+        self.members = Members(who, since, left, self._dose[:k], site)
 
 
 class Grants(Delivery):

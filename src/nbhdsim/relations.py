@@ -84,6 +84,8 @@ class Relations:
 
     def turn(self) -> None:
         """A month is over: what was pushed in it is what programmes read now."""
+        if not (self._next or self._now or self.spread.any()):         # nothing is pushed, and nothing lingers
+            return
         self._now, self._next = self._next, {}
         before, self._total = self._total, {name: self._joined(name) for name in self._now}
         for name, total in self._total.items():              # unchanged: the same array, so that what is made of it can be kept
