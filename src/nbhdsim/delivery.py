@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .places import Places, Ties
 from .residents import STAYS, Script
 from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u32, u64, unit
+from .turnover import NO_DATES, Turnover, merged, part
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
 NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
@@ -339,7 +340,7 @@ class Rule:
 
     key: names its random streams; room [pools]: places at once, NO_LIMIT for none; leave: hazard a month; dose;
     opens, closes: first month open and first month no longer open; word_of_mouth: how much the hazard rises, as a
-    multiple, when all contacts are in (0: not at all).
+    multiple, when all contacts are in (0: not at all); newcomers: may whoever moves in join where who has left might have?
     """
 
     key: str
@@ -351,6 +352,7 @@ class Rule:
     dose: float = 1.0
     word_of_mouth: float = 0.0
     course: Course = field(default=NO_EFFECT)
+    newcomers: bool = True
 
 
 class Delivery:
@@ -372,47 +374,37 @@ class Delivery:
         """Rows, rising, of everyone who has ever joined."""
         return self.rule.candidates.who[self._reached != 0]
 
-    def advance(self, month: int, pull: Pull = AT_REST, gone: NDArray[np.integer] = NOBODY) -> None:
+    def advance(self, month: int, pull: Pull = AT_REST, gone: Turnover | None = None) -> None:
         """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month.
 
-        gone: rows whose resident has died or moved away: their membership ends with nothing left of it, and whoever lives
-        there now has never been in.
+        gone: rows with another resident than last month, or none: membership there ends with nothing left of it, and whoever
+        lives there now has never been in.
         """
         self.month, self._sums, self._pull = month, self._sums * EVER, pull
-        if gone.size:
+        if gone is not None and gone.rows.size:
             self._part_from(gone)
         if self.rule.opens <= month <= self.rule.closes or self._slot.size:
             self._settle(month, self.future.clock(month))
 
-    def _part_from(self, gone: NDArray[np.integer]) -> None:
-        were = np.isin(self.members.who, gone)
-        left = self.members.only(were)
-        np.add.at(self._sums[:, 2], left.site[left.left == INSIDE], 1)
-        self.members, self._slot = self.members.only(~were), self._slot[~were]
-        rows = np.flatnonzero(np.isin(self.rule.candidates.who, gone))
-        self._inside[rows] = self._reached[rows] = 0
+    def _part_from(self, gone: Turnover) -> None:
+        c, members = self.rule.candidates, self.members
+        stay = np.ones(self._slot.size, np.bool_)
+        dates = (c.arrives, c.leaves) if self.rule.newcomers else (NO_DATES, NO_DATES)
+        if part(c.who, c.site, *dates, gone, self._slot, members.left, stay, self._inside, self._reached, self._sums):
+            self.members, self._slot = members.only(stay), self._slot[stay]
 
     def renew(self, fresh: "Delivery") -> None:
         """Go on with the candidates of `fresh`, made for people as they are now; members who are not among them leave."""
-        c, new, members = self.rule.candidates, fresh.rule.candidates, self.members
-        over = np.flatnonzero(~np.isin(members.who, new.who))
-        who = np.concatenate([new.who, members.who[over]])
-        order = np.argsort(who, kind="stable")
-        rank = np.empty(order.size, np.int32)
-        rank[order] = np.arange(order.size)
-        old, none = self._slot[over], np.full(over.size, INSIDE)
-        pool = np.concatenate([np.searchsorted(p, np.arange(p[-1]), side="right") - 1 for p in (new.pool, c.pool)])
-        pool = np.concatenate([pool[:new.who.size], pool[new.who.size:][old]])[order]
-        columns: list[Any] = [np.concatenate(both)[order] for both in (
-            (new.id, c.id[old]), (new.hazard, np.zeros(over.size, f32)), (new.site, members.site[over]), (new.arrives, none),
-            (new.leaves, np.full(over.size, self.month + 1, np.int16)))]
-        merged = Candidates._make([who[order], *columns, np.searchsorted(pool, np.arange(new.pool.size))])
-        reached = np.isin(merged.who, c.who[self._reached != 0])
-        self.rule, self.future = replace(fresh.rule, candidates=merged), fresh.future
-        self._slot = np.searchsorted(merged.who, members.who).astype(np.int32)
-        self._reached, self._inside = reached.astype(np.uint8), np.zeros(order.size, np.uint8)
+        c, members = self.rule.candidates, self.members
+        both = merged(fresh.rule.candidates, c, self._slot, rows=self.future.script.id.size, month=self.month + 1)
+        number = both.number
+        before = c.who[self._reached != 0]
+        self.rule, self.future = replace(fresh.rule, candidates=Candidates._make(both.columns)), fresh.future
+        self._slot = number[members.who]
+        self._reached, self._inside = (np.zeros(self.rule.candidates.who.size, np.uint8) for _ in range(2))
+        self._reached[number[before[number[before] >= 0]]] = 1
         self._inside[self._slot[members.left == INSIDE]] = 1
-        self._adopt(fresh, rank[:new.who.size])
+        self._adopt(fresh, number[fresh.rule.candidates.who])
 
     def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
         """Take over what `fresh` says of its candidates; number: those they have now."""

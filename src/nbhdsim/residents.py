@@ -23,6 +23,9 @@ AGE_BANDS = ("0-4", "5-17", "18-34", "35-49", "50-64", "65-74", "75-84", "85+")
 SEGMENT_FROM = (0, 5, 10, 16, 18, 35, 50, 65, 75, 85)
 """First year of age of the 10 inner segments: the bands, cut again at 10 (own wellbeing item) and 16 (ONS4)."""
 
+EVERY_YEAR = 50
+"""First age from which the chances of life change every year: below, they change from segment to segment."""
+
 FRAILTY = ("fit", "mild", "moderate", "severe")
 """Names of the frailty categories 0-3 (electronic frailty index, Clegg and others 2016)."""
 
@@ -74,7 +77,7 @@ class Agenda(NamedTuple):
 
     changes: row, the stay that begins in it (-1: nobody comes), the stay that has ended (-1: nobody was there); turns: rows in
     which anything else changes (another segment of age, worse frailty, the last year of life) or that change; deaths: place,
-    age segment; birthdays: rows by month of the year, 0 that of month 0.
+    age segment; birthdays: rows by month of the year, 0 that of month 0, of those ever EVERY_YEAR or older.
     """
 
     changes: Months
@@ -138,6 +141,12 @@ def age_at(script: Script, month: int = 0) -> NDArray[np.uint8]:
     """Completed years of age [n] in the month the script speaks of, 0 for the unborn; `month` is not read."""
     del month
     return (np.maximum(script.month - script.birth_month.astype(np.int32), 0) // 12).astype(np.uint8)
+
+
+def aged(script: Script, low: int, high: int) -> NDArray[np.bool_]:
+    """Who is `low` to `high` completed years old [n], both included, in the month the script speaks of."""
+    born = script.birth_month
+    return (born <= script.month - 12 * low) & (born > script.month - 12 * (high + 1))
 
 
 def present(script: Script) -> NDArray[np.bool_]:

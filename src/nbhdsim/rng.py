@@ -12,7 +12,7 @@ import hashlib
 import os
 from pathlib import Path
 
-COMPILED_ROOMS = ("rng.py", "levers.py", "delivery.py", "places.py", "population", "step")
+COMPILED_ROOMS = ("rng.py", "levers.py", "turnover.py", "delivery.py", "places.py", "population", "step")
 
 
 def cache_folder() -> Path:

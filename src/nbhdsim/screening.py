@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .relations import Push
-from .residents import Script, age_at, present
+from .residents import Script, aged, present
 from .rng import f32, log32, purpose, uniforms
 
 PROGRAMMES = ("breast", "cervical", "bowel")
@@ -20,7 +20,7 @@ AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
 """First and last age of those whose coverage is published (NHS England, 2024)."""
 
 YEAR = 12
-REVIEW = 3                         # months
+REVIEW = 12                        # months
 NEVER = np.int32(2 ** 30)
 LN2 = f32(0.6931472)
 
@@ -56,18 +56,16 @@ class Screening:
         twin.up, twin.until = self.up.copy(), self.until.copy()
         return twin
 
-    def pass_time(self, month: int, script: Script, gone: NDArray[np.integer]) -> bool:
-        """Newcomers (rows `gone` have another resident, or none) bring a status of their own; who is invited is looked at anew
-        every REVIEW months. Was it?"""
-        self._script, calendar = script, np.uint32(self._clock.calendar + month)
-        if gone.size:
-            for k, share in enumerate(self._coverage):
-                self.up[k, gone] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, gone) < share
-            self.until[:, gone] = NEVER
-        if month % REVIEW:
-            return False
-        self.due = np.stack([_invited(script, name, month) for name in PROGRAMMES])
-        return True
+    def turn_over(self, month: int, gone: NDArray[np.integer]) -> None:
+        """Newcomers (rows `gone` have another resident, or none) bring a status of their own."""
+        calendar = np.uint32(self._clock.calendar + month)
+        for k, share in enumerate(self._coverage):
+            self.up[k, gone] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, gone) < share
+        self.until[:, gone] = NEVER
+
+    def review(self, script: Script) -> None:
+        """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
+        self.due = np.stack([_invited(script, name, script.month) for name in PROGRAMMES])
 
     def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
         """Screen those pushed, and let lapse what has; half_life: months, by key of the programme. Has anything changed?"""
@@ -110,6 +108,6 @@ class Screening:
 
 def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:
     """Of the ages, and the sex, that a programme invites [n]."""
-    age, (low, high) = age_at(script, month), AGES[programme]
-    who = present(script) & (age >= low) & (age <= high)
+    del month
+    who = present(script) & aged(script, *AGES[programme])
     return who if programme == "bowel" else who & (script.sex == 0)

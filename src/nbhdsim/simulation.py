@@ -16,10 +16,11 @@ from .population import World
 from .relations import Relations
 from .residents import MECHANISMS, Residents, Script
 from .scenario import Scenario, funding, where
-from .screening import Clock, Screening
+from .screening import REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .step.passing import Passing
+from .turnover import Turnover
 from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
@@ -125,10 +126,11 @@ class Simulation:
         self._turn_over()
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
+        gone = Turnover(*self.passing.turnover()) if self.passing else None
         for programme in self.programmes:
-            if self.passing:
-                programme.pass_time(self.month, self.script, self.passing.change.rows)
-            programme.advance(self.month, self.relations)
+            if self.passing and programme.renewing(self.month):
+                programme.renew(self.script)
+            programme.advance(self.month, self.relations, gone)
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
@@ -253,7 +255,11 @@ class Simulation:
             self.screening = Screening(self.script, self.setting.values,
                                        Clock(self.world.seed, self.replicate, self.calendar - self.month))
         half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
-        changed = self.passing is not None and self.screening.pass_time(self.month, self.script, self.passing.change.rows)
+        changed = self.passing is not None and self.month % REVIEW == 0
+        if self.passing:
+            self.screening.turn_over(self.month, self.passing.change.rows)
+            if changed:
+                self.screening.review(self.script)
         changed |= self.screening.step(self.month, self.relations.pushed("screening"), half_life)
         if changed or not self.screened_sums:
             shape = len(self.world.places.name), step.SEGMENTS
@@ -272,8 +278,8 @@ class Simulation:
                 self.delivered.append((programme.key, self.month, programme.rows()))
         if self.passing and self.programmes:
             rows = np.flatnonzero(self._reached)
-            self._reached_now[:] = 0
-            np.add.at(self._reached_now, (self.world.script.place[rows], self.ground.segment[rows]), 1)
+            cell = self.world.script.place[rows].astype(np.int64) * step.SEGMENTS + self.ground.segment[rows]
+            self._reached_now = np.bincount(cell, minlength=self._reached_now.size).reshape(self._reached_now.shape)
         self.reached_sums.append(self._reached_now.copy())
         if self.passing and self._watch:
             self._watched = np.flatnonzero(np.isin(self.passing.person, self._watch) & (self.passing.here != 0))

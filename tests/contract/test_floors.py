@@ -11,7 +11,7 @@ from nbhdsim.rng import COMPILED_ROOMS
 FLOORS = (
     ("errors", "registry", "rng", "documents", "evidence"),
     ("residents", "areas", "places", "levers", "relations", "screening", "rates", "chances"),
-    ("step", "delivery", "interventions", "outcomes"),
+    ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "views", "simulation"),
     ("tables", "runfolder", "workers", "experiment", "comparison", "ledger", "sensitivity", "evaluation", "economics",
      "equity", "network_export"),
@@ -21,7 +21,7 @@ FLOORS = (
 
 PLACE = {room: (floor, order) for floor, rooms in enumerate(FLOORS, 1) for order, room in enumerate(rooms)}
 
-COMPILED = {"rng", "residents", "places", "levers", "step", "delivery", "population", "areas"}
+COMPILED = {"rng", "residents", "places", "levers", "step", "turnover", "delivery", "population", "areas"}
 TABLES_AND_UP = {room for room, (floor, _) in PLACE.items() if floor >= 5}
 SCREEN = {"report", "cli", "cli_verbs", "cli_progress", "explore"}
 THIRD_PARTY = {

@@ -17,7 +17,7 @@ from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
 from ..relations import OF_PLACES, Relations
-from ..residents import MECHANISMS, Script, age_at, present
+from ..residents import FRAILTY, MECHANISMS, Script, aged, present
 from ..rng import f32
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class Aim:
     disabled: bool = False
 
     def rows(self, script: Script, places: Places, month: int) -> Rows:
-        """Rows, rising, of the residents it is for in `month`."""
-        age = age_at(script, month)
-        keep = present(script) & (age >= self.low) & (age <= self.high)
+        """Rows, rising, of the residents it is for in the month the script speaks of; `month` is not read."""
+        del month
+        keep = present(script) & aged(script, self.low, self.high)
         keep &= (script.frailty >= self.frailty) & (script.frailty <= self.frailest)
         if self.sex is not None:
             keep &= script.sex == self.sex
@@ -173,7 +173,8 @@ class Intervention:
         """How people are taken in: the figures of the kind."""
         return Rule(key=self.key, candidates=who, room=places, opens=self.opens, closes=self.closes,
                     leave=self.figures.get("leave_hazard", 0.0) if leave is None else leave,
-                    dose=self.figures.get("dose", 1.0), word_of_mouth=self.word_of_mouth, course=self.effects.course)
+                    dose=self.figures.get("dose", 1.0), word_of_mouth=self.word_of_mouth, course=self.effects.course,
+                    newcomers=not (self.aim.frailty or self.aim.disabled) and self.aim.frailest == len(FRAILTY) - 1)
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """Places for participants in each neighbourhood [p], for the delivery table (NaN: no limit)."""

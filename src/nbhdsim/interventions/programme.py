@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, NOBODY, Future, Members, Pull
+from ..delivery import AT_REST, Future, Members, Pull
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
 from ..residents import Script
 from ..rng import f32, purpose, uniforms
+from ..turnover import Turnover
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
 from .effects import Effects, effects
 
 YEAR, ONE = 12, f32(1)
-LIST = 3                           # months after which the list of those who may take part is drawn up anew
+LIST = 12                          # months after which the list of those who may take part is drawn up anew
 SEXES = ("female", "male")         # in the order of `Script.sex`
 
 
@@ -43,7 +44,6 @@ class Programme:
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
         self._rates = rates
-        self._gone: NDArray[np.integer] = NOBODY
 
     @property
     def members(self) -> Members:
@@ -60,15 +60,14 @@ class Programme:
         """Rows, rising, of everyone who has ever taken part."""
         return self._delivery.reached
 
-    def pass_time(self, month: int, script: Script, gone: NDArray[np.integer]) -> None:
-        """Time has passed: who may take part is looked at anew every LIST months, and before each round of grants.
+    def renewing(self, month: int) -> bool:
+        """Is it time to look at who may take part anew: every LIST months, and before each round of grants?"""
+        mine = self.intervention
+        return mine.opens < month < mine.closes and not (month % LIST and (month - mine.opens) % mine.every)
 
-        script: as of `month`; gone: rows whose resident has died or moved away since last month.
-        """
-        mine, self._gone = self.intervention, gone
-        months = month - mine.opens
-        if months <= 0 or month >= mine.closes or months % LIST and months % mine.every:
-            return
+    def renew(self, script: Script) -> None:
+        """Time has passed: who may take part is looked at anew. script: as of this month."""
+        mine = self.intervention
         self._future = self._future._replace(script=script)
         self.intervention = replace(mine, parts=_parts(mine.effects, self._future, self.line,
                                                        acted_on=mine.figures.get("acted_on", 1.0)))
@@ -78,11 +77,14 @@ class Programme:
             self._exposure.renew(exposed)
         self._told = {}
 
-    def advance(self, month: int, relations: Relations) -> None:
-        """Who leaves and who joins in `month`, with what other programmes did in the month before; call month by month."""
-        self._delivery.advance(month, self._pull(relations), self._gone)
+    def advance(self, month: int, relations: Relations, gone: Turnover | None = None) -> None:
+        """Who leaves and who joins in `month`, with what other programmes did in the month before; call month by month.
+
+        gone: rows whose resident has died or moved away since then.
+        """
+        self._delivery.advance(month, self._pull(relations), gone)
         if self._exposure is not None:
-            self._exposure.advance(month, gone=self._gone)
+            self._exposure.advance(month, gone=gone)
 
     def push(self, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""

@@ -9,7 +9,7 @@ from ..areas import england
 from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Grants, candidates
 from ..errors import NbhdsimError
 from ..places import Places
-from ..residents import Script, age_at
+from ..residents import Script, aged
 from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, Intervention, Rows
 
@@ -32,8 +32,7 @@ class Setting(Intervention):
         if self.homes:
             return super().eligible(script, places, month)
         rows = self.aim.rows(script, places, month)
-        age, school = age_at(script)[rows], england()["school"]
-        rows = rows[(script.school[rows] >= 0) & (age >= school["from"]) & (age <= school["to"])]
+        rows = rows[((script.school >= 0) & aged(script, england()["school"]["from"], england()["school"]["to"]))[rows]]
         return rows[self.sites[places.school_place[script.school[rows]]] > 0]
 
     @property

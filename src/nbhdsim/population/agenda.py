@@ -2,7 +2,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim.residents import SEGMENT_FROM, STAYS, Agenda, Months
+from nbhdsim.residents import EVERY_YEAR, SEGMENT_FROM, STAYS, Agenda, Months
 
 YEAR = 12
 
@@ -30,9 +30,10 @@ def agenda(row: NDArray[np.integer], dates: NDArray[np.integer], birth: NDArray[
         rows.append(np.arange(birth.size))
     died = np.flatnonzero((dies == leaves) & (leaves > span[0]) & (leaves < span[1]))
     segment = np.searchsorted(SEGMENT_FROM, (leaves[died] - birth[row[died]]) // YEAR, side="right") - 1
+    old = birth <= span[1] - YEAR * EVERY_YEAR
     return Agenda(changes, _sorted(span, np.concatenate(months), np.concatenate(rows)),
                   _sorted(span, leaves[died], place[row[died]], segment),
-                  tuple(np.flatnonzero(birth % YEAR == k).astype(np.int32) for k in range(YEAR)))
+                  tuple(np.flatnonzero(old & (birth % YEAR == k)).astype(np.int32) for k in range(YEAR)))
 
 
 def _sorted(span: tuple[int, int], month: NDArray[np.integer], *columns: NDArray[np.integer]) -> Months:

@@ -10,7 +10,7 @@ from numba import njit
 from .. import chances
 from ..places import Places, Ties
 from ..rates import Rates
-from ..residents import AGE_FROM, SEGMENT_FROM, Life, Script, frailty_of
+from ..residents import AGE_FROM, EVERY_YEAR, SEGMENT_FROM, Life, Script
 from ..rng import JIT, exps, f32
 from . import Ground, prepare
 from .layout import Layout
@@ -20,7 +20,6 @@ from .prepare import ADULT, SATISFACTION
 
 YEAR = 12
 PERSONAL = ("disabled", "arrives", "leaves", "frailty", "born")     # columns of Script that change with the resident
-LITTLE = 0.002                     # change of a rate that a birthday may leave out until it has added up
 NOBODY = f32(100)                  # points below, and SD above, anything that is counted as a low answer or as lonely
 NONE = np.zeros(0, np.int32)
 SEX, QUINTILE, KIND, WIDTH = range(4)       # columns of Now.row: 0 female; 0-4; sex, quintile, frailty, last year as one number
@@ -42,12 +41,10 @@ class Cells(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """Ages as the month reads them: segment and band of each age in years [105], whether its birthday brings other rates,
-    first age of each segment [10]."""
+    """Ages as the month reads them: segment and band of each age in years [105], first age of each segment [10]."""
 
     segment: np.ndarray
     band: np.ndarray
-    turns: np.ndarray
     first: np.ndarray
 
 
@@ -80,23 +77,23 @@ def cells(rates: Rates, of: chances.Chances) -> Cells:
     """The cells of one draw.
 
     F/E[F] is frailty times the ratio of the last year of life over its expectation at that age, sex and quintile, which
-    follows from the chances alone. Excitation follows a rate that rises with some delay: the expectation takes that in. What
-    changes by less than LITTLE from one age to the next stays as it is, to save work.
+    follows from the chances alone. Excitation follows a rate that rises with some delay: the expectation takes that in. Below
+    EVERY_YEAR, where nobody is frail and it hardly changes, it is that of the segment: birthdays there change nothing.
     """
     segment = np.arange(SEGMENTS)
     band = np.searchsorted(AGE_FROM, SEGMENT_FROM, side="right") - 1
     last = _delayed(rates)
     mean = ((chances.mix_by_year(of) + (last - 1) * chances.dying(of)) * rates.frailty_ratio).sum(-1)
+    for low, high in zip(SEGMENT_FROM[:-1], SEGMENT_FROM[1:], strict=True):
+        if high <= EVERY_YEAR:
+            mean[:, :, low:high] = mean[:, :, low:high].mean(2, keepdims=True)
     base = rates.admission[np.searchsorted(AGE_FROM, np.arange(chances.AGES), side="right") - 1].T / YEAR
     factor = rates.frailty_ratio[:, None] * np.array([1.0, rates.last_year])
     rate = (base / mean).transpose(2, 0, 1)[..., None, None] * factor
-    rate = rate.reshape(chances.AGES, -1)
-    for age in range(1, chances.AGES):
-        if np.abs(rate[age] / rate[age - 1] - 1).max() < LITTLE:
-            rate[age] = rate[age - 1]
     latent = np.where((segment < ADULTS)[:, None], rates.child, rates.satisfaction[band])
-    return Cells(rate.astype(f32), latent.astype(f32), rates.mean[:, :, 0].astype(f32), rates.mean[:, :, 1].astype(f32),
-                 (rates.ae_other / rates.admission).astype(f32), (rates.referral / YEAR).astype(f32))
+    return Cells(rate.reshape(chances.AGES, -1).astype(f32), latent.astype(f32), rates.mean[:, :, 0].astype(f32),
+                 rates.mean[:, :, 1].astype(f32), (rates.ae_other / rates.admission).astype(f32),
+                 (rates.referral / YEAR).astype(f32))
 
 
 def _delayed(rates: Rates) -> float:
@@ -116,26 +113,24 @@ def own(born: np.ndarray, place: np.ndarray, rates: Rates) -> np.ndarray:
     return np.stack([exps(prepare.log_rate(born, tau, rates).astype(f32)) * place, satisfaction, tau[0], tau[1]], 1).astype(f32)
 
 
-def steps(of: Cells) -> Steps:
-    """Segments and bands of ages, and the birthdays that bring other rates."""
-    age = np.arange(chances.AGES)
-    segment, band = (np.searchsorted(first, age, side="right") - 1 for first in (SEGMENT_FROM, AGE_FROM))
-    turns = np.append(False, (of.rate[1:] != of.rate[:-1]).any(1))
-    return Steps(segment.astype(np.uint8), band.astype(np.uint8), turns, np.array(SEGMENT_FROM))
+def steps() -> Steps:
+    """Segments and bands of ages."""
+    segment, band = (np.searchsorted(first, np.arange(chances.AGES), side="right") - 1 for first in (SEGMENT_FROM, AGE_FROM))
+    return Steps(segment.astype(np.uint8), band.astype(np.uint8), np.array(SEGMENT_FROM))
 
 
 @njit(**JIT)
 def _grow_older(rows, month, now, cells, rate):
-    """Write the rates of these rows, whose birthday it is, at the ages that have others."""
-    birth, row, here, turns, stay, own, table = now.birth, now.row, now.here, now.steps.turns, now.stay, now.own, cells.rate
+    """Write the rates of these rows, whose birthday it is, from the age on at which every birthday changes them."""
+    birth, row, here, stay, own, table = now.birth, now.row, now.here, now.stay, now.own, cells.rate
     for i in rows:
-        age = min(max(month - birth[i], 0) // YEAR, turns.size - 1)
-        if turns[age] and here[i]:
+        age = min(max(month - birth[i], 0) // YEAR, table.shape[0] - 1)
+        if age >= EVERY_YEAR and here[i]:
             rate[i] = table[age, row[i, KIND]] * own[stay[i], RATIO]
 
 
 @njit(**JIT)
-def _settle(rows, month, now, cells, fixed):
+def _settle(rows, month, now, cells, fixed, frailty):
     """Write what this month makes of these rows."""
     stay, here, birth, row, segment, dates, own = now.stay, now.here, now.birth, now.row, now.segment, now.dates, now.own
     segments, bands, quintiles, levels = now.steps.segment, now.steps.band, cells.referral.size, dates.shape[1] - WORSENS + 1
@@ -151,7 +146,7 @@ def _settle(rows, month, now, cells, fixed):
         level = 0
         for k in range(levels - 1):
             level += int(dates[s, WORSENS + k] <= month)
-        q, band = row[i, QUINTILE], bands[age]
+        q, band, frailty[i] = row[i, QUINTILE], bands[age], level
         kind = ((row[i, SEX] * quintiles + q) * levels + level) * 2 + int(month + YEAR >= dates[s, DIES])
         row[i, KIND] = kind
         fixed.rate[i] = cells.rate[age, kind] * own[s, RATIO]
@@ -219,7 +214,7 @@ class Passing:
         effect = prepare.place_effects(places, rates)[script.place]
         self._now = Now(stay, np.zeros(n, np.uint8), script.birth_month, row, np.zeros(n, np.uint8),
                         np.stack([life.arrives, life.leaves, life.dies, *life.worsens], 1),
-                        own(life.born, effect[life.row], rates), steps(self._cells))
+                        own(life.born, effect[life.row], rates), steps())
         self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
         self.ground, self._total = self._laid(places, n), np.zeros(n, np.int32)
         self.deaths, self.change = np.zeros_like(self.ground.away), Change(NONE, NONE, NONE)
@@ -279,27 +274,31 @@ class Passing:
         _grow_older(agenda.birthdays[month % YEAR], month, now, self._cells, self.fixed.rate)
         (turned,) = agenda.turns.of(month)
         self._write(turned)
-        self._unread.append(turned)
+        self._unread.append(rows)
         self._weigh(rows[ended < 0], 1)
         self._weigh(rows[begun < 0], -1)
-        self.deaths[:] = 0
-        np.add.at(self.deaths, agenda.deaths.of(month), 1)
+        place, segment = agenda.deaths.of(month)
+        self.deaths[:] = np.bincount(place * SEGMENTS + segment, minlength=self.deaths.size).reshape(self.deaths.shape)
         self._lay()
+
+    def turnover(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows whose resident has changed this month, rising, and the months from and until which who is there now stays."""
+        stay = self._now.stay[self.change.rows]
+        return self.change.rows, self._life.arrives[stay], self._life.leaves[stay]
 
     def _read(self) -> None:
         """Name the rows that have changed since anybody asked."""
+        stay, life, script = self._now.stay, self._life, self._script
         if self._unread:
-            rows = np.concatenate(self._unread)
-            stay, life, script = self._now.stay[rows], self._life, self._script
-            self._person[rows] = life.id[stay]
-            script.disabled[rows], script.arrives[rows] = life.disabled[stay], life.arrives[stay]
-            script.leaves[rows], script.born[:, rows] = life.leaves[stay], life.born[:, stay]
-            month = np.clip(script.month, life.arrives[stay], life.leaves[stay].astype(np.int64) - 1)
-            script.frailty[rows] = frailty_of(life, stay, month)
-            self._unread = []
+            rows = np.unique(np.concatenate(self._unread))
+            mine = stay[rows]
+            self._person[rows], script.disabled[rows] = life.id[mine], life.disabled[mine]
+            script.arrives[rows], script.leaves[rows] = life.arrives[mine], life.leaves[mine]
+            script.born[:, rows] = life.born[:, mine]
+        self._unread = []
 
     def _write(self, rows: np.ndarray) -> None:
-        _settle(rows, self._script.month, self._now, self._cells, self.fixed)
+        _settle(rows, self._script.month, self._now, self._cells, self.fixed, self._script.frailty)
 
     def _weigh(self, rows: np.ndarray, sign: int) -> None:
         ties = self._ties

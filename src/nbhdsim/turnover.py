@@ -1,0 +1,77 @@
+"""People come and go: what it does to the list of a programme.
+
+Whoever has died or moved away is in nothing any more, and nothing of it is left. Whoever moves in may take the place on the list
+of whoever left, where it hangs on age and neighbourhood alone; the whole list is drawn up anew from time to time.
+"""
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .residents import STAYS
+from .rng import JIT
+
+INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
+NO_DATES = np.zeros(0, np.int16)
+
+
+class Turnover(NamedTuple):
+    """Rows, rising, whose resident has changed since last month, and the dates (int16) of who lives there now."""
+
+    rows: NDArray[np.int32]
+    arrives: NDArray[np.int16]
+    leaves: NDArray[np.int16]
+
+
+class Merged(NamedTuple):
+    """Two lists as one: the columns of delivery.Candidates, and the number [n] in it of each row of Script, -1 for none."""
+
+    columns: list[Any]
+    number: NDArray[np.int32]
+
+
+@njit(**JIT)
+def part(who, site, arrives, leaves, gone, slot, left, stay, inside, reached, sums):
+    """Those who have gone are in no longer, nor were they ever reached; returns whether any of them is a member, past or not.
+
+    stay [k]: written, who remains; sums [p, 4]: those inside are counted as having left. Candidates' dates (empty: they keep
+    theirs) become those of the newcomers.
+    """
+    some = False
+    for g in range(gone.rows.size):
+        i = np.searchsorted(who, gone.rows[g])
+        if i < who.size and who[i] == gone.rows[g]:
+            if arrives.size > 0:
+                arrives[i], leaves[i] = gone.arrives[g], gone.leaves[g]
+            inside[i] = reached[i] = 0
+            k = np.searchsorted(slot, i)
+            if k < slot.size and slot[k] == i:
+                some, stay[k] = True, False
+                sums[site[i], 2] += left[k] == INSIDE
+    return some
+
+
+def merged(new: Any, old: Any, slot: NDArray[np.int32], *, rows: int, month: int) -> Merged:
+    """The candidates `new`, and members who are not among them (numbers `slot` of the candidates `old`), who leave in `month` and
+    never join again. rows: of Script."""
+    known = np.zeros(rows, bool)
+    known[new.who] = True
+    kept = slot[~known[old.who[slot]]]
+    known[old.who[kept]] = True
+    number = np.where(known, np.cumsum(known, dtype=np.int32) - np.int32(1), np.int32(-1))
+    mine, late = number[new.who], number[old.who[kept]]
+
+    def both(a: NDArray[Any], b: NDArray[Any] | float) -> NDArray[Any]:
+        out = np.empty(mine.size + late.size, a.dtype)
+        out[mine], out[late] = a, b
+        return out
+    pool = both(_pool_of(new), _pool_of(old)[kept])
+    return Merged([np.flatnonzero(known), both(new.id, old.id[kept]), both(new.hazard, 0.0), both(new.site, old.site[kept]),
+                   both(new.arrives, float(INSIDE)), both(new.leaves, month), np.searchsorted(pool, np.arange(new.pool.size))],
+                  number)
+
+
+def _pool_of(c: Any) -> NDArray[np.int64]:
+    """Number of each candidate's pool [m]."""
+    return np.repeat(np.arange(c.pool.size - 1), np.diff(c.pool))
