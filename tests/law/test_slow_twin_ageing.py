@@ -29,7 +29,9 @@ from nbhdsim.simulation import Simulation
 RESIDENTS, HISTORY, MONTHS = 300, 12, 14
 NEW_MINDS, NEW_BODY = rng.purpose("luck.arrival.minds"), rng.purpose("luck.arrival.body")
 SEGMENTS = ((0, 5), (5, 10), (10, 16), (16, 18), (18, 35), (35, 50))
-QUIET, BUSY = {}, {"baseline.admission.rate.scale": 8.0, "baseline.ae.attendances": 6.0, "baseline.referral.rate": 0.9, "baseline.spill_over.strength": 0.15}
+QUIET: dict = {}
+BUSY = {"baseline.admission.rate.scale": 8.0, "baseline.ae.attendances": 6.0, "baseline.referral.rate": 0.9,
+        "baseline.spill_over.strength": 0.15}
 
 
 class Push:
@@ -145,8 +147,10 @@ def pushes(month, there):
         return []
     rng_ = np.random.default_rng(month)
     who = there[: there.size // 2]
-    return [Push("connection", who, rng_.uniform(0, 1, who.size)), Push("control", there[::3], rng_.uniform(-1, 1, there[::3].size)),
-            Push("admission_rr", who, rng_.uniform(0.6, 1.2, who.size)), Push("life_satisfaction", who, rng_.uniform(0, 1, who.size))]
+    def some(lever, rows, low, high):
+        return Push(lever, rows, rng_.uniform(low, high, rows.size))
+    return [some("connection", who, 0, 1), some("control", there[::3], -1, 1), some("admission_rr", who, 0.6, 1.2),
+            some("life_satisfaction", who, 0, 1)]
 
 
 @cache
