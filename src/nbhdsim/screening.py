@@ -48,6 +48,7 @@ class Screening:
         self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < share
                             for name, share in zip(PROGRAMMES, self._coverage, strict=True)])
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
+        self._new: list[tuple[int, NDArray[np.integer]]] = []
 
     def copy(self) -> "Screening":
         """The same status from here on, on its own."""
@@ -58,18 +59,27 @@ class Screening:
 
     def turn_over(self, month: int, gone: NDArray[np.integer]) -> None:
         """Newcomers (rows `gone` have another resident, or none) bring a status of their own."""
-        calendar = np.uint32(self._clock.calendar + month)
-        for k, share in enumerate(self._coverage):
-            self.up[k, gone] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, gone) < share
-        self.until[:, gone] = NEVER
+        self._new = [*self._new, (month, gone)]
 
     def review(self, script: Script) -> None:
         """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
+        self._welcome()
         self.due = np.stack([_invited(script, name, script.month) for name in PROGRAMMES])
+
+    def _welcome(self) -> None:
+        """Draw the status of those who have come since anybody asked, by the month in which they came."""
+        for month, rows in self._new:
+            calendar = np.uint32(self._clock.calendar + month)
+            for k, share in enumerate(self._coverage):
+                self.up[k, rows] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, rows) < share
+            self.until[:, rows] = NEVER
+        self._new = []
 
     def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
         """Screen those pushed, and let lapse what has; half_life: months, by key of the programme. Has anything changed?"""
         changed = False
+        if pushes or self._lapsing:
+            self._welcome()
         if self._lapsing:
             lapsed = self.until == month
             self.up &= ~lapsed

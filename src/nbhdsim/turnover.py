@@ -59,15 +59,14 @@ def merged(new: Any, old: Any, slot: NDArray[np.int32], *, rows: int, month: int
     known[new.who] = True
     kept = slot[~known[old.who[slot]]]
     known[old.who[kept]] = True
-    number = np.where(known, np.cumsum(known, dtype=np.int32) - np.int32(1), np.int32(-1))
-    mine, late = number[new.who], number[old.who[kept]]
+    who, late = np.flatnonzero(known), np.searchsorted(new.who, old.who[kept])
+    number = np.full(rows, -1, np.int32)
+    number[who] = np.arange(who.size, dtype=np.int32)
 
     def both(a: NDArray[Any], b: NDArray[Any] | float) -> NDArray[Any]:
-        out = np.empty(mine.size + late.size, a.dtype)
-        out[mine], out[late] = a, b
-        return out
+        return np.insert(a, late, b) if late.size else a.copy()
     pool = both(_pool_of(new), _pool_of(old)[kept])
-    return Merged([np.flatnonzero(known), both(new.id, old.id[kept]), both(new.hazard, 0.0), both(new.site, old.site[kept]),
+    return Merged([who, both(new.id, old.id[kept]), both(new.hazard, 0.0), both(new.site, old.site[kept]),
                    both(new.arrives, float(INSIDE)), both(new.leaves, month), np.searchsorted(pool, np.arange(new.pool.size))],
                   number)
 
