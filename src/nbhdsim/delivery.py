@@ -404,6 +404,7 @@ class Delivery:
         self._reached, self._inside = (np.zeros(self.rule.candidates.who.size, np.uint8) for _ in range(2))
         self._reached[number[before[number[before] >= 0]]] = 1
         self._inside[self._slot[members.left == INSIDE]] = 1
+        self._dose = np.full(self._inside.size, self.rule.dose, f32)
         self._adopt(fresh, number[fresh.rule.candidates.who])
 
     def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
