@@ -4,6 +4,7 @@
 changed result, and belongs in the CHANGELOG under "Results".
 """
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nbhdsim import population
 from nbhdsim.simulation import simulate
 
 HERE = Path(__file__).parent
@@ -49,6 +51,18 @@ def tables() -> dict[str, pd.DataFrame]:
 def test_tables_are_the_golden_ones(name, request):
     file = HERE / f"{name}.csv"
     text = tables()[name].to_csv(index=False, lineterminator="\n")
+    if request.config.getoption("--golden"):
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def test_the_outcomes_where_time_passes_are_the_golden_ones(request):
+    """One future of the same town and programmes among people who age, are born, die and move."""
+    pair = [replace(scenario(name, lines, months=24, history=12), ageing=True) for name, lines in (("nothing", {}), ("all", LINES))]
+    columns = simulate(population.build(pair[0]), pair, draw=0, replicate=0, views=["all", "people"])["outcomes"]
+    o = pd.DataFrame({c: text_of(column) for c, column in columns.items()}).assign(year=lambda f: f["month"] // 12 + 1)
+    found = o.groupby(["scenario", "of", "people", "quintile", "year", "outcome"], as_index=False)[["value", "residents"]].sum()
+    text, file = found.to_csv(index=False, lineterminator="\n"), HERE / "ageing.csv"
     if request.config.getoption("--golden"):
         file.write_text(text)
     assert text == file.read_text()
