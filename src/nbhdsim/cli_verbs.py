@@ -11,7 +11,7 @@ from typing import Any
 from nbhdsim.errors import NbhdsimError
 
 OK, FAILED = 0, 1
-COMPILING = 15
+COMPILING = 20
 """Seconds the first compilation takes on a machine of two cores (measured; it is said so nobody thinks it hangs)."""
 PRICES = "  (at central prices; where a future draws others, funding buys more or fewer sites, and sites cost more or less)"
 
