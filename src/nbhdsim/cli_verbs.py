@@ -61,7 +61,19 @@ def compare(options: Namespace, argv: Sequence[str]) -> int:
             "compare needs two scenarios or more (the first is what the others are compared with; "
             "`nbhdsim run` takes one)"
         )
-    return _run(load(options.files, options), options, argv, name="compare")
+    scenarios = load(options.files, options)
+    _say_reference(scenarios)
+    return _run(scenarios, options, argv, name="compare")
+
+
+def _say_reference(scenarios: Sequence[Any]) -> None:
+    """Say so where the first scenario funds something and a later one nothing (files in the order of `*.yaml`)."""
+    from nbhdsim import cli_progress
+
+    nothing = [scenario.name for scenario in scenarios[1:] if not scenario.lines]
+    if scenarios[0].lines and nothing:
+        cli_progress.say(f"the others are compared with the first, '{scenarios[0].name}'; '{nothing[0]}' funds nothing: "
+                         "name its file first to compare with that")
 
 
 def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, name: str) -> int:

@@ -107,6 +107,16 @@ def test_check_says_what_is_adjusted(at, capsys):
     assert said in out and "at central prices" not in out
 
 
+def test_compare_says_so_when_what_funds_nothing_is_not_first(at, capsys):
+    funded = TOWN.format(name="a") + "interventions: {wellbeing_hub: {where: all, sites: 1}}\n"
+    (at / "a.yaml").write_text(funded)
+    files = ["compare", "a.yaml", "b.yaml", "--replicates", "1", "--draws", "0"]
+    assert cli.main([*files, "--out", "runs"]) == 0
+    assert "'b' funds nothing: name its file first" in capsys.readouterr().err
+    assert cli.main(["compare", "b.yaml", "a.yaml", *files[3:], "--out", "others"]) == 0
+    assert "funds nothing" not in capsys.readouterr().err
+
+
 def test_compiling_is_said_until_a_month_has_been_compiled_here(at, tmp_path, monkeypatch):
     """Numba's own cache counts, of a month and of these very files."""
     source = Path(step.__file__).with_name("events.py")

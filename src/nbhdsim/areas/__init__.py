@@ -104,7 +104,8 @@ def _district(slug: str, district: Mapping[str, Any]) -> dict[str, NDArray]:
         size, first = layout.sizes(quintile, weights, total, shares=district["quintiles"]), 0
     if "first_pcn" in district:
         size, first = layout.first_run(size, quintile, district["first_pcn"])
-    network = layout.networks(size, england(), first=first)
+    each = total / district["networks"] if "networks" in district else england()["pcn"]
+    network = layout.networks(size, each, first=first)
     return {"place": np.array([f"{slug}-{i + 1:03d}" for i in range(n)]), "district": np.full(n, slug),
             "quintile": quintile, "residents": size,
             "ages": ages_of(size, quintile, largest_remainder(district["ages"], total)),

@@ -238,6 +238,6 @@ def _networks(district: list[str], residents: NDArray[np.int64], path: NDArray[n
     out = [""] * len(district)
     for along in groups([district[row] for row in path]):
         rows = path[along]
-        for row, network in zip(rows, layout.networks(residents[rows], england()), strict=True):
+        for row, network in zip(rows, layout.networks(residents[rows], england()["pcn"]), strict=True):
             out[row] = f"{district[row]}-pcn-{network + 1}"
     return tuple(out)

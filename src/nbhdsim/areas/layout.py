@@ -6,7 +6,6 @@ place for every seed and every user.
 from collections.abc import Mapping
 from math import ceil, exp, log, sqrt
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,10 +90,11 @@ def first_run(size: NDArray[np.int64], quintile: NDArray[np.uint8], target: int)
     return out, k
 
 
-def networks(size: NDArray[np.int64], england: Mapping[str, Any], *, first: int = 0) -> NDArray[np.int64]:
-    """Number 0.. of the primary care network of each neighbourhood along the path; the first `first` share number 0."""
+def networks(size: NDArray[np.int64], each: float, *, first: int = 0) -> NDArray[np.int64]:
+    """Number 0.. of the primary care network, of about `each` residents, of each neighbourhood along the path; the first `first`
+    share number 0."""
     out = np.zeros(size.size, np.int64)
     rest = size[first:]
     if rest.size:
-        out[first:] = runs(rest, max(1, round(int(rest.sum()) / england["pcn"]))) + (first > 0)
+        out[first:] = runs(rest, max(1, round(int(rest.sum()) / each))) + (first > 0)
     return out
