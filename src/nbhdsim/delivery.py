@@ -48,7 +48,7 @@ class Future(NamedTuple):
 class Members(NamedTuple):
     """Members of a programme, and past ones who still carry some of its effect; index arrays, never masks.
 
-    Someone's months in run from `since` to `left` (or to now), their months out from `left`.
+    Someone's months in run from `since` to `left` (or to now); the month of leaving is the first of their months out.
     """
 
     who: NDArray[np.int64]      # [k] rows, rising
@@ -77,7 +77,7 @@ class Course(NamedTuple):
     """How the effects of a programme on one member rise by months in (rise) and fade by months out (fall).
 
     rise, fall: f4 [effects, MONTHS]. Someone who comes back starts at the fewest months in at which no effect is smaller
-    than what was left of it on the day before, so that nobody loses by coming back. forget: months out after which
+    than what was left of it in the month before, so that nobody loses by coming back. forget: months out after which
     all effects are below 2^-10 of what they were and the past member is dropped.
     """
 
@@ -86,7 +86,7 @@ class Course(NamedTuple):
     forget: int
 
 
-NO_EFFECT = Course(np.zeros((0, MONTHS), f32), np.zeros((0, MONTHS), f32), 1)
+NO_EFFECT = Course(np.zeros((0, MONTHS), f32), np.zeros((0, MONTHS), f32), 0)
 
 
 class Pull(NamedTuple):
@@ -141,7 +141,8 @@ def _course_values(rise, fall, since, left, dose, month, out):
     top = rise.size - 1
     for k in range(since.size):
         end = min(np.int64(left[k]), month)
-        out[k] = rise[min(max(end - since[k], 0), top)] * fall[min(month - end, top)] * dose[k]
+        gone = max(month - np.int64(left[k]) + 1, 0)
+        out[k] = rise[min(max(end - since[k], 0), top)] * fall[min(gone, top)] * dose[k]
     return out
 
 

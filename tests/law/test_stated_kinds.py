@@ -141,14 +141,14 @@ def test_life_satisfaction_moves_by_the_stated_total_mechanisms_included(kind):
 
 @pytest.mark.parametrize("kind", ["group_people", "open_access_people", "care_team_people"])
 def test_effects_fade_by_their_half_life_when_the_money_ends(kind):
-    """Log ratio of admissions, `k` months after the end: a half for every half-life."""
+    """Log ratio of admissions, `k` months out, of which that of leaving is the first: a half for every half-life."""
     sims = pair(kind, SILENT, line=line_of(kind, "end: 2027-03, "))
     nothing, funded = after(sims, 11)
     who = first_members(funded, kind)
     half = next(effect.half_life for effect in funded.scenario.lines[kind].kind.effects
                 if effect.lever == "admission_rr") or funded.setting.values[f"interventions.{kind}.decay_half_life_months"]
-    for out in (0, 3, 7):
-        after(sims, 12 + out)
+    for out in (0, 1, 3, 7):
+        after(sims, 11 + out)
         ratio = funded._state.expected[who] / nothing._state.expected[who]
         assert np.allclose(np.log(ratio.astype(float)), np.log(HELPS["admission_rr"]) * 2 ** (-out / half), atol=3e-6)
 

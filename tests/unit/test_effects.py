@@ -4,7 +4,7 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from nbhdsim.delivery import MONTHS
+from nbhdsim.delivery import MONTHS, Members
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.interventions.effects import curve, on_rate
 
@@ -51,3 +51,23 @@ def test_a_draw_beyond_the_lever_stops_at_its_end_and_a_central_value_is_refused
 @pytest.mark.parametrize("value", [0.3, 3.0])
 def test_the_ends_of_a_lever_may_be_pushed(value):
     assert curve("ae_rr", "participant", [(2, value)]).rise[-1] == pytest.approx(log(value), abs=1e-6)
+
+
+def of_one(curve_, month, *, left):
+    """What is pushed in `month` for someone in from month 3 to before `left`."""
+    short, one = np.int16, np.ones(1, np.float32)
+    return curve_.of(Members(np.zeros(1, int), np.full(1, 3, short), np.full(1, left, short), one, np.zeros(1, np.int32)), month)[0]
+
+
+def test_an_effect_of_no_follow_up_acts_as_many_months_as_someone_is_in():
+    """A stay of 4 months with no half-life is 4 months of effect, of a person and of a site."""
+    at_once = curve("control", "participant", [(0, 0.5)])
+    assert [of_one(at_once, month, left=7) for month in range(3, 10)] == [0.5] * 4 + [0] * 3
+    assert [at_once.at(month, opens=3, closes=7) for month in range(3, 10)] == [0.5] * 4 + [0] * 3
+
+
+def test_the_month_of_leaving_is_the_first_month_out():
+    fades = curve("control", "participant", [(4, 0.5)], half_life=2)
+    wanted = [0.5 * min(month - 3, 4) / 4 if month < 7 else 0.5 * 2 ** (-(month - 6) / 2) for month in range(3, 12)]
+    assert [of_one(fades, month, left=7) for month in range(3, 12)] == pytest.approx(wanted)
+    assert [fades.at(month, opens=3, closes=7) for month in range(3, 12)] == pytest.approx(wanted)

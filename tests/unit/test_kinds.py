@@ -13,8 +13,8 @@ from nbhdsim.simulation import Simulation
 HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 1700}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
 
 
-def scenario(tmp_path, lines, *overrides):
-    text = HEAD + "interventions:\n" + "".join(f"  {line}\n" for line in lines)
+def scenario(tmp_path, lines, *overrides, extra=""):
+    text = HEAD + extra + "interventions:\n" + "".join(f"  {line}\n" for line in lines)
     text += "overrides:" + ("" if overrides else " {}") + "".join(f"\n  {o}" for o in overrides)
     (tmp_path / "s.yaml").write_text(text + "\n", encoding="utf-8")
     return scenarios.load(tmp_path / "s.yaml")
@@ -92,6 +92,19 @@ def test_nobody_joins_during_set_up_which_is_paid_for(tmp_path):
 def test_set_up_longer_than_the_money_reaches_nobody(tmp_path):
     loaded = scenario(tmp_path, ["mens_group: {where: all, sites: 1, end: 2026-09}"], "interventions.mens_group.reach: 1")
     assert not run(loaded, 14).reached.any()
+
+
+def test_a_programme_that_never_opens_does_nothing(tmp_path):
+    """Set-up takes all the months there is money for; what it does for its area would be there at once."""
+    text = (schema.FOLDER / "resident_led_grant.yaml").read_text(encoding="utf-8").replace("id: resident_led_grant", "id: never")
+    text = text.replace("level: area, at: 24", "level: area, at: 0, half_life: 9").replace("  ramp_up_months:", "  set_up_months:")
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my" / "never.yaml").write_text(text, encoding="utf-8")
+    numbers = ("interventions.never.set_up_months: 6", "interventions.never.half_maturity_months: 0")
+    never = scenario(tmp_path, ["never: {where: all, places: 1700, end: 2026-09}"], *numbers, extra="catalogue: my\n")
+    sim, nothing = run(never, 12), run(scenario(tmp_path, ["{}"]), 12)
+    assert np.array_equal(sim._state.expected, nothing._state.expected)
+    assert (sim.relations.readiness == sim.relations.start).all()
 
 
 def test_a_price_per_participant_is_planned_at_full_use(tmp_path):

@@ -44,9 +44,9 @@ def test_readiness_grows_to_half_in_the_stated_months_and_fades_by_its_half_life
     loaded = scenario(tmp_path, [CORE % (names[0], ", end: 2028-03")])
     run(loaded, 40, seen=lambda sim: found.append(sim.relations.readiness.copy()))
     grown = np.array(found)[:, 0] - 0.5                       # after month t: what was pushed in month t
-    wanted = [0.5 * (1 - 2 ** (-min(t, 24) / 12)) * 2 ** (-max(t - 24, 0) / 12) for t in range(40)]
+    wanted = [0.5 * (1 - 2 ** (-min(t, 24) / 12)) * 2 ** (-max(t - 23, 0) / 12) for t in range(40)]
     assert grown == pytest.approx(wanted, abs=1e-6)
-    assert grown[12] == pytest.approx(0.25) and grown[36] == pytest.approx(0.5 * 0.75 / 2)
+    assert grown[12] == pytest.approx(0.25) and grown[35] == pytest.approx(0.5 * 0.75 / 2)
     assert (np.array(found)[:, 1:] == 0.5).all()
 
 

@@ -1,9 +1,10 @@
 """Stated effects turned into what is pushed.
 
 A study states an effect at a follow-up (`at` months in). Here it becomes a course: how the effect rises by months in
-and fades, by its half-life, by months out (design 2.3, f_m). Ratios of emergency admissions are stated of admissions
-but pushed on the rate before excitation, so they are scaled up first, follow-up by follow-up, until admissions stand
-at the stated ratio (closed recursion of linear self-excitation; Hawkes 1971).
+and fades, by its half-life, by months out (design 2.3, f_m), of which the month of leaving is the first. Ratios of
+emergency admissions are stated of admissions but pushed on the rate before excitation, so they are scaled up first,
+follow-up by follow-up, until admissions stand at the stated ratio (closed recursion of linear self-excitation;
+Hawkes 1971).
 """
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -60,9 +61,10 @@ class Curve:
         return not self.rise.any()
 
     def at(self, month: int, *, opens: int, closes: int) -> float:
-        """What is pushed in `month` on the clock of a site open from `opens` to before `closes`: a shift or a ratio."""
+        """What is pushed in `month` on the clock of a site open from `opens` to before `closes`, the first month out: a shift or a
+        ratio."""
         end, top = min(closes, month), MONTHS - 1
-        value = self.rise[min(max(end - opens, 0), top)] * self.fall[min(month - end, top)]
+        value = self.rise[min(max(end - opens, 0), top)] * self.fall[min(max(month - closes + 1, 0), top)]
         return float(exps(value.reshape(1))[0] if self.multiplies else value)
 
     def of(self, members: Members, month: int, part: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
@@ -168,7 +170,7 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
         rise = [stable(joined(points, month)) for month in range(MONTHS)]
     rise = _in_range(lever, level, rise, strict=strict)
     fall = [stable(2 ** (-month / half_life)) if half_life else float(month == 0) for month in range(MONTHS)]
-    forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 1
+    forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 0
     return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget,
                  reached=float(stated[0][0] if ramp is None or len(stated) > 1 else ramp))
 

@@ -50,5 +50,5 @@ class Power(Intervention):
         if not full or month < self.opens:
             return 0.0
         grown = 1 - 2 ** (-(min(month, self.closes) - self.opens) / half) if half else 1.0
-        out, fade = max(month - self.closes, 0), self.figures.get("decay_half_life_months", 0.0)
+        out, fade = max(month - self.closes + 1, 0), self.figures.get("decay_half_life_months", 0.0)
         return stable(full * grown * (2 ** (-out / fade) if fade else float(month < self.closes)))

@@ -88,7 +88,7 @@ class Programme:
 
     def push(self, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""
-        if month < self.intervention.opens:
+        if not self._begun(month):
             return
         self.intervention.push(self.members, month, levers, natural=natural)
         if self._exposure is not None:
@@ -96,8 +96,12 @@ class Programme:
 
     def relate(self, month: int, relations: Relations) -> None:
         """Push what this programme does for others."""
-        if month >= self.intervention.opens:
+        if self._begun(month):
             self.intervention.relate(self.members, month, relations)
+
+    def _begun(self, month: int) -> bool:
+        """Has it opened? Never, where the money ends before set-up does."""
+        return self.intervention.opens <= month and self.intervention.opens < self.intervention.closes
 
     def _pull(self, relations: Relations) -> Pull:
         """What others do to this programme, for each of its candidates and pools."""
