@@ -12,10 +12,11 @@ from .interventions.programme import Programme
 from .levers import Levers
 from .outcomes import Measures
 from .places import contacts
+from .pools import Held
 from .population import World
 from .relations import Relations
 from .residents import MECHANISMS, Residents, Script
-from .scenario import Scenario, funding, where
+from .scenario import Scenario, funding, staffing, where
 from .screening import REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
@@ -92,6 +93,7 @@ class Simulation:
         self.screened_sums: list[NDArray[np.int64]] = []
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
+        self.hours: Held | None = None
         self._reached = np.zeros(n, bool)
         self._reached_now = np.zeros(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,), np.int64)
         self.touched = np.zeros(n, bool)
@@ -127,10 +129,11 @@ class Simulation:
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         gone = Turnover(*self.passing.turnover()) if self.passing else None
+        share = self._share_hours()
         for programme in self.programmes:
             if self.passing and programme.renewing(self.month):
                 programme.renew(self.script)
-            programme.advance(self.month, self.relations, gone)
+            programme.advance(self.month, self.relations, gone, share=share)
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
@@ -240,14 +243,25 @@ class Simulation:
         values, world = self.setting.values, self.world
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
         future = Future(self.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
-        for key, line in sorted(self.scenario.lines.items()):
-            plan = funding.plan(line, values, world, sites=sites[key])
-            self.plans[key] = plan
-            self.programmes.append(Programme(line, future, rates=self.setting.rates, values=values, sites=plan.sites,
-                                             places=plan.places, strict=self.draw == 0))
+        plans = {key: funding.plan(line, values, world, sites=sites[key]) for key, line in sorted(self.scenario.lines.items())}
+        self.plans = staffing.filled(plans, self.scenario.pools.get("workforce"), values, places=world.places)
+        for plan in self.plans.values():
+            filled = 1.0 if plan.staffed is None else plan.staffed
+            self.programmes.append(Programme(
+                plan.line, future, rates=self.setting.rates, values=staffing.values_of(plan, values, world.places),
+                sites=plan.sites * filled, places=plan.places * filled, strict=self.draw == 0))
+        self.hours = staffing.volunteers(self.scenario.pools.get("volunteer_hours"), values, script=self.script,
+                                         places=world.places)
         doors = sum(programme.intervention.open_door for programme in self.programmes)
         for programme in self.programmes:
             programme.doors = max(doors, 1)
+
+    def _share_hours(self) -> NDArray[np.float64] | None:
+        """Share [p] of the hours of volunteers asked for this month that there are; None where nothing limits them."""
+        if self.hours is None:
+            return None
+        return self.hours.share([programme.asked(self.month, self.relations) for programme in self.programmes],
+                                [programme.given for programme in self.programmes])
 
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""

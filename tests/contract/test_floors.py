@@ -10,7 +10,7 @@ from nbhdsim.rng import COMPILED_ROOMS
 
 FLOORS = (
     ("errors", "registry", "rng", "documents", "evidence"),
-    ("residents", "areas", "places", "levers", "relations", "screening", "rates", "chances"),
+    ("residents", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "views", "simulation"),
     ("tables", "runfolder", "workers", "experiment", "comparison", "ledger", "sensitivity", "evaluation", "economics",

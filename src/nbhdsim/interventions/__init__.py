@@ -116,9 +116,14 @@ class Intervention:
                 rows = self.about(curve) if curve.lever not in OF_PLACES else np.flatnonzero(self.sites > 0)
                 relations.push(curve.lever, rows, value, key=self.key)
 
-    def contacts(self, members: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Contacts of this month in each funded neighbourhood; members: there."""
+    def contacts(self, members: NDArray[np.float64], share: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
+        """Contacts of this month in each funded neighbourhood; members: there; share: of the hours of volunteers it asks for."""
+        del share
         return members * self.figures.get("contacts_per_month", 1.0)
+
+    def needs(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What needs hours of volunteers, by neighbourhood [p]: here each place; places: for participants."""
+        return places
 
     def about(self, curve: "Curve") -> Rows:
         """Rows of the residents whom an area effect is about."""

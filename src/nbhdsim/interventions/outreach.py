@@ -34,10 +34,15 @@ class Outreach(Intervention):
         return Contacts(self.rule(who, np.full(room.size, NO_LIMIT)), future, contacts=self.contacts(np.zeros(0)),
                         visits=self.figures.get("visits_a_month", 0.0), weight=self.weight(future.script, rows, rates))
 
-    def contacts(self, members: NDArray[np.float64]) -> NDArray[np.float64]:
+    def contacts(self, members: NDArray[np.float64], share: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
         """Contacts that the workers of each funded neighbourhood make."""
         del members
-        return self.sites[self.sites > 0] * self.figures["staff"] * self.figures["contacts_per_month"]
+        return self.sites[self.sites > 0] * self.figures["staff"] * self.figures["contacts_per_month"] * share
+
+    def needs(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Contacts a month of each neighbourhood [p]."""
+        del places
+        return self.sites * self.figures["staff"] * self.figures["contacts_per_month"]
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """Nobody is turned away; contacts are what there is a limit of."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, Future, Members, Pull
+from ..delivery import AT_REST, ROUNDED, Future, Members, Pull
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -34,6 +34,7 @@ class Programme:
                  sites: NDArray[np.float64], places: NDArray[np.float64], strict: bool = True) -> None:
         """Nobody has joined yet."""
         self.line, self.key, self.doors = line, str(line.key), 1
+        self._share: NDArray[np.float64] | None
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
@@ -43,7 +44,7 @@ class Programme:
         self._places = np.where(np.isnan(limit), eligible, limit)
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
-        self._rates = rates
+        self._rates, self._share, self._hours = rates, None, self.intervention.figures.get("relies.volunteer_hours", 0.0)
 
     @property
     def members(self) -> Members:
@@ -77,11 +78,28 @@ class Programme:
             self._exposure.renew(exposed)
         self._told = {}
 
-    def advance(self, month: int, relations: Relations, gone: Turnover | None = None) -> None:
+    def asked(self, month: int, relations: Relations) -> NDArray[np.float64]:
+        """Hours of volunteers [p] that all its places need in `month`, places that others add included; 0 while it is closed."""
+        mine = self.intervention
+        if not self._hours or not mine.opens <= month < mine.closes:
+            return np.zeros(self._places.size)
+        added = relations.of("places", self.key)
+        need = self._hours * mine.needs(self._places)
+        return need if added is None else np.asarray(need * added, np.float64)
+
+    @property
+    def given(self) -> NDArray[np.float64]:
+        """Hours a month [p] that those inside give as volunteers: members x hours_a_year / 12."""
+        hours = self.intervention.figures.get("hours_a_year", 0.0) / YEAR
+        return np.asarray(self._delivery.tally()[:, 0] * hours, np.float64)
+
+    def advance(self, month: int, relations: Relations, gone: Turnover | None = None, *,
+                share: NDArray[np.float64] | None = None) -> None:
         """Who leaves and who joins in `month`, with what other programmes did in the month before; call month by month.
 
-        gone: rows whose resident has died or moved away since then.
+        gone: rows whose resident has died or moved away since then; share [p]: of the hours asked for that there are.
         """
+        self._share = share if self._hours else None
         self._delivery.advance(month, self._pull(relations), gone)
         if self._exposure is not None:
             self._exposure.advance(month, gone=gone)
@@ -112,8 +130,11 @@ class Programme:
         if welcome is not None:
             join = welcome[c.site] if join is None else join * welcome[c.site]
         handed = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
-        return Pull(join=join, also=handed if self.intervention.open_door else None,
-                    room=self._read("places", relations, lambda places: _mean(places[c.site], c.pool)),
+        room = self._read("places", relations, lambda places: _mean(places[c.site], c.pool))
+        if self._share is not None:
+            staffed = _mean(self._share[c.site], c.pool)
+            room = staffed if room is None else room * staffed
+        return Pull(join=join, also=handed if self.intervention.open_door else None, room=room,
                     tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
 
     def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:
@@ -129,13 +150,16 @@ class Programme:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
         counts = self._delivery.tally()[self._funded].astype(np.float64)
         running = self.intervention.opens <= self._delivery.month < self.intervention.closes
-        contacts = self.intervention.contacts(counts[:, 0]) if running else np.zeros(self._funded.size)
-        return {"place": self._funded, "places": self._places[self._funded] if running else np.zeros(self._funded.size),
+        share = 1.0 if self._share is None else self._share[self._funded]
+        contacts = self.intervention.contacts(counts[:, 0], share) if running else np.zeros(self._funded.size)
+        places = self._places[self._funded] if running else np.zeros(self._funded.size)
+        places = places if self._share is None else np.floor(places * share + ROUNDED)
+        return {"place": self._funded, "places": places,
                 "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
                 "reached": counts[:, 3]}
 
 
-def _mean(value: NDArray[np.float32], first: NDArray[np.int64]) -> NDArray[np.float64]:
+def _mean(value: NDArray[np.floating], first: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mean of each run of values that begins at `first` [pools + 1]; 1 for an empty one."""
     total = np.concatenate([np.zeros(1), np.cumsum(value, dtype=np.float64)])
     size = np.diff(first)

@@ -17,6 +17,7 @@ from .. import documents
 from ..documents import Closed, Document, Wrong
 from ..errors import NbhdsimError, Problem, nearest
 from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
+from ..pools import NAMES as POOLS
 from ..relations import OF_PLACES
 from .effects import KNOWN, LEVELS
 
@@ -34,6 +35,9 @@ QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_mon
 
 SHARES = ("reach", "leave_hazard", "contact_chance", "handover", "readiness", "network", "strain", "acted_on")
 """Of these, the ones that are at most 1."""
+
+RELIES = "relies."
+"""How the numbers of `relies` are named among a kind's own: `relies.volunteer_hours`, `relies.workforce`."""
 
 NEEDED = {"setting": (("reach",),), "outreach": (("staff",), ("contacts_per_month",), ("contact_chance",))}
 """By delivery kind, numbers of which it needs at least one each; `reach` or `join_hazard` where it is not named."""
@@ -84,7 +88,8 @@ class Harm:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; evidence: its id in
+    """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; quantities: its numbers, those
+    of what it relies on as `relies.<pool>`; evidence: its id in
     catalogue/evidence/interventions.yaml; aside: suggested priors that the model leaves out, by their number, and why;
     unknown: what nobody has measured; claimed: outcomes that a package's claim stands for,
     so that no path of this kind's own leads to them."""
@@ -218,6 +223,7 @@ class KindModel(Closed):
     evidence: str = ""
     sources: dict[str, SourceModel] = {}
     quantities: dict[Literal[QUANTITIES], NumberModel]  # type: ignore[valid-type]
+    relies: dict[Literal[POOLS], NumberModel] = {}  # type: ignore[valid-type]
     cost: CostModel
     effects: list[EffectModel]
     harms: list[HarmModel] = []
@@ -263,6 +269,12 @@ def _told(model: QuantityModel) -> list[tuple[str, float]]:
     return [(name, value) for name, value in given.items() if value is not None]
 
 
+def _numbers(model: KindModel) -> list[tuple[tuple[str | int, ...], QuantityModel]]:
+    """The kind's own numbers by their paths."""
+    own: list[tuple[tuple[str | int, ...], QuantityModel]] = [(("quantities", name), q) for name, q in model.quantities.items()]
+    return own + [(("relies", name), q) for name, q in model.relies.items()]
+
+
 def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Problem]:
     """Problems that no single value shows."""
     out = [document.problem(("id",), f"'{model.id}' is taken by another kind")] if model.id in taken else []
@@ -274,7 +286,8 @@ def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Pro
     if "head" in pers and len(pers) > 1:
         said = "a list has no sites or places: give set_up and running both per head"
         out.append(document.problem(("cost", "set_up", "per"), said))
-    return out + _joining(document, model) + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
+    out += _joining(document, model) + _relying(document, model)
+    return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
 
 
 def _joining(document: Document, model: KindModel) -> list[Problem]:
@@ -284,9 +297,17 @@ def _joining(document: Document, model: KindModel) -> list[Problem]:
             for names in needs if not set(names) & set(model.quantities)]
 
 
+def _relying(document: Document, model: KindModel) -> list[Problem]:
+    """What relies on a pool and has nothing that the pool could limit."""
+    limited = model.delivery == "outreach" or model.delivery != "setting" and "places_per_site" in model.quantities
+    told = {"volunteer_hours": (limited, "hours make places or contacts: give it places_per_site"),
+            "workforce": (model.delivery in ("care_team", "outreach"), "staff are those of a care_team or outreach")}
+    return [document.problem(("relies", name), told[name][1], key=True) for name in model.relies if not told[name][0]]
+
+
 def _sourceless(document: Document, model: KindModel) -> list[Problem]:
     """Numbers whose source is not among the file's, or that need one and name none."""
-    entries: list[tuple[tuple[str | int, ...], QuantityModel]] = [(("quantities", name), q) for name, q in model.quantities.items()]
+    entries: list[tuple[tuple[str | int, ...], QuantityModel]] = _numbers(model)
     entries += [(("cost", "set_up"), model.cost.set_up), (("cost", "running"), model.cost.running)]
     entries += [(("effects", i), e) for i, e in enumerate(model.effects)]
     unnamed = [document.problem((*path, "source"), f"no source is named '{q.source}'{nearest(q.source, model.sources)}")
@@ -297,7 +318,7 @@ def _sourceless(document: Document, model: KindModel) -> list[Problem]:
 
 def _impossible(document: Document, model: KindModel) -> list[Problem]:
     """Shares above 1; months, places and pounds below 0."""
-    entries = [(("quantities", name), q, 1.0 if name in SHARES else inf) for name, q in model.quantities.items()]
+    entries = [(path, q, 1.0 if path[-1] in SHARES else inf) for path, q in _numbers(model)]
     entries += [(("cost", name), getattr(model.cost, name), inf) for name in ("set_up", "running")]
     return [document.problem((*path, name), f"{value:g} is impossible ({'0 to 1' if most == 1 else 'not below 0'})")
             for path, q, most in entries for name, value in _told(q) if not 0 <= value <= most]
@@ -328,13 +349,14 @@ def _whom(who: WhoModel | None) -> tuple[tuple[str, object], ...]:
 
 def _kind(model: KindModel) -> Kind:
     at, sources = f"interventions.{model.id}", model.sources
+    numbers = {**model.quantities, **{RELIES + name: q for name, q in model.relies.items()}}
     cost = Cost(payers=dict(model.cost.payers), price_year=model.cost.price_year,
                 set_up=_price(f"{at}.cost.set_up", model.cost, sources), set_up_per=model.cost.set_up.per,
                 running=_price(f"{at}.cost.running", model.cost, sources), running_per=model.cost.running.per)
     return Kind(
         id=model.id, name=model.name, delivery=model.delivery, who=model.who.model_dump(exclude_none=True),
         quantities={name: quantity(f"{at}.{name}", q, sources, least=0, most=1 if name in SHARES else inf)
-                    for name, q in model.quantities.items()}, cost=cost,
+                    for name, q in numbers.items()}, cost=cost,
         effects=tuple(Effect(lever=e.lever, level=e.level, at=e.at, ramp=e.ramp, half_life=e.half_life, contrast=e.contrast,
                              who=_whom(e.who), quantity=_of_effect(f"{at}.effects.{name}", e, sources))
                       for name, e in zip(effect_names(model.effects), model.effects, strict=True)),

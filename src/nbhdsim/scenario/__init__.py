@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nbhdsim.pools import Pool
+
 if TYPE_CHECKING:
     from nbhdsim.areas import Area
     from nbhdsim.evidence import Quantity
@@ -101,7 +103,7 @@ class Scenario:
     start: year and month (1-12) of month 0; months, history: months from there on and before; ageing: whether time passes for
     residents, or everyone stays at the age of month 0; stance: `controlled` or `claimed`; lines: by key, sorted; quantities,
     tables: every baseline number and `interventions.<key>.<name>` of each line, after overrides; area_data: the area itself;
-    data: the scenario as plain values, merged and complete; texts: each file read.
+    data: the scenario as plain values, merged and complete; texts: each file read; pools: limits of what programmes share.
     """
 
     name: str
@@ -119,3 +121,4 @@ class Scenario:
     data: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     ageing: bool = False
+    pools: Mapping[str, Pool] = field(default_factory=dict)

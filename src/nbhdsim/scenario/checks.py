@@ -12,6 +12,7 @@ from nbhdsim.documents import Document, Path
 from nbhdsim.errors import NbhdsimError, Problem, nearest
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import schema as catalogue
+from nbhdsim.pools import Pool
 from nbhdsim.scenario import (
     AMOUNTS,
     Amount,
@@ -62,6 +63,7 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     _wheres(outline, model, find)
     for line in lines.values():
         _money(line, values, outline, find=find)
+    pools = _pools(model, outline, find)
     if model.budget is not None and len(lines) >= len(model.interventions):
         _budget(model, lines, values, outline=outline, find=find)
     if not find.problems:
@@ -74,7 +76,8 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
                     months=model.months, history=model.history, ageing=model.ageing, seed=model.seed,
-                    stance=model.stance, lines=lines, quantities=quantities, tables=tables, data=data, texts={**texts, **files}), []
+                    stance=model.stance, lines=lines, quantities=quantities, tables=tables, data=data, texts={**texts, **files},
+                    pools=pools), []
 
 
 def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find: Findings) -> None:
@@ -284,6 +287,22 @@ def _matches(at: Path, wanted: Where, outline: where.Map, *, find: Findings) -> 
     for name in ("top", "random") if match else ():
         if (some := getattr(wanted, name)) is not None and some > match:
             find.say((*at, name), f"{some} is more than the number of neighbourhoods that match, {match}")
+
+
+def _pools(model: ScenarioModel, outline: where.Map | None, find: Findings) -> dict[str, Pool]:
+    """Limits of what programmes share, by name."""
+    out = {}
+    for name, known in (("volunteer_hours", "district"), ("workforce", "pcn")):
+        given = getattr(model.pools, name, None)
+        if given is None:
+            continue
+        words = sorted(set(getattr(outline, known))) if outline is not None else sorted(given.by or ())
+        for place in given.by or ():
+            if place not in words:
+                find.say(("pools", name, "by", place), f"unknown {'district' if known == 'district' else 'primary care network'} "
+                         f"'{place}' ({', '.join(words[:12])}){nearest(place, words)}", key=True)
+        out[name] = Pool(**given.model_dump(exclude_none=True))
+    return out
 
 
 def heads(line: Line, outline: where.Map | None) -> float | None:

@@ -116,7 +116,8 @@ class Plan:
 
     sites [p]: sites of each neighbourhood in each round (share of residents covered, where the cost is per head);
     places [p]: participants there is room for at once (NaN where the kind has no number of places); bought [p]: units
-    paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares.
+    paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares; staffed [p]: share of its
+    posts that are filled (None: all).
     """
 
     line: Line
@@ -126,6 +127,7 @@ class Plan:
     price: Price
     unspent: float
     payers: Mapping[str, float]
+    staffed: NDArray[np.float64] | None = None
 
     def costs(self) -> dict[str, list[Any]]:
         """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds; only pounds above 0.

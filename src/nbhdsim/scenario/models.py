@@ -2,7 +2,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from nbhdsim.documents import Closed, Wrong
 from nbhdsim.interventions.schema import PAYERS
@@ -13,6 +13,7 @@ ROOTS = ("baseline", "economics", "interventions")
 """First words of the addresses of numbers."""
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
 Share = Annotated[float, Field(gt=0, le=1)]
+Amount = Annotated[float, Field(ge=0, le=1e9)]
 Quintiles = Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1, max_length=5)]
 Words = Annotated[list[str], Field(min_length=1)]
 Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "triangular", "beta", "integer",
@@ -130,6 +131,34 @@ class LineModel(Closed):
     who: TargetModel | None = Field(None, description="whom an adjust reaches; everyone if left out; its word for `targeting`")
 
 
+class PoolModel(Closed):
+    """How much of something there is for the programmes of the scenario to share: one of these ways to say it."""
+
+    each: Amount | None = Field(None, description="in every one of its places")
+    by: Annotated[dict[str, Amount], Field(min_length=1)] | None = Field(None, description="by place; none in those left out")
+    total: Amount | None = Field(None, description="in all, shared out by residents")
+
+    @model_validator(mode="after")
+    def _one(self) -> "PoolModel":
+        ways = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(ways) != 1:
+            raise Wrong(f"says {' and '.join(ways) or 'nothing'} (exactly one of {', '.join(type(self).model_fields)})")
+        return self
+
+
+class HoursModel(PoolModel):
+    """Hours of volunteers a month, by district."""
+
+    today: Share | Literal[0] | None = Field(None, description="share of what residents give as volunteers already that is free")
+
+
+class PoolsModel(Closed):
+    """What programmes share; a pool that is left out limits nothing."""
+
+    volunteer_hours: HoursModel | None = Field(None, description="hours a month in each district")
+    workforce: PoolModel | None = Field(None, description="staff of each primary care network")
+
+
 class BudgetModel(Closed):
     """What the scenario may commit."""
 
@@ -170,6 +199,7 @@ class ScenarioModel(Closed):
     catalogue: str | None = Field(None, description="a folder with interventions of your own, beside the scenario file")
     package: str | None = Field(None, description="the package whose headline stance claimed takes as causal")
     interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
+    pools: PoolsModel | None = Field(None, description="limits of what programmes share")
     budget: BudgetModel | None = Field(None, description="what it may commit a year")
     overrides: Annotated[dict[str, float | OverrideModel], BeforeValidator(_flat)] = Field(
         default_factory=dict, description="numbers of your own by address; what a line does not override is one unknown for all "
