@@ -2,8 +2,8 @@
 
 In a world without programmes everyone's status stands as it is drawn: coverage is a level, kept up by invitations, and the
 share up to date is the published one. A person of the right age and sex who is overdue and whom an intervention pushes is
-screened within the month with the joint chance of all that is pushed, by programme and one draw each; the status lapses
-again after a time with the programme's half-life, because one screen does not make a habit.
+screened within the month with the chance that each intervention pushes, by a draw for each; the status lapses again
+after a time with that intervention's half-life, because one screen does not make a habit.
 """
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -89,21 +89,31 @@ class Screening:
         return changed
 
     def _screen(self, k: int, name: str, month: int, *, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
-        """One screening programme: 1 - prod(1 - h) of all pushes against one draw; the last that pushed says how it lapses."""
-        n = self.up.shape[1]
-        kept, half = np.ones(n, f32), np.zeros(n, f32)
-        for push in pushes:
-            kept[push.who] *= f32(1) - push.value
-            half[push.who] = f32(half_life[push.key])
-        calendar = np.uint32(self._clock.calendar + month)
-        rows = np.flatnonzero(self.due[k] & ~self.up[k] & (kept < 1))
-        rows = rows[self._draw(purpose(f"screened.{name}"), calendar, rows) < f32(1) - kept[rows]]
-        if not rows.size:
-            return False
-        lasting = np.array([-log32(u) / LN2 for u in self._draw(purpose(f"lapse.{name}"), calendar, rows)], f32) * half[rows]
-        self.up[k, rows] = self._lapsing = True
-        self.until[k, rows] = np.where(half[rows] > 0, month + 1 + lasting.astype(np.int32), NEVER)
-        return True
+        """One screening programme: each intervention has a draw of its own, and of several that screen someone in one month the
+        longest lasts, so that their order says nothing."""
+        calendar, screened = np.uint32(self._clock.calendar + month), False
+        overdue = self.due[k] & ~self.up[k]
+        for key in sorted({push.key for push in pushes}):
+            kept = np.ones(overdue.size, f32)
+            for push in pushes:
+                if push.key == key:
+                    kept[push.who] *= f32(1) - push.value
+            rows = np.flatnonzero(overdue & (kept < 1))
+            rows = rows[self._draw(purpose(f"screened.{name}.{key}"), calendar, rows) < f32(1) - kept[rows]]
+            if rows.size:
+                screened = True
+                until = self._until(name, month, rows, half_life=half_life[key])
+                self.until[k, rows] = np.where(self.up[k, rows], np.maximum(self.until[k, rows], until), until)
+                self.up[k, rows] = self._lapsing = True
+        return screened
+
+    def _until(self, name: str, month: int, rows: NDArray[np.integer], *, half_life: float) -> NDArray[np.int32]:
+        """First month in which what is done in `month` has lapsed; a longer half-life never shortens it."""
+        if not half_life:
+            return np.full(rows.size, NEVER)
+        u = self._draw(purpose(f"lapse.{name}"), np.uint32(self._clock.calendar + month), rows)
+        lasting = np.array([-log32(each) / LN2 for each in u], f32) * f32(half_life)
+        return month + 1 + lasting.astype(np.int32)
 
     def counts(self, place: NDArray[np.integer], segment: NDArray[np.integer], shape: tuple[int, int]) -> NDArray[np.int64]:
         """Up to date, and invited, by neighbourhood and age segment: int64 [p, segments, 6]."""

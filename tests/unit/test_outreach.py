@@ -4,12 +4,13 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from nbhdsim.delivery import Pull
+from nbhdsim.delivery import Pull, resumed
 from nbhdsim.interventions import schema
+from nbhdsim.interventions.effects import effects
 from nbhdsim.population import build
-from nbhdsim.relations import Relations
+from nbhdsim.relations import Push, Relations
 from nbhdsim.scenario import schema as scenarios
-from nbhdsim.screening import AGES, PROGRAMMES
+from nbhdsim.screening import AGES, PROGRAMMES, Clock, Screening
 from nbhdsim.simulation import Simulation
 
 HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 36\nhistory: 12\n"
@@ -198,6 +199,39 @@ def test_what_outreach_screened_lapses_with_its_half_life(tmp_path):
     assert not (before & ~sim.screening.up).any() and extra[6] > 150        # nobody loses
     assert extra[13] / extra[7] == pytest.approx(0.5, abs=0.12)
     assert sim.measures.screened[-1][..., :3].sum() == sim.screening.up[sim.screening.due].sum()
+
+
+def screening_of(script, pushes, half_life):
+    """Who is up to date, and until when, after a month in which programmes push, from nobody."""
+    screening = Screening(script, {f"baseline.screening.{name}": 0.0 for name in PROGRAMMES}, Clock(1, 0, 24315))
+    everyone = np.arange(script.id.size)
+    screening.step(0, [Push(key, everyone, np.full(everyone.size, h, np.float32)) for key, h in pushes.items()], half_life)
+    return screening
+
+
+def test_two_programmes_that_screen_are_two_courses_in_any_order(tmp_path):
+    """Each screens by its own chance, what it screened lapses by its own half-life, and of both the longer lasts."""
+    script, half_life = build(scenario(tmp_path, [])).script, {"a": 40.0, "b": 4.0}
+    one, other, both, turned = (screening_of(script, dict.fromkeys(keys, 0.5), half_life) for keys in ("a", "b", "ab", "ba"))
+    assert np.array_equal(both.until, turned.until) and np.array_equal(both.up, turned.up)
+    assert np.array_equal(both.up, one.up | other.up)
+    for single in (one, other):
+        assert (both.until[single.up] >= single.until[single.up]).all()
+    assert np.array_equal(both.until[one.up], one.until[one.up])
+    alone = other.up & ~one.up
+    assert alone.sum() > 30 and np.array_equal(both.until[alone], other.until[alone])
+    due = both.due.sum()
+    assert both.up.sum() / due == pytest.approx(0.75, abs=4 * np.sqrt(0.75 * 0.25 / due))
+
+
+def test_who_comes_back_goes_on_with_the_months_of_screening_that_are_left(tmp_path):
+    """A kind that screens and does nothing else: what is spent of its months lapses as the screening does."""
+    loaded = link_worker(tmp_path, ["screening_outreach: {where: all, sites: 1}"])
+    values = {q.address: q.value for q in loaded.quantities.values()}
+    course = effects(loaded.lines["screening_outreach"].kind, values, n=0, phi=0.5).course
+    assert course.forget == 180 and course.rise[0, 7] == pytest.approx(0.06)
+    back = [month - resumed.py_func(0, 5, month, course.rise, course.fall) for month in (5, 6, 23, 100)]
+    assert back == [5, 5, 3, 1]
 
 
 @pytest.mark.parametrize("gone", ["staff", "contacts_per_month", "contact_chance"])

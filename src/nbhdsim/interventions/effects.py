@@ -60,6 +60,14 @@ class Curve:
         """Does it never move anything?"""
         return not self.rise.any()
 
+    @property
+    def spent(self) -> NDArray[np.float32]:
+        """What someone has had of it by months in [MONTHS]: the effect itself; of a chance a month, the chance so far, so that
+        nobody who leaves and comes back has more of it than is stated."""
+        if self.lever != "screening":
+            return self.rise
+        return (1 - np.cumprod(np.concatenate([np.ones(1), 1 - self.rise[:-1].astype(float)]))).astype(f32)
+
     def at(self, month: int, *, opens: int, closes: int) -> float:
         """What is pushed in `month` on the clock of a site open from `opens` to before `closes`, the first month out: a shift or a
         ratio."""
@@ -224,11 +232,11 @@ class Effects:
 
     @property
     def course(self) -> Course:
-        """Course of the effects on one participant."""
-        mine = [c for level in ("participant", "exposed") for c in self.at_level(level)]
+        """Course of the effects on one participant, of those on other programmes through them, and of their screening."""
+        mine = [*self.at_level("participant"), *self.at_level("exposed"), *(c for c in self.relations if c.level == "participant")]
         if not mine:
             return NO_EFFECT
-        return Course(np.stack([c.rise for c in mine]), np.stack([c.fall for c in mine]), max(c.forget for c in mine))
+        return Course(np.stack([c.spent for c in mine]), np.stack([c.fall for c in mine]), max(c.forget for c in mine))
 
 
 def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, strict: bool = True) -> Effects:

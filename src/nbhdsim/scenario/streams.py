@@ -10,12 +10,12 @@ from nbhdsim.screening import PROGRAMMES
 
 MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay", "luck.arrival.minds", "luck.arrival.body",
          "life.move", "life.birth", "life.past", "life.stay", "life.child", "life.companion",
-         *(f"{what}.{name}" for what in ("screening", "screened", "lapse") for name in PROGRAMMES), "build.person", "build.place",
+         *(f"{what}.{name}" for what in ("screening", "lapse") for name in PROGRAMMES), "build.person", "build.place",
          "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability",
          *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT)
 """Streams that every run has."""
 
-PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted")
+PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted", *(f"screened.{name}" for name in PROGRAMMES))
 """Streams `<word>.<key>` that a programme may have."""
 
 
