@@ -145,7 +145,7 @@ def measurement(sim) -> float:
     took = []
     for _ in range(FIRST):
         start = time.perf_counter()
-        sums(sim.ground, sim.setting.rules.lonely_below, sim._state, sim.luck, sim.years, sim.sums[-1])
+        sums(sim.ground, sim.setting.rules.lines, sim._state, sim.luck, sim.years, sim.sums[-1])
         took.append(time.perf_counter() - start)
     return median(took)
 

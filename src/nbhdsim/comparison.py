@@ -22,8 +22,9 @@ LEAST_REPLICATES, LEAST_DRAWS = 5, 8
 """Futures that a range of chance, and one of all, needs: with fewer it is mostly the luck of those few."""
 LEAST_FREEDOM = 10
 """Degrees of freedom that an SD of ordinary change needs: with 10 its own error is about a fifth."""
-SHOWN = ("emergency_admissions", "expected_admissions", "bed_days", "ae_attendances", "child_referrals", "life_satisfaction",
-         "low_life_satisfaction", "lonely", "control", "child_wellbeing", "screened_breast", "screened_cervical", "screened_bowel")
+SHOWN = ("emergency_admissions", "expected_admissions", "bed_days", "ae_attendances", "child_referrals", "families_referred",
+         "life_satisfaction", "low_life_satisfaction", "lonely", "connected", "control", "in_control", "help_seeking", "confident",
+         "child_wellbeing", "strain", "volunteers", "volunteer_hours", "screened_breast", "screened_cervical", "screened_bowel")
 PAIRS = ["draw", "replicate"]
 POSSIBLE = {"count": (0.0, np.inf), "share": (0.0, 1.0)}
 """What a level of a kind of outcome can be; ranges stop there."""

@@ -3,7 +3,7 @@
 Each returns (total, residents), both float64 [month, place, age band]: events, or the sum over residents of a monthly
 state; and the number of residents it speaks of. `total / residents / months x scale` is the rate or mean of a cell.
 """
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +17,13 @@ from .step.measure import (
     ATTENDANCES,
     BED_DAYS,
     CHILD_ITEM,
+    CONFIDENT,
+    CONNECTED,
     CONTROL,
     EXPECTED,
     FIXED,
+    HELP_SEEKING,
+    IN_CONTROL,
     LONELY,
     LOW,
     PRESENT,
@@ -42,19 +46,20 @@ class Measures(NamedTuple):
     """Sums of one scenario: sums int64 [month, place, age segment, column of step.measure.COLUMNS]; reached int64
     [month, place, segment] residents ever reached by any programme; first: month of row 0; screened int64 [month, place, segment,
     6] up to date with, and invited to, breast, cervical and bowel screening (None: not counted); deaths int64 [month, place,
-    segment], None where ages are held."""
+    segment], None where ages are held; few: int64 [month, place, segment] by name, see tally.NAMES (nothing: none of it)."""
 
     sums: NDArray[np.int64]
     reached: NDArray[np.int64]
     first: int
     screened: NDArray[np.int64] | None = None
     deaths: NDArray[np.int64] | None = None
+    few: Mapping[str, NDArray[np.int64]] | None = None
 
 
 class Outcome(NamedTuple):
     """An outcome: unit; which direction is better (`lower` or `higher`); kind (`count mean share pounds`); scale that
     turns events a resident-month into the usual rate (12,000: per 1,000 a year); ages it is about, both included;
-    moved_by: levers that reach it; what it is; how it is summed."""
+    moved_by: levers that reach it, or numbers of a kind; what it is; how it is summed."""
 
     name: str
     unit: str
@@ -161,6 +166,59 @@ def lonely(m: Measures) -> tuple[Sums, Sums]:
 def control(m: Measures) -> tuple[Sums, Sums]:
     """Mean sense of control (0 = England, 1 = one SD between people), residents of 16 and over."""
     return _sums(m, CONTROL, GROWN, fixed=True)
+
+
+@outcome(unit="share", direction="higher", kind="share", ages=(16, 120), moved_by=("connection",))
+def connected(m: Measures) -> tuple[Sums, Sums]:
+    """Share not lonely even some of the time (78% of England's adults), residents of 16 and over."""
+    return _sums(m, CONNECTED, GROWN)
+
+
+@outcome(unit="share", direction="higher", kind="share", ages=(16, 120), moved_by=("control",))
+def in_control(m: Measures) -> tuple[Sums, Sums]:
+    """Share whose sense of control is among the top 27% of England's adults (those who can influence decisions), 16 and over."""
+    return _sums(m, IN_CONTROL, GROWN)
+
+
+@outcome(unit="share", direction="higher", kind="share", ages=(16, 120), moved_by=("self_care",))
+def help_seeking(m: Measures) -> tuple[Sums, Sums]:
+    """Share who seek help in time: above the lowest fifth of self-care among England's adults (judged), 16 and over."""
+    return _sums(m, HELP_SEEKING, GROWN)
+
+
+@outcome(unit="share", direction="higher", kind="share", ages=(16, 120), moved_by=("self_care",))
+def confident(m: Measures) -> tuple[Sums, Sums]:
+    """Share confident of looking after their health: the upper half of self-care among England's adults (judged), 16 and over."""
+    return _sums(m, CONFIDENT, GROWN)
+
+
+def _few(m: Measures, name: str) -> NDArray[np.int64]:
+    """Counts of few residents [month, place, segment], 0 where nobody counted."""
+    return np.zeros_like(m.sums[..., PRESENT]) if m.few is None else m.few[name]
+
+
+@outcome(unit="0 to 1", direction="lower", kind="mean", ages=(16, 120), moved_by=("strain",))
+def strain(m: Measures) -> tuple[Sums, Sums]:
+    """Mean strain of taking part in deciding (0 none, 1 the most), residents of 16 and over."""
+    return by_band(_few(m, "strain"), GROWN) / float(FIXED), by_band(m.sums[..., PRESENT], GROWN)
+
+
+@outcome(unit="volunteers", direction="higher", kind="count", scale=12_000, ages=(16, 120), moved_by=("hours_a_year",))
+def volunteers(m: Measures) -> tuple[Sums, Sums]:
+    """Residents of 16 and over who volunteer in a programme, in years of volunteering: a year's total is how many at a time."""
+    return by_band(_few(m, "volunteers"), GROWN) / 12, by_band(m.sums[..., PRESENT], GROWN)
+
+
+@outcome(unit="hours", direction="higher", kind="count", scale=12_000, ages=(16, 120), moved_by=("hours_a_year",))
+def volunteer_hours(m: Measures) -> tuple[Sums, Sums]:
+    """Hours that volunteers of 16 and over give in programmes."""
+    return by_band(_few(m, "volunteer_hours"), GROWN) / float(FIXED), by_band(m.sums[..., PRESENT], GROWN)
+
+
+@outcome(unit="families", direction="lower", kind="count", scale=120_000, ages=(0, 17), moved_by=("referral_rr",))
+def families_referred(m: Measures) -> tuple[Sums, Sums]:
+    """Families with a child referred to children's social care in the month, by age of the youngest child (per 10,000 a year)."""
+    return by_band(_few(m, "families_referred"), EVERYONE), by_band(_few(m, "families"), EVERYONE)
 
 
 @outcome(unit="share", direction="higher", kind="share")

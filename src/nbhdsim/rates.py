@@ -21,6 +21,9 @@ CLIP_FROM, CLIP_STEP, CLIP_POINTS = -6.0, 0.01, 2201
 TOP = 10.0                         # life satisfaction is told from 0 to 10
 STEPS_OF = (0.0, 1.0, 0.8, 0.5, 1.0)     # of baseline.minds.quintile_step, by mechanism; connection has its own table
 LONGEST_MEMORY = 0.99              # a year, of what is left of the slow part
+LINES = {"connected": 0, "in_control": 1, "help_seeking": 3, "confident": 3}
+"""Shares of adults above a line, and the mechanism it is on."""
+WIDEST = 8.0                       # SD either way within which a line is looked for
 
 
 class Rates(NamedTuple):
@@ -29,7 +32,8 @@ class Rates(NamedTuple):
     admission [8, 5] a person-year; season [12] from January, mean 1; trend a year; frailty_mix [8, 4], frailty_ratio [4];
     last_year: ratio in the last 12 months of life;
     mean [8, 5, 5] and within [5]: mean by band, quintile and mechanism, and SD within a cell; lonely_below: connection (SD)
-    below which a resident is lonely often; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
+    below which a resident is lonely often; lines [4] (SD) from which on adults are counted as connected, in control, seeking help
+    in time and confident; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
     memory a month of what is left when the part through the mechanisms is taken out; trait_share, rho (a month), between;
     kappa, c, g: spill-over; b [5] points and a [5] log rate per SD; n, phi, s, sa, rho_a, place, place_year, preventable:
     design 2.3; layer_weight [4]; ae_other [5] attendances without admission a person-year; ae_through; zero_day; stay [8]
@@ -45,6 +49,7 @@ class Rates(NamedTuple):
     mean: Array
     within: Array
     lonely_below: float
+    lines: Array
     satisfaction: Array
     child: Array
     ls_trait_sd: float
@@ -102,7 +107,8 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         frailty_mix=_stable(mix / mix.sum(1, keepdims=True)),
         frailty_ratio=np.array([1.0, *(of(f"frailty.{k}") for k in ("mild", "moderate", "severe"))]),
         last_year=of("mortality.last_year"),
-        mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below), **parts,
+        mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below),
+        lines=_stable(_lines(of, england, mean=mean, within=within)), **parts,
         trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
         kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
         n=of("admission.n"), phi=of("admission.phi"), s=of("admission.s"), sa=of("admission.sa"), rho_a=of("admission.rho_a"),
@@ -180,6 +186,20 @@ def _mechanisms(of: _Reader, england: Array) -> tuple[Array, Array, float]:
     within = np.sqrt(1 - between)
     within[0] = w
     return mean, within, float(w * middle)
+
+
+def _lines(of: _Reader, england: Array, *, mean: Array, within: Array) -> Array:
+    """Level of a mechanism (SD) from which on a share `baseline.line.<name>` of the adults of England is [4], by halving."""
+    weight = _grown(england)
+    out = []
+    for name, k in LINES.items():
+        low, high = -WIDEST, WIDEST
+        for _ in range(60):
+            middle = (low + high) / 2
+            above = (weight * _normal((mean[:, :, k] - middle) / within[k])).sum()
+            low, high = (middle, high) if above > of(f"line.{name}") else (low, middle)
+        out.append((low + high) / 2)
+    return np.array(out)
 
 
 def _per_sd(of: _Reader) -> Array:

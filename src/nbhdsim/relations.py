@@ -119,6 +119,10 @@ class Relations:
             return self._total.get(name)
         return self._joined(name, besides=key) if any(push.key != key for push in pushed) else None
 
+    def total(self, name: str) -> NDArray[np.float32] | None:
+        """What all programmes pushed of a relation last month [n or p]; None where that is nothing."""
+        return self._total.get(name)
+
     def strain(self) -> NDArray[np.float32] | None:
         """Strain [n] of taking part in everything together; None where there is none."""
         return self._total.get("strain") if self.exit else None

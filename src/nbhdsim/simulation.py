@@ -21,6 +21,7 @@ from .screening import REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .step.passing import Passing
+from .tally import Tally
 from .turnover import Turnover
 from .views import DEFAULT_VIEWS
 
@@ -91,6 +92,7 @@ class Simulation:
         self.deaths: list[NDArray[np.int64]] = []
         self.reached_sums: list[NDArray[np.int64]] = []
         self.screened_sums: list[NDArray[np.int64]] = []
+        self._tally = Tally(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,))
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self.hours: Held | None = None
@@ -173,7 +175,8 @@ class Simulation:
     def measures(self) -> Measures:
         """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
         return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums),
-                        np.stack(self.screened_sums), np.stack(self.deaths) if self.passing else None)
+                        np.stack(self.screened_sums), np.stack(self.deaths) if self.passing else None,
+                        self._tally.stacked())
 
     @property
     def residents(self) -> Residents:
@@ -295,6 +298,9 @@ class Simulation:
             cell = self.world.script.place[rows].astype(np.int64) * step.SEGMENTS + self.ground.segment[rows]
             self._reached_now = np.bincount(cell, minlength=self._reached_now.size).reshape(self._reached_now.shape)
         self.reached_sums.append(self._reached_now.copy())
+        self._tally.note(self.world.script, self.ground.segment, programmes=self.programmes, relations=self.relations,
+                         referred=self._state.referred, here=self.passing.here if self.passing else None,
+                         changed=self.passing is not None and self.month % REVIEW == 0)
         if self.passing and self._watch:
             self._watched = np.flatnonzero(np.isin(self.passing.person, self._watch) & (self.passing.here != 0))
         if self._watched.size:
@@ -389,14 +395,16 @@ def _whose(world: World, sim: Simulation, year: int) -> views.Whose:
     script, first = world.script, YEAR * (year - 1)
     if sim.passing is None or world.life is None:
         rows = np.arange(script.id.size)
-        return views.Whose(rows, world.places.quintile[script.place], views.adults(prepare.age(script)), np.full(rows.size, YEAR))
+        age = prepare.age(script)
+        return views.Whose(rows, world.places.quintile[script.place], views.adults(age), views.children(age),
+                           np.full(rows.size, YEAR))
     now = np.where(sim.passing.here != 0, sim.passing.stay, -1)
     stay = np.concatenate([now, *(past.stay for past in sim.gone)])
     row = world.life.row[stay]
     left, came = (np.clip(when[stay], first, first + YEAR).astype(np.int64) for when in (world.life.leaves, world.life.arrives))
     months = np.where(stay >= 0, left - came, 0)
     age = (first - script.birth_month[row].astype(np.int64)) // YEAR
-    return views.Whose(row, world.places.quintile[script.place[row]], views.adults(age), months)
+    return views.Whose(row, world.places.quintile[script.place[row]], views.adults(age), views.children(age), months)
 
 
 def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], world: World, *, draw: int,

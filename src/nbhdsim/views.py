@@ -19,8 +19,8 @@ VIEWS = ("all", "district", "quintile", "age", "quintile_age", "neighbourhood", 
 DEFAULT_VIEWS = VIEWS[:-1]
 AGES = ("all", *AGE_BANDS)
 PEOPLE = ("all", "participants", "contacts", "others")
-PERSONAL = ("emergency_admissions", "expected_admissions", "life_satisfaction")
-ADULT = 16
+PERSONAL = ("emergency_admissions", "expected_admissions", "life_satisfaction", "child_referrals")
+ADULT, GROWN = 16, 18
 DEATHS = "deaths"       # the outcome there is only where time passes, the last of all
 
 
@@ -114,11 +114,13 @@ def _first_months(first: int, periods: int, length: int) -> NDArray[np.int64]:
 
 
 class Whose(NamedTuple):
-    """Those who lived in a year [n]: row of Script, quintile 1-5, whether 16 or over from its first month on, months there."""
+    """Those who lived in a year [n]: row of Script, quintile 1-5, whether 16 or over from its first month on, whether under 18
+    then, months there."""
 
     row: NDArray[np.int64]
     quintile: NDArray[np.integer]
     adult: NDArray[np.bool_]
+    child: NDArray[np.bool_]
     months: NDArray[np.integer]
 
 
@@ -128,10 +130,10 @@ def people_rows(years: Years, people: NDArray[np.int64], whose: Whose, *, year: 
     of: number of the scenario whose people these are. Residents count by the share of the year they were there.
     """
     cell = (people - 1) * 5 + whose.quintile.astype(np.int64) - 1
-    everyone, adult = np.ones(cell.size, bool), whose.adult
-    values = (years.admissions, years.expected, years.life_satisfaction)
+    everyone = np.ones(cell.size, bool)
+    values = (years.admissions, years.expected, years.life_satisfaction, years.referrals)
     out: dict[str, list] = {name: [] for name in ("value", "residents", "people", "quintile", "outcome")}
-    for name, value, who in zip(PERSONAL, values, (everyone, everyone, adult), strict=True):
+    for name, value, who in zip(PERSONAL, values, (everyone, everyone, whose.adult, whose.child), strict=True):
         units = np.rint(value[who].astype(np.float64) * 2.0 ** 20)     # whole numbers: no order of adding matters
         total = np.bincount(cell[who], units, 15).reshape(3, 5) / 2.0 ** 20
         number = np.bincount(cell[who], whose.months[who], 15).reshape(3, 5) / 12
@@ -156,4 +158,9 @@ def table(blocks: list[dict], names: Names) -> dict[str, Any]:
 def adults(age: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Who answers the adult wellbeing questions [n]."""
     return age >= ADULT
+
+
+def children(age: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Who can be referred to children's social care [n], those born later in the year included."""
+    return age < GROWN
 

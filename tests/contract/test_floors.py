@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "registry", "rng", "documents", "evidence"),
     ("residents", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
-    ("scenario", "population", "views", "simulation"),
+    ("scenario", "population", "tally", "views", "simulation"),
     ("tables", "runfolder", "workers", "experiment", "comparison", "ledger", "sensitivity", "evaluation", "economics",
      "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),

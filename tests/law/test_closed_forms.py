@@ -72,7 +72,7 @@ def people(**changed):
     rates = pack(**changed)
     loadings = prepare.rules(rates).loadings
     same = np.ones(N, f32)
-    fixed = luck.Fixed(np.arange(N, dtype=np.uint32), same, 0 * same, 0 * same, 0 * same, same, same)
+    fixed = luck.Fixed(np.arange(N, dtype=np.uint32), same, 0 * same, 0 * same, 0 * same, 0 * same, same, same)
     return luck.empty(N), fixed, loadings, rates
 
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from small import Fast, Push, Tie, pack, villages
-from twin import COLUMNS, MECHANISMS, Twin, total
+from twin import COLUMNS, MECHANISMS, SHARES, Twin, total
 
 HISTORY, MONTHS, FUNDED = 12, 14, 9
-COUNTS = [COLUMNS.index(name) for name in ("present", "admissions", "bed_days", "attendances", "referrals", "low", "lonely")]
+COUNTED = ("present", "admissions", "bed_days", "attendances", "referrals", "low", "lonely", *SHARES)
+COUNTS = [COLUMNS.index(name) for name in COUNTED]
 STATES = [COLUMNS.index(name) for name in ("expected", "satisfaction", "control")]
 RELATIVE = 1e-6          # rates: the engine works in float32, whose unit is 1.2e-7, through about five products
 POINTS = 5e-6            # life satisfaction up to 10 in float32: ten units of its last place
@@ -87,13 +88,13 @@ def both(name):
 
 
 def as_measured(fast, pushes, spill):
-    """Connection and control of everyone in float32, as the engine adds them up."""
-    effect = np.zeros((2, spill.shape[1]), np.float32)
+    """Connection, control and self-care of everyone in float32, as the engine adds them up."""
+    effect = np.zeros_like(spill)
     for push in pushes:
-        if push.lever in MECHANISMS[:2]:
+        if push.lever in MECHANISMS:
             effect[MECHANISMS.index(push.lever), push.who] += np.asarray(push.value, np.float32)
-    induced = spill[:2] + np.clip(effect, np.float32(-2), np.float32(2))
-    return np.stack([fast.luck.connection + induced[0], fast.luck.control + induced[1]])
+    induced = spill + np.clip(effect, np.float32(-2), np.float32(2))
+    return np.stack([fast.luck.connection + induced[0], fast.luck.control + induced[1], fast.luck.self_care + induced[3]])
 
 
 @pytest.fixture(scope="module", params=["central", "busy"])

@@ -16,7 +16,8 @@ BAND_FROM = (0, 5, 18, 35, 50, 65, 75, 85)
 SEGMENT_FROM = (0, 5, 10, 16, 18, 35, 50, 65, 75, 85)
 OWN_ITEM, GROWN, CHILD_UNTIL = 10, 16, 18
 COLUMNS = ("present", "admissions", "expected", "bed_days", "attendances", "referrals", "satisfaction", "low", "lonely",
-           "control")
+           "control", "connected", "in_control", "help_seeking", "confident")
+SHARES = COLUMNS[-4:]              # adults from a line on
 CAP = 2.0                          # SD: the most that all programmes together move one mechanism of one resident
 FURTHEST = 3.0                     # points: the most a stated change of the mean answer shifts the latent one
 MINDS, BODY, CHANCE = rng.purpose("luck.minds"), rng.purpose("luck.body"), rng.purpose("luck.chance")
@@ -322,9 +323,9 @@ def fixed_point(x):
 
 
 def levels(person, rates):
-    """Connection and sense of control this month, everything induced included."""
+    """Connection, sense of control and self-care this month, everything induced included."""
     mean = rates.mean[person.band][person.quintile]
-    return [mean[k] + person.trait[k] + person.drift[k] + person.effect[k] + person.spill[k] for k in (0, 1)]
+    return [mean[k] + person.trait[k] + person.drift[k] + person.effect[k] + person.spill[k] for k in (0, 1, 3)]
 
 
 def measured(person, rates, level):
@@ -334,11 +335,12 @@ def measured(person, rates, level):
             "bed_days": person.bed_days, "attendances": person.attendances, "referrals": person.referrals,
             "satisfaction": fixed_point(person.life_satisfaction) if person.age >= OWN_ITEM else 0,
             "low": int(grown and person.life_satisfaction < 4.5),
-            "lonely": int(grown and level[0] < rates.lonely_below), "control": fixed_point(level[1]) if grown else 0}
+            "lonely": int(grown and level[0] < rates.lonely_below), "control": fixed_point(level[1]) if grown else 0,
+            **{name: int(grown and level[k] >= line) for name, k, line in zip(SHARES, (0, 1, 2, 2), rates.lines, strict=True)}}
 
 
 def total(world, rates, persons):
-    """Sums by place, segment and column, in plain loops. persons: (resident, levels of connection and control)."""
+    """Sums by place, segment and column, in plain loops. persons: (resident, levels of connection, control, self-care)."""
     out = np.zeros((len(world.places.quintile), len(SEGMENT_FROM), len(COLUMNS)), np.int64)
     for person, level in persons:
         for column, value in measured(person, rates, level).items():

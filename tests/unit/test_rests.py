@@ -17,8 +17,8 @@ def load(name, **more):
 
 
 @pytest.mark.parametrize("name, reached", [
-    ("do-nothing", set()), ("accelerator", HOSPITAL), ("wellbeing-hubs", HOSPITAL | WELLBEING | {"lonely"}),
-    ("hubs-and-grants", HOSPITAL | WELLBEING | {"child_referrals"})])
+    ("do-nothing", set()), ("accelerator", HOSPITAL), ("wellbeing-hubs", HOSPITAL | WELLBEING | {"lonely", "connected"}),
+    ("hubs-and-grants", HOSPITAL | WELLBEING | {"child_referrals", "families_referred"})])
 def test_outcomes_that_evidence_was_put_in_for(name, reached):
     assert rests.reached(load(name)) == dict.fromkeys(reached, "D")
 
@@ -31,9 +31,19 @@ def test_an_effect_on_adults_says_nothing_about_children(tmp_path):
     assert rests.reached(schema.load(file)) == {"life_satisfaction": "B", "low_life_satisfaction": "B"}
 
 
+def test_strain_and_volunteers_rest_on_the_numbers_of_a_kind(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("schema: scenario/1\narea: {name: teaching-town}\nstart: 2026-04\ninterventions:\n"
+                    "  core_group: {where: all, places: 2000}\n  community_volunteering: {where: all, sites: 2}\n")
+    assert {"volunteers", "volunteer_hours"} <= rests.reached(schema.load(file)).keys()
+    assert "strain" not in rests.reached(schema.load(file))             # at rest until a scenario says otherwise
+    strained = schema.load(file, sets=["interventions.core_group.strain=0.2"])
+    assert rests.reached(strained)["strain"] == "D"
+
+
 def test_a_difference_rests_on_what_moves_either_side():
     held = rests.of_all([load("wellbeing-hubs"), load("accelerator")])
-    assert held["accelerator"].keys() == HOSPITAL | WELLBEING | {"lonely"}
+    assert held["accelerator"].keys() == HOSPITAL | WELLBEING | {"lonely", "connected"}
 
 
 def test_grades_are_told_in_one_wording():

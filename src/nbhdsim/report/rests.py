@@ -20,6 +20,10 @@ def reached(scenario: Any) -> dict[str, str]:
             ages = outcomes.ALL_AGES if effect.level == "area" else (aim.low, aim.high)
             for name in outcomes.moved([(effect.lever, *ages)]):
                 found[name] = max(found.get(name, ""), effect.quantity.grade)
+        for number in ("strain", "hours_a_year"):                       # numbers of a kind that an outcome counts
+            quantity = line.kind.quantities.get(number)
+            for name in outcomes.moved([(number, aim.low, aim.high)]) if quantity is not None and quantity.value else ():
+                found[name] = max(found.get(name, ""), quantity.grade)
     return found
 
 

@@ -21,7 +21,8 @@ PAYERS = {
     "voluntary": "Voluntary hours (valued, not paid)",
     "unspent": "Unspent (buys nothing more)",
 }
-SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year"}
+SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year", "0 to 1": "(0 to 1)",
+         "residents": "(residents)"}
 LABEL, COLUMN = 47, 24
 RANGES = {"chance": "  90% range, chance alone", "all": "  90% range, and uncertain evidence"}
 NOT_MODELLED = ("Not modelled: no effect that the scenario's programmes state can reach the outcome. That is no finding of no "

@@ -14,7 +14,7 @@ from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
 from .layout import SLICE, Layout
 from .luck import SERIES, Fixed, Luck
-from .measure import COLUMNS, SEGMENTS, add_year, measure
+from .measure import COLUMNS, SEGMENTS, Lines, add_year, measure
 from .minds import (
     Answers,
     Spread,
@@ -28,9 +28,9 @@ from .minds import (
 
 
 class State(NamedTuple):
-    """What one scenario moves, row by row. excitation: admissions a month; spill [5, n] SD (E is added while a month
-    is worked out); shift: induced latent points; ratio: R on mu; other [4, n] ratios; published [5, n + 1] (2^-16 SD);
-    life_satisfaction (points), expected (admissions a month) and admitted (count) of the month just done."""
+    """What one scenario moves, row by row. excitation: admissions a month; spill [5, n] SD (E is added while a month is worked
+    out); shift: induced latent points; ratio: R on mu; other [4, n] ratios; published [5, n + 1] (2^-16 SD); life_satisfaction
+    (points), expected (admissions a month), admitted and, of children, referred (counts) of the month just done."""
 
     excitation: np.ndarray
     spill: np.ndarray
@@ -41,25 +41,28 @@ class State(NamedTuple):
     life_satisfaction: np.ndarray
     expected: np.ndarray
     admitted: np.ndarray
+    referred: np.ndarray
 
 
 class Years(NamedTuple):
-    """Sums of the running year per resident: admissions (u2), expected admissions, life satisfaction (points x months)."""
+    """Sums of the running year per resident: admissions (u2), expected admissions, life satisfaction (points x months), and
+    child social care referrals (u2)."""
 
     admissions: np.ndarray
     expected: np.ndarray
     life_satisfaction: np.ndarray
+    referrals: np.ndarray
 
 
 class Rules(NamedTuple):
-    """One draw's parameters of the month: luck.Loadings, minds.Spread and Answers, events.Hospital, and the threshold
-    of connection (SD) below which a resident is lonely often or always."""
+    """One draw's parameters of the month: luck.Loadings, minds.Spread and Answers, events.Hospital, and
+    measure.Lines."""
 
     loadings: luck_.Loadings
     spread: Spread
     answers: Answers
     hospital: Hospital
-    lonely_below: np.float32
+    lines: Lines
 
 
 class Ground(NamedTuple):
@@ -80,19 +83,20 @@ def state(n: int) -> State:
     """The state of `n` residents before anything is induced."""
     return State(np.zeros(n, f32), np.zeros((SERIES, n), f32), np.zeros(n, f32), np.ones(n, f32),
                  np.ones((len(OTHER_RATIOS), n), f32), np.zeros((SERIES, n + 1), np.int32), np.zeros(n, f32),
-                 np.zeros(n, f32), np.zeros(n, np.uint8))
+                 np.zeros(n, f32), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
 
 
 @njit(**JIT)
 def begin_anew(state, years, rows, natural, n):
     """Rows whose resident has changed: nothing induced, the excitation of people like them (n x natural [all rows]), a year of
     their own. Returns the sums of the year so far, of those who have left."""
-    past = Years(years.admissions[rows], years.expected[rows], years.life_satisfaction[rows])
+    past = Years(years.admissions[rows], years.expected[rows], years.life_satisfaction[rows], years.referrals[rows])
     for i in rows:
         state.excitation[i] = n * natural[i]
         state.shift[i] = f32(0)
         state.ratio[i] = f32(1)
-        years.admissions[i], years.expected[i], years.life_satisfaction[i] = 0, f32(0), f32(0)
+        years.admissions[i], years.expected[i], years.life_satisfaction[i], years.referrals[i] = 0, f32(0), f32(0), 0
+        state.referred[i] = 0
         for k in range(SERIES):
             state.spill[k, i] = f32(0)
     return past
@@ -100,7 +104,7 @@ def begin_anew(state, years, rows, natural, n):
 
 def years(n: int) -> Years:
     """Yearly sums of `n` residents, at zero."""
-    return Years(np.zeros(n, np.uint16), np.zeros(n, f32), np.zeros(n, f32))
+    return Years(np.zeros(n, np.uint16), np.zeros(n, f32), np.zeros(n, f32), np.zeros(n, np.uint16))
 
 
 @njit(**JIT)
@@ -156,8 +160,8 @@ def _respond(state, luck, fixed, rules, ground, clock, years, none, sums):
         expect(luck.natural, state, hospital.n, low, high, none)
         admit(low, high, clock, luck, none, state, years.admissions, fixed.who, ground, hospital, sums, place)
         attend(low, high, luck, fixed.attendance, state, none, ground.segment, sums, place)
-        refer(u64(ground.children[place]), high, luck, fixed.referral, state, ground.segment, sums, place)
-        measure(place, ground, rules.lonely_below, state, luck, sums)
+        refer(u64(ground.children[place]), high, luck, fixed.referral, state, years.referrals, ground.segment, sums, place)
+        measure(place, ground, rules.lines, state, luck, sums)
         add_year(state, years, low, high)
 
 

@@ -114,10 +114,14 @@ def attend(low, high, luck, attendance, state, none, segment, sums, place):
 
 
 @njit(**INNER)
-def refer(low, high, luck, rate, state, segment, sums, place):
-    """Child social care referrals of rows low..high (children): Poisson with rate x ratio."""
-    ratio, u = state.other[REFERRAL], luck.chance[2]
+def refer(low, high, luck, rate, state, yearly, segment, sums, place):
+    """Child social care referrals of rows low..high (children): Poisson with rate x ratio; write this month's and yearly counts."""
+    ratio, referred, u = state.other[REFERRAL], state.referred, luck.chance[2]
     for i in range(low, high):
         expected = rate[i] * ratio[i]
+        referred[i] = 0
         if u[i] > f32(1) - expected:                       # exp(-x) >= 1 - x: skips nearly everybody cheaply
-            sums[place, segment[i], REFERRALS] += poisson(expected, u[i])
+            count = poisson(expected, u[i])
+            referred[i] = count
+            yearly[i] += count
+            sums[place, segment[i], REFERRALS] += count

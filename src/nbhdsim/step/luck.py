@@ -20,6 +20,7 @@ SERIES = len(MECHANISMS)           # independent drifts: the first normals
 SLOW, ACUITY, NOISE = u64(5), u64(6), u64(7)    # the normals after them
 MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("luck.chance")
 NEW_MINDS, NEW_BODY = _purpose("luck.arrival.minds"), _purpose("luck.arrival.body")
+CARE = MECHANISMS.index("self_care")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
 
 
@@ -28,7 +29,7 @@ class Fixed(NamedTuple):
 
     rate: monthly admission rate without season, place-year, drift and acuity (admissions a month).
     satisfaction: latent life satisfaction without slow part, drift and noise (points).
-    connection, control: SD, without drift.   attendance: A&E attendances without admission per natural admission.
+    connection, control, self_care: SD, without drift.   attendance: A&E attendances without admission per natural admission.
     referral: child social care referrals a month (0 from 18).   who: ids (uint32).
     """
 
@@ -37,6 +38,7 @@ class Fixed(NamedTuple):
     satisfaction: np.ndarray
     connection: np.ndarray
     control: np.ndarray
+    self_care: np.ndarray
     attendance: np.ndarray
     referral: np.ndarray
 
@@ -44,7 +46,7 @@ class Fixed(NamedTuple):
 class Luck(NamedTuple):
     """State of the shared month: drift [5, n] (independent, SD 1), slow (points), acuity (log rate), all at this month;
 
-    and what the month publishes: natural (admissions), latent (points), connection, control (SD) before anything
+    and what the month publishes: natural (admissions), latent (points), connection, control, self_care (SD) before anything
     induced, and the uniforms of admissions, attendances and referrals. All float32.
     """
 
@@ -55,6 +57,7 @@ class Luck(NamedTuple):
     latent: np.ndarray
     connection: np.ndarray
     control: np.ndarray
+    self_care: np.ndarray
     chance: np.ndarray
 
 
@@ -76,7 +79,7 @@ def empty(n: int) -> Luck:
     """Luck of `n` residents before the first month."""
     def rows(*shape):
         return np.zeros(shape, f32)
-    return Luck(rows(SERIES, n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(CHANCES, n))
+    return Luck(rows(SERIES, n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(n), rows(CHANCES, n))
 
 
 def copy(luck: Luck) -> Luck:
@@ -132,14 +135,17 @@ def _latent(fixed, drift, slow, noise, sd, low, m, out):
 
 
 @njit(**INNER)
-def _two(fixed, drift, root, low, m, connection, control):
-    """connection and control before anything induced (SD)."""
+def _levels(fixed, drift, root, low, m, luck):
+    """connection, control and self-care before anything induced (SD)."""
+    connection, control, care, third = luck.connection, luck.control, luck.self_care, fixed.self_care
+    e2, e3, d, f, g, h = drift[2], drift[CARE], root[CARE, 0], root[CARE, 1], root[CARE, 2], root[CARE, CARE]
     e0, e1, own, second = drift[0], drift[1], fixed.connection, fixed.control
     a, b, c = root[0, 0], root[1, 0], root[1, 1]
     for i in range(m):
         j = low + i
         connection[j] = own[j] + a * e0[j]
         control[j] = second[j] + b * e0[j] + c * e1[j]
+        care[j] = third[j] + d * e0[j] + f * e1[j] + g * e2[j] + h * e3[j]
 
 
 @njit(**INNER)
@@ -183,7 +189,7 @@ def _advance(luck, fixed, loadings, bounds, season, clock, first, words, normals
             _weigh(luck.drift, i, m, loadings.b, weighed[1])
             _natural(fixed.rate, weighed[0], luck.acuity, season[place], i, m, luck.natural)
             _latent(fixed.satisfaction, weighed[1], luck.slow, normals[NOISE * m:], loadings.noise_sd, i, m, luck.latent)
-            _two(fixed, luck.drift, loadings.root, i, m, luck.connection, luck.control)
+            _levels(fixed, luck.drift, loadings.root, i, m, luck)
             for k in range(u64(CHANCES)):
                 _copy(words[(u64(NORMALS) + k) * m:], luck.chance[k], i, m)
 

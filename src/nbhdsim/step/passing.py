@@ -15,7 +15,7 @@ from ..rng import JIT, exps, f32
 from . import Ground, prepare
 from .layout import Layout
 from .luck import Fixed
-from .measure import ADULTS, SEGMENTS
+from .measure import ADULTS, CARE, SEGMENTS
 from .prepare import ADULT, SATISFACTION
 
 YEAR = 12
@@ -24,18 +24,19 @@ NOBODY = f32(100)                  # points below, and SD above, anything that i
 NONE = np.zeros(0, np.int32)
 SEX, QUINTILE, KIND, WIDTH = range(4)       # columns of Now.row: 0 female; 0-4; sex, quintile, frailty, last year as one number
 ARRIVES, LEAVES, DIES, WORSENS = range(4)   # columns of Now.dates
-RATIO, ANSWER, FIRST, SECOND = range(4)     # columns of Now.own
+RATIO, ANSWER, FIRST, SECOND, THIRD = range(5)    # columns of Now.own
 
 
 class Cells(NamedTuple):
-    """One draw's values by cell (float32). rate [105, 80]: admissions a month by age and by sex, quintile, frailty and whether the
-    last year of life has begun; satisfaction [10, 5] by segment; connection, control, attendance [8, 5] by band; referral
-    [5] of a child."""
+    """One draw's values by cell (float32). rate [105, 80]: admissions a month by age and by sex, quintile, frailty and whether
+    the last year of life has begun; satisfaction [10, 5] by segment; connection, control, self_care, attendance [8, 5] by
+    band; referral [5] of a child."""
 
     rate: np.ndarray
     satisfaction: np.ndarray
     connection: np.ndarray
     control: np.ndarray
+    self_care: np.ndarray
     attendance: np.ndarray
     referral: np.ndarray
 
@@ -50,9 +51,9 @@ class Steps(NamedTuple):
 
 class Now(NamedTuple):
     """Rows as they stand: stay [n]; here [n] 1 if anybody is; birth month [n]; row [n, 3]: see SEX; segment [n]; of each stay [s]:
-    dates [s, 6] arrives, leaves, dies and the three of `worsens`, and own [s, 4] what its resident brings to every cell: ratio of
-    the admission rate (the place's included), life satisfaction (points), connection and control (SD). Side by side, because
-    they are read together."""
+    dates [s, 6] arrives, leaves, dies and the three of `worsens`, and own [s, 5] what its resident brings to every cell: ratio of
+    the admission rate (the place's included), life satisfaction (points), connection, control and self-care (SD). Side by side,
+    because they are read together."""
 
     stay: np.ndarray
     here: np.ndarray
@@ -91,9 +92,9 @@ def cells(rates: Rates, of: chances.Chances) -> Cells:
     factor = rates.frailty_ratio[:, None] * np.array([1.0, rates.last_year])
     rate = (base / mean).transpose(2, 0, 1)[..., None, None] * factor
     latent = np.where((segment < ADULTS)[:, None], rates.child, rates.satisfaction[band])
-    return Cells(rate.reshape(chances.AGES, -1).astype(f32), latent.astype(f32), rates.mean[:, :, 0].astype(f32),
-                 rates.mean[:, :, 1].astype(f32), (rates.ae_other / rates.admission).astype(f32),
-                 (rates.referral / YEAR).astype(f32))
+    connection, control, care = (rates.mean[:, :, k].astype(f32) for k in (0, 1, CARE))
+    return Cells(rate.reshape(chances.AGES, -1).astype(f32), latent.astype(f32), connection, control, care,
+                 (rates.ae_other / rates.admission).astype(f32), (rates.referral / YEAR).astype(f32))
 
 
 def _delayed(rates: Rates) -> float:
@@ -107,10 +108,11 @@ def _delayed(rates: Rates) -> float:
 
 
 def own(born: np.ndarray, place: np.ndarray, rates: Rates) -> np.ndarray:
-    """What residents with these deviates [7, m] bring [m, 4] (see Now); place [m]: admission effect of where they live."""
+    """What residents with these deviates [7, m] bring [m, 5] (see Now); place [m]: admission effect of where they live."""
     tau = prepare.traits(born, rates)
     satisfaction = rates.ls_trait_sd * born[SATISFACTION] + sum(b * t for b, t in zip(rates.b, tau, strict=True))
-    return np.stack([exps(prepare.log_rate(born, tau, rates).astype(f32)) * place, satisfaction, tau[0], tau[1]], 1).astype(f32)
+    ratio = exps(prepare.log_rate(born, tau, rates).astype(f32)) * place
+    return np.stack([ratio, satisfaction, tau[0], tau[1], tau[CARE]], 1).astype(f32)
 
 
 def steps() -> Steps:
@@ -141,7 +143,7 @@ def _settle(rows, month, now, cells, fixed, frailty):
         segment[i] = segments[age]
         if here[i] == 0:
             fixed.rate[i] = fixed.attendance[i] = fixed.referral[i] = f32(0)
-            fixed.satisfaction[i], fixed.connection[i], fixed.control[i] = -NOBODY, NOBODY, f32(0)
+            fixed.satisfaction[i], fixed.connection[i], fixed.control[i], fixed.self_care[i] = -NOBODY, NOBODY, f32(0), -NOBODY
             continue
         level = 0
         for k in range(levels - 1):
@@ -153,6 +155,7 @@ def _settle(rows, month, now, cells, fixed, frailty):
         fixed.satisfaction[i] = cells.satisfaction[segment[i], q] + own[s, ANSWER]
         fixed.connection[i] = cells.connection[band, q] + own[s, FIRST]
         fixed.control[i] = cells.control[band, q] + own[s, SECOND]
+        fixed.self_care[i] = cells.self_care[band, q] + own[s, THIRD]
         fixed.attendance[i] = cells.attendance[band, q]
         fixed.referral[i] = cells.referral[q] if age < ADULT else f32(0)
 

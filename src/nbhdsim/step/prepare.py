@@ -10,7 +10,7 @@ from . import Ground, Rules
 from .events import Hospital
 from .layout import layout
 from .luck import SERIES, Fixed, Loadings
-from .measure import ADULTS, SEGMENTS
+from .measure import ADULTS, CARE, SEGMENTS, Lines
 from .minds import INVERSE, TOP, Answers, Spread
 
 PLACE_YEAR = _purpose("luck.place_year")
@@ -56,7 +56,7 @@ def rules(rates: Rates) -> Rules:
     grid = rates.clip_from + rates.clip_step * np.arange(mean.size)
     inverse = np.round(np.interp(np.linspace(0, TOP, INVERSE + 1), mean, grid), DECIMALS)
     answers = Answers(float(rates.clip_from), 1 / rates.clip_step, mean, inverse)
-    return Rules(loadings, spread, answers, hospital, f32(rates.lonely_below))
+    return Rules(loadings, spread, answers, hospital, Lines(f32(rates.lonely_below), *rates.lines.astype(f32)))
 
 
 def _band_of_segment() -> np.ndarray:
@@ -103,7 +103,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     latent = latent + rates.ls_trait_sd * script.born[SATISFACTION] + sum(rates.b[k] * tau[k] for k in range(SERIES))
     means = rates.mean[band, quintile]
     return Fixed(script.id, rate.astype(f32) * exps(log_rate(script.born, tau, rates).astype(f32)), latent.astype(f32),
-                 (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32),
+                 (means[:, 0] + tau[0]).astype(f32), (means[:, 1] + tau[1]).astype(f32), (means[:, CARE] + tau[CARE]).astype(f32),
                  (rates.ae_other[quintile] / rates.admission[band, quintile]).astype(f32),
                  np.where(age(script) < ADULT, rates.referral[quintile] / 12, 0).astype(f32))
 
