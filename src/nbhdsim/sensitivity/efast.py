@@ -1,0 +1,39 @@
+"""Variance shares by the extended Fourier amplitude test: each number swings at a frequency of its own."""
+import numpy as np
+from numpy.typing import NDArray
+
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.sensitivity import METHODS, Index, Method, Problem, pairs, plain
+
+HARMONICS = 4
+
+
+class EFast(Method):
+    """Saltelli, Tarantola and Chan 1999: n runs for each factor, S1 and ST. Its bootstrap intervals are rough."""
+
+    name = "efast"
+
+    def check(self, problem: Problem, n: int) -> None:
+        """More than 4 M^2 runs a factor, M = 4 harmonics."""
+        if n <= 4 * HARMONICS**2:
+            raise NbhdsimError.of(f"{n} runs a factor are too few (more than {4 * HARMONICS**2})", path="method.n")
+
+    def block(self, problem: Problem) -> int:
+        """All runs: a gap in a curve leaves nothing of it."""
+        return 0
+
+    def points(self, problem: Problem, n: int, seed: int) -> NDArray[np.float64]:
+        """One search curve for each factor."""
+        from SALib.sample import fast_sampler
+
+        return fast_sampler.sample(plain(problem), n, M=HARMONICS, seed=seed)
+
+    def read(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64], *, seed: int) -> list[Index]:
+        """S1 and ST."""
+        from SALib.analyze import fast
+
+        found = fast.analyze(plain(problem), y, M=HARMONICS, seed=seed)
+        return pairs(found, problem.factors, {"S1": ("S1", "S1_conf"), "ST": ("ST", "ST_conf")})
+
+
+METHODS.add("efast")(EFast())
