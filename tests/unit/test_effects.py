@@ -1,4 +1,5 @@
 """Stated effects as courses: what is pushed month by month."""
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 
 from nbhdsim.delivery import MONTHS, Members
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.interventions.effects import curve, on_rate
+from nbhdsim.interventions import schema
+from nbhdsim.interventions.effects import curve, effects, on_rate
 
 
 def admissions(rise, *, n, phi):
@@ -71,3 +73,19 @@ def test_the_month_of_leaving_is_the_first_month_out():
     wanted = [0.5 * min(month - 3, 4) / 4 if month < 7 else 0.5 * 2 ** (-(month - 6) / 2) for month in range(3, 12)]
     assert [of_one(fades, month, left=7) for month in range(3, 12)] == pytest.approx(wanted)
     assert [fades.at(month, opens=3, closes=7) for month in range(3, 12)] == pytest.approx(wanted)
+
+
+def test_a_dose_above_1_is_within_the_range_of_the_lever_too():
+    with pytest.raises(NbhdsimError, match="would push 2.4 SD .-2 to 2., at a dose of 2"):
+        curve("control", "participant", [(2, 1.2)], dose=2)
+    assert curve("control", "participant", [(2, 1.2)], dose=2, strict=False).rise.max() == 1
+    assert exp(2 * curve("ae_rr", "participant", [(2, 0.4)], dose=2, strict=False).rise.min()) == pytest.approx(0.3)
+    assert curve("control", "participant", [(2, 1.2)], dose=0.5).rise.max() == pytest.approx(1.2)
+
+
+def test_a_claim_is_about_everyone_and_readmissions_are_made_up_for():
+    """Under a claim on admissions no path of the kind's own leads there: (1 - n) x ratio of the rate + n x that of readmissions is 1."""
+    kind = replace(schema.kinds()["hospital_volunteering"], claimed=("admission_rr",))
+    made = effects(kind, {q.address: q.value for q in kind.all_quantities()}, n=0.2, phi=0.8)
+    assert made.totals("admission_rr") == (("all", ()),)
+    assert 0.8 * made.made_up(np.float32(0.7)) + 0.2 * 0.7 == pytest.approx(1)

@@ -6,12 +6,12 @@ that a `programme.Programme` keeps.
 """
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, lognormal, monthly, without
+from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, lognormal, monthly, nobody, without
 from ..errors import NbhdsimError
 from ..levers import LEVERS, Levers
 from ..places import Places
@@ -28,9 +28,18 @@ DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="
 
 Rows = NDArray[np.int64]
 ACTIVITY, CONNECTION = (MECHANISMS.index(name) for name in ("activity", "connection"))
+TOTALS = ("life_satisfaction", "admission_rr")     # outcomes that mechanisms lead to; a total stated of them covers that path
 AT_HAND = ("screening",)      # hazards: they end with the programme, and what they brought lapses by itself
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
 SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
+
+
+class Crowd(NamedTuple):
+    """Whom a programme has to do with in `month`: members, past ones with some effect left, and everyone in the setting."""
+
+    members: Members
+    exposed: Members
+    month: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +102,17 @@ class Intervention:
         rows = self.aim.rows(script, places, month)
         return rows[self.sites[script.place[rows]] > 0]
 
-    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
-        """Push this month's levers: effects on members by their own clock, and those stated for the whole area.
+    def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32],
+             exposed: Members | None = None) -> None:
+        """Push this month's levers: effects on members by their own clock, on everyone in the setting, and on the whole area.
 
-        natural [n]: admission rate of everyone without programmes.
+        natural [n]: admission rate of everyone without programmes; exposed: everyone in the setting, where an effect on them is
+        stated.
         """
-        self.push_members(members, month, levers)
-        self.push_area(members, month, levers, natural=natural)
+        crowd = Crowd(members, nobody() if exposed is None else exposed, month)
+        self._push_members(crowd, levers)
+        self._push_exposed(crowd, levers)
+        self._push_area(crowd, levers, natural=natural)
 
     def relate(self, members: Members, month: int, relations: Relations) -> None:
         """Push this month's levers between programmes: those stated, and what those inside bring by `handover`."""
@@ -154,8 +167,8 @@ class Intervention:
         return Delivery(self.rule(*self.pools(future, rows, hazard)), future)
 
     def expose(self, future: Future) -> Delivery | None:
-        """Everyone in the setting, where an effect on them is stated: those eligible, from the first month on."""
-        if not self.effects.at_level("exposed"):
+        """Everyone in the setting, where an effect on them is stated (none too): those eligible, from the first month on."""
+        if not self.effects.states("exposed"):
             return None
         rows = self.eligible(future.script, future.places, self.opens)
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
@@ -186,42 +199,58 @@ class Intervention:
         del future
         return self.places
 
-    def push_members(self, members: Members, month: int, levers: Levers) -> None:
+    def _push_members(self, crowd: Crowd, levers: Levers) -> None:
         """Push the effects stated for participants, and the group tie (never when nothing is pushed at all: a programme without
         effects leaves the run as it is)."""
+        members = crowd.members
         for curve in self.effects.at_level("participant") if members.who.size else ():
             mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
-            levers.push(curve.lever, mine.who, curve.of(mine, month), covered=self.effects.covered(participant=True))
+            self._apart(curve, mine.who, curve.of(mine, crowd.month), crowd=crowd, levers=levers)
         if self.tied and self.effects.curves and members.who.size:
-            there = members.left > month
+            there = members.left > crowd.month
             levers.group(members.site[there], members.who[there])
 
-    def push_exposed(self, exposed: Members, members: Members, month: int, *, levers: Levers) -> None:
+    def _push_exposed(self, crowd: Crowd, levers: Levers) -> None:
         """Push the effects stated for everyone in the setting.
 
         A participant's own stated effect on the same lever takes the place of this one as far as it is there: the share
         1 - own / full own is left of it, so that nobody loses by joining a stronger effect, or by having left it.
         """
-        for curve in self.effects.at_level("exposed"):
+        members, exposed = crowd.members, crowd.exposed
+        for curve in self.effects.at_level("exposed") if exposed.who.size else ():
             own, part = self.effects.other(curve, "participant"), None
             if own is not None and members.who.size:
                 part = np.ones(exposed.who.size, f32)
                 _, at, of = np.intersect1d(exposed.who, members.who, assume_unique=True, return_indices=True)
-                part[at] -= own.there(members, month)[of]
-            self._apart(curve.lever, exposed.who, curve.of(exposed, month, part), members=members, levers=levers)
+                part[at] -= own.there(members, crowd.month)[of]
+            self._apart(curve, exposed.who, curve.of(exposed, crowd.month, part), crowd=crowd, levers=levers)
 
-    def _apart(self, lever: str, rows: Rows, value: NDArray[np.float32] | float, *, members: Members, levers: Levers) -> None:
-        """Push a lever, leaving out of each resident's outcomes what a total stated for them, as participant or not, has."""
-        mine, theirs = (self.effects.covered(participant=participant) for participant in (True, False))
-        if lever not in MECHANISMS or mine == theirs or not members.who.size:
-            levers.push(lever, rows, value, covered=theirs)
+    def _apart(self, curve: "Curve", rows: Rows, value: NDArray[np.float32], *, crowd: Crowd, levers: Levers) -> None:
+        """Push a curve's lever, leaving out of each resident's outcomes what a total stated for them has: the path through a
+        mechanism, and what fewer readmissions take off admissions, which the rate makes up for."""
+        if not rows.size or curve.lever not in (*MECHANISMS, "readmission_rr"):
+            levers.push(curve.lever, rows, value)
             return
-        inside = np.isin(rows, members.who, assume_unique=True)
-        value = np.broadcast_to(np.asarray(value, f32), rows.shape)
-        levers.push(lever, rows[inside], value[inside], covered=mine)
-        levers.push(lever, rows[~inside], value[~inside], covered=theirs)
+        sets = np.zeros(rows.size, np.uint8)
+        for bit, outcome in enumerate(TOTALS):
+            sets += self._covered(outcome, curve.level, rows, crowd=crowd) * np.uint8(1 << bit)
+        for number in np.flatnonzero(np.bincount(sets)):
+            some, covered = sets == number, tuple(outcome for bit, outcome in enumerate(TOTALS) if number >> bit & 1)
+            levers.push(curve.lever, rows[some], value[some], covered=covered)
+            if curve.lever == "readmission_rr" and "admission_rr" in covered:
+                levers.push("admission_rr", rows[some], self.effects.made_up(value[some]))
 
-    def push_area(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32]) -> None:
+    def _covered(self, outcome: str, level: str, rows: Rows, *, crowd: Crowd) -> NDArray[np.bool_]:
+        """Whether a total of an outcome is stated for each of `rows` [k], people of one `level`: as participant, as exposed, as
+        resident of the area, or by a claim for all."""
+        found = np.zeros(rows.size, bool)
+        among = {"participant": crowd.members.who, "exposed": crowd.exposed.who, "area": self.everyone}
+        for stated, who in self.effects.totals(outcome):
+            them = np.ones(rows.size, bool) if stated in (level, "all") else np.isin(rows, among[stated], assume_unique=True)
+            found |= them & self.parts[who][rows] if who else them
+        return found
+
+    def _push_area(self, crowd: Crowd, levers: Levers, *, natural: NDArray[np.float32]) -> None:
         """Push the effects stated for all residents of the funded places together, on the site's clock.
 
         Where participants have an effect of their own on the same lever, the others get what is left of the total:
@@ -229,10 +258,10 @@ class Intervention:
         Where the rest would need more prevention than admissions have in them, raises NbhdsimError if `strict`; in a
         sampled draw (two numbers drawn apart may contradict each other) the effect stops there.
         """
-        if month < self.opens:
+        if crowd.month < self.opens:
             return
         for curve in self.effects.at_level("area"):
-            rows, value = self._rest(curve, members, month, natural=natural)
+            rows, value = self._rest(curve, crowd.members, crowd.month, natural=natural)
             known = LEVERS[curve.lever]
             least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
             if self.strict and rows.size and not least <= value <= known.high:
@@ -240,7 +269,7 @@ class Intervention:
                                       "no more can be prevented or pushed)", path=f"interventions.{self.key}.effects.{curve.lever}")
             value = min(max(value, least), known.high)
             if rows.size and value != known.rest:
-                self._apart(curve.lever, rows, value, members=members, levers=levers)
+                self._apart(curve, rows, np.full(rows.size, value, f32), crowd=crowd, levers=levers)
 
     def _rest(self, curve: "Curve", members: Members, month: int, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
         value = curve.at(month, opens=self.opens, closes=self.closes)

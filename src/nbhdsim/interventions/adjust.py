@@ -18,5 +18,5 @@ class Adjust(Intervention):
         """All of them at once."""
         del rates
         rows = self.eligible(future.script, future.places, self.opens)
-        rows = rows if any(level != "area" for level, _ in self.effects.stated) else rows[:0]
+        rows = rows if self.effects.states("participant") or self.effects.states("exposed") else rows[:0]
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)

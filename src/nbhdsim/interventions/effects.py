@@ -19,7 +19,6 @@ from ..errors import NbhdsimError
 from ..evidence import stable
 from ..levers import LEVERS
 from ..relations import RELATIONS
-from ..residents import MECHANISMS
 from ..rng import exps, f32
 
 KNOWN = {**LEVERS, **RELATIONS}
@@ -153,12 +152,13 @@ def _solve(done: list[tuple[float, float]], stated: tuple[int, float], reached: 
 
 
 def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: float | None = None,
-          half_life: float | None = None, n: float = 0.0, phi: float = 0.0, strict: bool = True) -> Curve:
+          half_life: float | None = None, n: float = 0.0, phi: float = 0.0, strict: bool = True, dose: float = 1.0) -> Curve:
     """The curve of one lever and level from its stated values, (at, value) by rising month.
 
     ramp: months to the full effect with one follow-up (default `at`; several are knots and have none); half_life:
-    months out in which it halves, None: it ends at once. Raises NbhdsimError when the ramp is longer than `at`, two
-    values stand at one month, or (if `strict`; else it stops at the end of the range) a push is outside the lever's range.
+    months out in which it halves, None: it ends at once; dose: what it is multiplied by when it is pushed. Raises
+    NbhdsimError when the ramp is longer than `at`, two values stand at one month, or (if `strict`; else it stops at the end of
+    the range) a push is outside the lever's range.
     """
     ats = [at for at, _ in stated]
     if len(set(ats)) < len(ats) or not 0 <= min(ats) <= max(ats) < MONTHS:
@@ -176,7 +176,7 @@ def curve(lever: str, level: str, stated: Sequence[tuple[int, float]], *, ramp: 
         points: list[tuple[float, float]] = [(at, log(value) if known.operator == "multiply" else value) for at, value in stated]
         points = points if ramp is None or len(points) > 1 else [(ramp, points[0][1])]
         rise = [stable(joined(points, month)) for month in range(MONTHS)]
-    rise = _in_range(lever, level, rise, strict=strict)
+    rise = _in_range(lever, level, rise, strict=strict, dose=max(dose, 1.0))
     fall = [stable(2 ** (-month / half_life)) if half_life else float(month == 0) for month in range(MONTHS)]
     forget = min(int(np.ceil(FORGOTTEN * half_life)), MONTHS) if half_life else 0
     return Curve(lever=lever, level=level, rise=np.array(rise, f32), fall=np.array(fall, f32), forget=forget,
@@ -189,14 +189,16 @@ def spread_out(at: int, share: float) -> list[float]:
     return [monthly if month < max(at, 1) else 0.0 for month in range(MONTHS)]
 
 
-def _in_range(lever: str, level: str, rise: list[float], *, strict: bool) -> list[float]:
-    """The course within what the lever may be pushed; NbhdsimError if `strict` and it reaches further."""
+def _in_range(lever: str, level: str, rise: list[float], *, strict: bool, dose: float) -> list[float]:
+    """The course within what the lever may be pushed once a dose of 1 or more is on it; NbhdsimError if `strict` and it reaches
+    further."""
     known = KNOWN[lever]
-    ends = [log(end) if known.operator == "multiply" else end for end in (known.low, known.high)]
+    ends = [(log(end) if known.operator == "multiply" else end) / dose for end in (known.low, known.high)]
     worst = max(rise, key=lambda value: max(ends[0] - value, value - ends[1]))
     if strict and not ends[0] - CLOSE <= worst <= ends[1] + CLOSE:
-        raise NbhdsimError.of(f"effect {lever} ({level}) would push {exp(worst) if known.operator == 'multiply' else worst:.3g} "
-                              f"{known.unit} ({known.low:g} to {known.high:g})")
+        pushed = exp(worst * dose) if known.operator == "multiply" else worst * dose
+        raise NbhdsimError.of(f"effect {lever} ({level}) would push {pushed:.3g} {known.unit} ({known.low:g} to {known.high:g})"
+                              + (f", at a dose of {dose:g}" if dose > 1 else ""))
     return [min(max(value, ends[0]), ends[1]) for value in rise]
 
 
@@ -205,26 +207,36 @@ class Effects:
     """The effects of one programme in one draw.
 
     curves: in the order of the levers, those at rest left out; relations: the same of the levers between programmes; resting:
-    those at rest, which push nothing but stand for what is stated of their level; stated: (level, lever) of every stated effect,
-    and of outcomes that a package's claim stands for.
+    those at rest, which push nothing but stand for what is stated of their level; claimed: outcomes that a package's claim
+    stands for; n: share of admissions set off by an earlier one.
     """
 
     curves: tuple[Curve, ...]
-    stated: frozenset[tuple[str, str]]
     relations: tuple[Curve, ...] = ()
     resting: tuple[Curve, ...] = ()
+    claimed: tuple[str, ...] = ()
+    n: float = 0.0
 
     def at_level(self, level: str) -> tuple[Curve, ...]:
         """Curves of one level."""
         return tuple(c for c in self.curves if c.level == level)
 
-    def covered(self, *, participant: bool) -> tuple[str, ...]:
-        """Outcomes whose total the programme states for participants, who are also exposed and live in the area, or for others.
+    def states(self, level: str) -> bool:
+        """Is anything stated of a level, an effect of nothing too?"""
+        return any(c.level == level for c in (*self.curves, *self.resting, *self.relations))
 
-        The path through a mechanism is left out of them: the stated total has it already.
+    def totals(self, outcome: str) -> tuple[tuple[str, tuple], ...]:
+        """Of whom the programme states a total of an outcome (a lever): (level, whom of it alone), level `all` for a claim.
+
+        The paths that lead to it through mechanisms and readmissions are left out of them: the stated total has them already.
         """
-        return tuple(sorted({lever for level, lever in self.stated if lever in LEVERS
-                             if lever not in MECHANISMS and (participant or level != "participant")}))
+        stated = tuple((c.level, c.who) for c in (*self.curves, *self.resting) if c.lever == outcome)
+        return (*stated, ("all", ())) if outcome in self.claimed else stated
+
+    def made_up(self, ratio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Ratio of the rate that, beside a `ratio` of readmissions, leaves all admissions as they are: (1 - n ratio) / (1 - n)."""
+        low, high = LEVERS["admission_rr"].low, LEVERS["admission_rr"].high
+        return np.clip((1 - f32(self.n) * ratio) / f32(1 - self.n), f32(low), f32(high))
 
     def other(self, curve: Curve, level: str) -> Curve | None:
         """The curve of the same lever at another level, None if there is none."""
@@ -250,7 +262,7 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
     groups: dict[tuple[str, str], dict[tuple, list[Any]]] = {}
     for effect in kind.effects:
         groups.setdefault((effect.level, effect.lever), {}).setdefault(effect.who, []).append(effect)
-    made = []
+    made, dose = [], values[kind.quantities["dose"].address] if "dose" in kind.quantities else 1.0
     for level in LEVELS:
         for lever in KNOWN:
             for who, stated in sorted(groups.get((level, lever), {}).items()):
@@ -258,12 +270,11 @@ def effects(kind: Any, values: Mapping[str, float], *, n: float, phi: float, str
                 points = [(effect.at, values[effect.quantity.address]) for effect in stated]
                 half_life = _months(stated, "half_life", kind, values=values, default="decay_half_life_months")
                 made.append(replace(curve(lever, level, points, ramp=None if ramp is None else min(ramp, points[0][0]),
-                                          half_life=half_life, n=n, phi=phi, strict=strict), who=who))
-    claimed = {("area", str(outcome)) for outcome in kind.claimed}
+                                          half_life=half_life, n=n, phi=phi, strict=strict,
+                                          dose=1.0 if level == "area" else dose), who=who))
     moving = [c for c in made if not c.at_rest]
-    return Effects(curves=tuple(c for c in moving if c.lever in LEVERS), stated=frozenset(groups) | claimed,
-                   relations=tuple(c for c in moving if c.lever in RELATIONS),
-                   resting=tuple(c for c in made if c.at_rest and c.lever in LEVERS))
+    return Effects(curves=tuple(c for c in moving if c.lever in LEVERS), relations=tuple(c for c in moving if c.lever in RELATIONS),
+                   resting=tuple(c for c in made if c.at_rest and c.lever in LEVERS), claimed=tuple(kind.claimed), n=n)
 
 
 def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str, float], default: str) -> float | None:

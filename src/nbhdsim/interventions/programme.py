@@ -108,9 +108,8 @@ class Programme:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""
         if not self._begun(month):
             return
-        self.intervention.push(self.members, month, levers, natural=natural)
-        if self._exposure is not None:
-            self.intervention.push_exposed(self._exposure.members, self.members, month, levers=levers)
+        exposed = None if self._exposure is None else self._exposure.members
+        self.intervention.push(self.members, month, levers, natural=natural, exposed=exposed)
 
     def relate(self, month: int, relations: Relations) -> None:
         """Push what this programme does for others."""
@@ -187,15 +186,15 @@ def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, 
 def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float) -> dict[tuple, NDArray[np.bool_]]:
     """Whom each effect on some alone is about [n]. acted_on: share, by lot, of those whose words are acted on."""
     script, out = future.script, {}
-    for curve in (*stated.curves, *stated.relations):
-        if curve.who and curve.who not in out:
-            who, some = dict(curve.who), np.zeros(script.id.size, bool)
+    for some_ in (curve.who for curve in (*stated.curves, *stated.resting, *stated.relations)):
+        if some_ and some_ not in out:
+            who, some = dict(some_), np.zeros(script.id.size, bool)
             some[whom(who).rows(script, future.places, line.start)] = True
             if "acted_on" in who:
                 stream = purpose(f"acted.{line.key}")
                 u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), stream, np.uint32(0), script.id)
                 some &= ((u < f32(acted_on)) | (acted_on >= 1)) == who["acted_on"]
-            out[curve.who] = some
+            out[some_] = some
     return out
 
 

@@ -48,8 +48,8 @@ class Setting(Intervention):
         return self._rounds(future, self.figures["reach"])
 
     def expose(self, future: Future) -> Delivery | None:
-        """Rounds that expose every pupil, where an effect on them is stated."""
-        return self._rounds(future, 1.0) if self.effects.at_level("exposed") else None
+        """Rounds that expose every pupil, where an effect on them is stated (none too)."""
+        return self._rounds(future, 1.0) if self.effects.states("exposed") else None
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """A grant has no places."""
