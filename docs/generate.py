@@ -3,7 +3,7 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbhdsim import areas, comparison, evidence, outcomes
+from nbhdsim import areas, comparison, evidence, ledger, outcomes
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
@@ -24,9 +24,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def number(q: Quantity) -> str:
     """Value and range."""
-    if q.law == "joint":
-        return f"{q.value:g} ({min(q.rows):g} to {max(q.rows):g})"
-    return f"{q.value:g}" if q.low == q.high else f"{q.value:g} ({q.low:g} to {q.high:g})"
+    return words.span(q.value, *((min(q.rows), max(q.rows)) if q.rows else (q.low, q.high)))
 
 
 def source(q: Quantity) -> str:
@@ -136,7 +134,9 @@ def results() -> str:
             "## `comparison.csv` and `levels.csv`\n\nIn `levels.csv`, what each scenario comes to, the two flags say nothing and `grade` and `why` are blank.\n\n"
             + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.COLUMNS.items()])
             + "\n\n## `ordinary.csv`\n\nThe ordinary change of emergency admissions from one year to the next where nothing is done, in the futures with central numbers.\n\n"
-            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.ORDINARY.items()]))
+            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.ORDINARY.items()])
+            + "\n\n## `evidence.csv`\n\nBeside the tables, and what `nbhdsim evidence --out` writes: set by the scenario without a source first, then by influence, "
+            "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 
 
 PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}

@@ -42,6 +42,14 @@ def parser() -> argparse.ArgumentParser:
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
     catalogue.add_argument("--folder", metavar="FOLDER", help="with the interventions of a folder of your own")
+    evidence = verbs.add_parser(
+        "evidence", help="the evidence ledger: every number, or those a scenario or a run rests on, with grade and source"
+    )
+    evidence.add_argument(
+        "what", nargs="?", metavar="SCENARIO|RUN", help="a scenario YAML or a run folder (default the whole package)"
+    )
+    evidence.add_argument("--out", metavar="FILE", help="write the full ledger there, as CSV")
+    _changes(evidence)
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
     network.add_argument(
         "what",

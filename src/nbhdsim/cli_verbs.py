@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -126,6 +127,30 @@ def catalogue(options: Namespace, argv: Sequence[str]) -> int:
         said = "has no YAML files" if Path(options.folder).is_dir() else "is not a folder"
         raise NbhdsimError.of(f"--folder: '{options.folder}' {said}")
     tell(screen.one(options.id, options.folder) if options.id else screen.listed(options.folder))
+    return OK
+
+
+def evidence(options: Namespace, argv: Sequence[str]) -> int:
+    """Print the evidence ledger of the package, a scenario or a run folder, and write it if asked."""
+    from nbhdsim import ledger
+    from nbhdsim.report import ledger as screen
+
+    run = options.what is not None and Path(options.what).is_dir()
+    if (options.sets or options.seed is not None) and (run or options.what is None):
+        raise NbhdsimError.of("--set and --seed change a scenario (nbhdsim evidence SCENARIO)")
+    hangs: Sequence[Any] = ()
+    if options.what is None:
+        title, frame = "Evidence ledger of the package", ledger.package()
+    elif run:
+        title, frame = f"Evidence ledger of {options.what}", ledger.read(Path(options.what))
+        hangs = ledger.hanging(Path(options.what), frame)
+    else:
+        scenario = load([options.what], options)[0]
+        title, frame = f"Evidence ledger of '{scenario.name}'", ledger.of([scenario])
+    if options.out is not None:
+        ledger.write_to(options.out, frame)
+    width = min(max(get_terminal_size((120, 24)).columns, 100), 160)
+    tell(screen.text(title, frame, hangs=hangs, width=width, headed=options.what is not None))
     return OK
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbhdsim import documents, runfolder, tables
+from nbhdsim import documents, ledger, runfolder, tables
 from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.scenario import AreaSpec
@@ -249,18 +249,6 @@ def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally:
     folder.save(csv_outcomes=extent, tables=hashes)
 
 
-def numbers(scenarios: Sequence[Any]) -> dict[str, Any]:
-    """Every quantity of the scenarios, for `evidence.csv`: by address as the first scenario that has it has it, and by
-    `<address> @ <scenario>` where a later one has another.
-    """
-    found: dict[str, Any] = {}
-    for scenario in scenarios:
-        for address, quantity in scenario.quantities.items():
-            if found.setdefault(address, quantity) != quantity:
-                found[f"{address} @ {scenario.name}"] = quantity
-    return found
-
-
 def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int) -> dict[str, Any]:
     """The experiment as plain values, complete: this and the version make the run again. `numbers` is a hash of all
     quantities and tables, so a changed catalogue gives another run folder.
@@ -322,7 +310,7 @@ def run(
     tally = _Tally()
     try:
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")
-        runfolder.write_evidence(folder.path / "evidence.csv", numbers(scenarios), {})
+        ledger.write(folder.path / ledger.FILE, ledger.of(scenarios))
         execute(folder, scenarios, futures, jobs=workers, tally=tally, progress=progress)
         return _finish(folder, futures, tally)
     except NbhdsimError:
@@ -348,6 +336,7 @@ def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tall
         folder.save(counts={"planned": len(futures), "done": done, "failed": failed})
         if done:
             write_results(folder, futures, tally)
+            ledger.complete(folder.path)
         folder.log("ended")
     folder.save(ended=folder.manifest["ended"] or runfolder.now(), complete=done == len(futures))
     if done + failed == len(futures):

@@ -4,7 +4,6 @@ Bad input writes nothing: the folder is made only after everything has been chec
 readable folder whose manifest says `complete: false`.
 """
 
-import csv
 import fcntl
 import hashlib
 import json
@@ -25,26 +24,6 @@ from nbhdsim.tables import atomic
 
 DEPENDENCIES = ("numpy", "numba", "pandas", "pyarrow", "networkx", "pydantic", "PyYAML", "scipy", "matplotlib")
 NOT_HASHED = ("name", "out", "jobs", "cluster")
-EVIDENCE = (
-    "address",
-    "value",
-    "unit",
-    "low",
-    "high",
-    "law",
-    "grade",
-    "basis",
-    "assumed",
-    "stage",
-    "source_title",
-    "source_by",
-    "source_year",
-    "source_url",
-    "why",
-    "used_value",
-    "influence",
-)
-"""Columns of `evidence.csv`; `influence` stays empty until an analysis fills it."""
 MADE = ("parts", "csv", "figures", "manifest.json", "resolved.yaml", "errors.jsonl", "log.txt", "evidence.csv")
 
 
@@ -264,32 +243,3 @@ def _empty(path: Path) -> None:
             target.unlink(missing_ok=True)
     for table in path.glob("*.parquet"):
         table.unlink()
-
-
-def write_evidence(path: Path, quantities: Mapping[str, Any], used: Mapping[str, float]) -> None:
-    """`evidence.csv`: one row a Quantity, sorted by address, with the central value the run used."""
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(EVIDENCE)
-        for address in sorted(quantities):
-            q = quantities[address]
-            s = q.source
-            source = (s.title, s.by, s.year, s.url) if s is not None else ("", "", "", "")
-            writer.writerow(
-                [
-                    address,
-                    repr(q.value),
-                    q.unit,
-                    repr(q.low),
-                    repr(q.high),
-                    q.law,
-                    q.grade,
-                    q.basis,
-                    str(q.assumed).lower(),
-                    q.stage,
-                    *source,
-                    q.why,
-                    repr(used.get(address, q.value)),
-                    "",
-                ]
-            )

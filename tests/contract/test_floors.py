@@ -13,7 +13,7 @@ FLOORS = (
     ("residents", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "views", "simulation"),
-    ("tables", "runfolder", "workers", "experiment", "comparison", "ledger", "sensitivity", "evaluation", "economics",
+    ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "sensitivity", "evaluation", "economics",
      "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
 )

@@ -62,19 +62,3 @@ def test_everything_that_keeps_scenarios_apart_is_said_at_once():
         experiment.check_comparable([scenario(), scenario(seed=2, months=24, value=2.0)])
     assert {p.path for p in caught.value.problems} == {"seed", "months", "baseline.x", "name"}
     experiment.check_comparable([scenario(), scenario("b")])
-
-
-def test_numbers_tell_the_value_of_every_scenario_where_they_differ():
-    """As in the table of draws: the first that has it under its address, others that differ with their name."""
-    one, other = SimpleNamespace(value=1.0), SimpleNamespace(value=2.0)
-    scenarios = [
-        scenario("a", quantities={"baseline.x": one}),
-        scenario("b", quantities={"baseline.x": one, "interventions.hub.reach": one}),
-        scenario("c", quantities={"baseline.x": one, "interventions.hub.reach": other}),
-        scenario("d", quantities={"interventions.hub.reach": one}),
-    ]
-    assert experiment.numbers(scenarios) == {
-        "baseline.x": one,
-        "interventions.hub.reach": one,
-        "interventions.hub.reach @ c": other,
-    }

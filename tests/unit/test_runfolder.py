@@ -69,11 +69,6 @@ def test_out_beneath_a_file_is_refused(tmp_path, where):
         runfolder.check_out(tmp_path / where)
 
 
-def test_evidence_has_the_pinned_columns(tmp_path):
-    runfolder.write_evidence(tmp_path / "e.csv", {}, {})
-    assert (tmp_path / "e.csv").read_text().strip() == ",".join(runfolder.EVIDENCE)
-
-
 def test_a_folder_that_cannot_be_filled_is_taken_back(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         runfolder.create(tmp_path, resolved={"name": "a"}, resolved_text="\ud800", texts={}, seed=1, argv=[], planned=1)

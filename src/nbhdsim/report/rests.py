@@ -1,6 +1,6 @@
 """What an answer rests on: the outcomes that evidence was put in for, its grades, and the numbers a scenario sets itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,12 @@ def of_all(scenarios: Sequence[Any]) -> dict[str, dict[str, str]]:
     held = [reached(scenario) for scenario in scenarios]
     both = [{name: max(own.get(name, ""), held[0].get(name, "")) for name in {*own, *held[0]}} for own in held]
     return {scenario.name: own for scenario, own in zip(scenarios, both, strict=True)}
+
+
+def effects_on(addresses: Iterable[str], outcome: str) -> list[str]:
+    """Of these addresses, those of stated effects that can reach an outcome; ages are not asked for."""
+    return [address for address in addresses if evidence.is_effect(address)
+            and outcome in outcomes.moved([(address.split(".")[3].partition(" ")[0], *outcomes.ALL_AGES)])]
 
 
 def grades(scenarios: Sequence[Any]) -> str:

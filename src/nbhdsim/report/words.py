@@ -82,6 +82,18 @@ def show(value: float, step: float, *, sign: bool = True) -> str:
     return ("-" if rounded < 0 else "+" if sign else "") + text
 
 
+def plain(value: float) -> str:
+    """A number as a source would print it: `40,000`, `0.15`, `14,312.5`."""
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.6g}"
+
+
+def span(value: float, low: float, high: float) -> str:
+    """`9 (6 to 18)`; `4` for an exact number; `2 to 14` where there is no one value."""
+    if math.isnan(value):
+        return f"{plain(low)} to {plain(high)}"
+    return plain(value) + (f" ({plain(low)} to {plain(high)})" if low < high else "")
+
+
 def many(n: float, thing: str) -> str:
     """`1 place`, `14 places`."""
     return f"{n:,.0f} {thing}{'' if round(n) == 1 else 's'}"
