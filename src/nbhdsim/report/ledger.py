@@ -61,8 +61,8 @@ def _stated(frame: pd.DataFrame) -> list[str]:
         return ["No stated effect can reach emergency admissions: what changes of them is not modelled."]
     counted = {letter: int((rows["grade"] == letter).sum()) for letter in words.GRADES}
     many = ", ".join(f"{n} of {words.grade(letter)}" for letter, n in counted.items() if n)
-    return [f"Emergency admissions rest on {words.many(len(rows), 'stated effect')}: {many}. How much each number matters takes a run "
-            f"with {ledger.LEAST_DRAWS} futures with sampled numbers or more: nbhdsim evidence RUN."]
+    return [f"Emergency admissions rest on {words.many(len(rows), 'stated effect')}: {many}. How much each number matters takes a "
+            f"run with {ledger.LEAST_DRAWS} futures with sampled numbers or more: nbhdsim evidence RUN."]
 
 
 def _hangs(h: Any, frame: pd.DataFrame) -> str:
