@@ -26,6 +26,7 @@ RELATIONS: dict[str, Lever] = {
     "take_up": Lever("ratio", 1, "multiply", 0.3, 3, "a resident's hazard of joining any other programme"),
     "places": Lever("ratio", 1, "multiply", 0.3, 3, "places of every other programme in a neighbourhood"),
     "handover": Lever("share a month", 0, "1 - prod(1 - h)", 0, 0.95, "a resident's further hazard of joining groups, open places"),
+    "digital_barrier": Lever("ratio", 1, "multiply", 0.01, 1, "how much of a resident's barrier to digital-first care stands"),
     "strain": Lever("0 to 1", 0, "add", 0, 1, "a resident's cost of taking part; times baseline.strain.exit, a hazard of leaving"),
     "readiness": Lever("0 to 1", 0, "add", 0, 1, "readiness of a neighbourhood"),
     "network": Lever("share", 0, "add", 0, 0.95, "share of what others of a network gain that a neighbourhood gains"),

@@ -49,6 +49,7 @@ class Script(NamedTuple):
     practice: NDArray[np.int32]      # [n] row of Places.practice_place
     sex: NDArray[np.uint8]           # [n] 0 female, 1 male
     disabled: NDArray[np.bool_]      # [n] disabled under the Equality Act
+    flags: NDArray[np.uint32]        # [n] lots held of `groups.GROUPS`, one bit each; read them with `groups.belongs`
     birth_month: NDArray[np.int16]   # [n] month of birth, months relative to month 0 (negative: already born)
     arrives: NDArray[np.int16]       # [n] first month present; those there from the start have a month before history
     leaves: NDArray[np.int16]        # [n] first month no longer present, STAYS = 32767
@@ -90,13 +91,14 @@ class Life(NamedTuple):
     """Who lives in each row of `Script` and until when: one stay after another, sorted by row, then month. s stays.
 
     A row is a place in a household: when the household moves away, one of the same ages and sexes moves in. The columns of
-    Script that belong to a person (id in `Residents`, disabled, arrives, leaves, frailty, born) are those of the stay of
+    Script that belong to a person (id in `Residents`, disabled, flags, arrives, leaves, frailty, born) are those of the stay of
     Script.month, or the nearest one where nobody is there.
     """
 
     row: NDArray[np.int32]           # [s] row of Script
     id: NDArray[np.uint32]           # [s] lasting identity of the person
     disabled: NDArray[np.bool_]      # [s]
+    flags: NDArray[np.uint32]        # [s] as in Script
     arrives: NDArray[np.int16]       # [s] first month present, -32767 where before any history
     leaves: NDArray[np.int16]        # [s] first month no longer present, STAYS
     dies: NDArray[np.int16]          # [s] first month no longer alive, here (then as `leaves`) or within a year elsewhere, or STAYS
@@ -121,6 +123,8 @@ class Residents(NamedTuple):
     practice: NDArray[np.int32]              # [n] row of Places.practice_place
     sex: NDArray[np.uint8]                   # [n] 0 female, 1 male
     disabled: NDArray[np.bool_]              # [n] disabled under the Equality Act
+    digitally_excluded: NDArray[np.bool_]    # [n] cannot or does not use what is offered online first
+    groups: NDArray[np.uint32]               # [n] bit flags of `groups.GROUPS`, digital exclusion included
     birth_month: NDArray[np.int16]           # [n] months relative to month 0
     age: NDArray[np.uint8]                   # [n] completed years
     arrives: NDArray[np.int16]               # [n] first month present

@@ -1,9 +1,10 @@
 """Cancer screening: who of those invited is up to date, by programme, and what outreach adds.
 
 In a world without programmes everyone's status stands as it is drawn: coverage is a level, kept up by invitations, and the
-share up to date is the published one. A person of the right age and sex who is overdue and whom an intervention pushes is
-screened within the month with the chance that each intervention pushes, by a draw for each; the status lapses again
-after a time with that intervention's half-life, because one screen does not make a habit.
+share up to date is the published one; it is lower in the population groups of UPTAKE, and so much higher among all others. A
+person of the right age and sex who is overdue and whom an intervention pushes is screened within the month with the chance that
+each intervention pushes, by a draw for each; the status lapses again after a time with that intervention's half-life, because
+one screen does not make a habit.
 """
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .groups import BIT
 from .relations import Push
 from .residents import Script, aged, present
 from .rng import f32, log32, purpose, uniforms
@@ -18,6 +20,9 @@ from .rng import f32, log32, purpose, uniforms
 PROGRAMMES = ("breast", "cervical", "bowel")
 AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
 """First and last age of those whose coverage is published (NHS England, 2024)."""
+
+UPTAKE = ("learning_disability", "homeless")
+"""Groups with a share up to date of their own, `baseline.screening.<group>`, in every programme."""
 
 YEAR = 12
 REVIEW = 12                        # months
@@ -42,11 +47,13 @@ class Screening:
 
     def __init__(self, script: Script, values: Mapping[str, float], clock: Clock) -> None:
         """The status of everyone before any programme: the same in every scenario of a future."""
-        self._script, self._clock = script, clock
-        self._coverage = [f32(values[f"baseline.screening.{name}"]) for name in PROGRAMMES]
+        self._script, self._clock, self._flags = script, clock, script.flags.copy()
+        self._own = [f32(values[f"baseline.screening.{name}"]) for name in UPTAKE]
+        self._others = [f32(_others(values, values[f"baseline.screening.{name}"])) for name in PROGRAMMES]
         self.due = np.stack([_invited(script, name, 0) for name in PROGRAMMES])
-        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < share
-                            for name, share in zip(PROGRAMMES, self._coverage, strict=True)])
+        everyone = np.arange(script.id.size)
+        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < self._coverage(k, everyone)
+                            for k, name in enumerate(PROGRAMMES)])
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
         self._new: list[tuple[int, NDArray[np.integer]]] = []
 
@@ -54,12 +61,13 @@ class Screening:
         """The same status from here on, on its own."""
         twin = object.__new__(Screening)
         twin.__dict__.update(self.__dict__)
-        twin.up, twin.until = self.up.copy(), self.until.copy()
+        twin.up, twin.until, twin._flags = self.up.copy(), self.until.copy(), self._flags.copy()
         return twin
 
-    def turn_over(self, month: int, gone: NDArray[np.integer]) -> None:
-        """Newcomers (rows `gone` have another resident, or none) bring a status of their own."""
+    def turn_over(self, month: int, gone: NDArray[np.integer], flags: NDArray[np.uint32]) -> None:
+        """Newcomers (rows `gone` have another resident, with these flags, or none) bring a status of their own."""
         self._new = [*self._new, (month, gone)]
+        self._flags[gone] = flags
 
     def review(self, script: Script) -> None:
         """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
@@ -70,8 +78,8 @@ class Screening:
         """Draw the status of those who have come since anybody asked, by the month in which they came."""
         for month, rows in self._new:
             calendar = np.uint32(self._clock.calendar + month)
-            for k, share in enumerate(self._coverage):
-                self.up[k, rows] = self._draw(purpose(f"screening.{PROGRAMMES[k]}"), calendar, rows) < share
+            for k, name in enumerate(PROGRAMMES):
+                self.up[k, rows] = self._draw(purpose(f"screening.{name}"), calendar, rows) < self._coverage(k, rows)
             self.until[:, rows] = NEVER
         self._new = []
 
@@ -121,9 +129,26 @@ class Screening:
         columns = [*(self.up & self.due), *self.due]
         return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
 
+    def _coverage(self, k: int, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Share up to date, in programme k, of people like those in these rows."""
+        out = np.full(rows.size, self._others[k], f32)
+        for name, share in zip(UPTAKE[::-1], self._own[::-1], strict=True):      # the first one counts
+            out[(self._flags[rows] & BIT[name]) != 0] = share
+        return out
+
     def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
         who = self._script.id if rows is None else self._script.id[rows]
         return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), stream, month, who)
+
+
+def _others(values: Mapping[str, float], coverage: float) -> float:
+    """Share up to date of those in no group of UPTAKE, such that all together stand at `coverage`."""
+    left = 1.0
+    for name in UPTAKE:
+        share = values[f"baseline.groups.{name}"] * left
+        coverage -= share * values[f"baseline.screening.{name}"]
+        left -= share
+    return min(max(coverage / left, 0.0), 1.0)
 
 
 def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:

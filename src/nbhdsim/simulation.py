@@ -269,12 +269,12 @@ class Simulation:
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""
         if self.screening is None:
-            self.screening = Screening(self.script, self.setting.values,
+            self.screening = Screening(self.script, {**self.setting.values, **_shares(self.scenario)},
                                        Clock(self.world.seed, self.replicate, self.calendar - self.month))
         half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
         changed = self.passing is not None and self.month % REVIEW == 0
         if self.passing:
-            self.screening.turn_over(self.month, self.passing.change.rows)
+            self.screening.turn_over(self.month, self.passing.change.rows, self.passing.turnover()[3])
             if changed:
                 self.screening.review(self.script)
         changed |= self.screening.step(self.month, self.relations.pushed("screening"), half_life)
@@ -312,6 +312,11 @@ class Simulation:
         return {"month": np.full(w.size, self.month), "id": ids[w],
                 "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
                 "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)}}
+
+
+def _shares(scenario: Scenario) -> dict[str, float]:
+    """Shares of population groups, by address: those the population was built with, whatever is drawn."""
+    return {address: q.value for address, q in scenario.quantities.items() if address.startswith("baseline.groups.")}
 
 
 def _refuse_other_baseline(mine: Mapping[str, float], theirs: Mapping[str, float], scenario: Scenario) -> None:

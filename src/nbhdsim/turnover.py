@@ -17,11 +17,12 @@ NO_DATES = np.zeros(0, np.int16)
 
 
 class Turnover(NamedTuple):
-    """Rows, rising, whose resident has changed since last month, and the dates (int16) of who lives there now."""
+    """Rows, rising, whose resident has changed since last month; the dates (int16) and flags (as in Script) of who is there now."""
 
     rows: NDArray[np.int32]
     arrives: NDArray[np.int16]
     leaves: NDArray[np.int16]
+    flags: NDArray[np.uint32]
 
 
 class Merged(NamedTuple):

@@ -30,6 +30,8 @@ def numbers(kind, **changed):
         del once["leave_hazard"]
     if kind in ("youth_hub", "wellbeing_hub") or kind in PROBES:
         once["places_per_site"] = 9000.0
+    if kind == "integrated_neighbourhood_team":
+        once["digital_first"] = 0.0               # tests/law/test_barrier.py has it
     if kind.startswith("outreach"):
         once |= {"contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0}
     if kind.startswith("care_team"):

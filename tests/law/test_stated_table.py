@@ -18,7 +18,8 @@ from nbhdsim.rng import f32
 
 SILENT = {"baseline.spill_over.strength": 0.0, "baseline.admission.n": 0.0}
 AT_ONCE = {"reach": 1.0, "leave_hazard": 0.0, "set_up_months": 0.0, "healthy_first": 0.0, "places_per_site": 9000.0,
-           "contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0, "lonely_first": 0.0, "acted_on": 0.5}
+           "contact_chance": 1.0, "contacts_per_month": 9000.0, "visits_a_month": 0.0, "lonely_first": 0.0, "acted_on": 0.5,
+           "digital_first": 0.0, "avoiders_first": 0.0}
 KINDS = dict(schema.kinds())
 RESIDENTS, YEAR = 3000, 12      # 20,000 where somebody is screened: few are overdue
 EXACT, ROOM = 3e-6, 0.025                  # those who answer 10 already have no room: the mean loses 1.5 to 2.4%

@@ -10,7 +10,7 @@ from nbhdsim.interventions.effects import effects
 from nbhdsim.population import build
 from nbhdsim.relations import Push, Relations
 from nbhdsim.scenario import schema as scenarios
-from nbhdsim.screening import AGES, PROGRAMMES, Clock, Screening
+from nbhdsim.screening import AGES, PROGRAMMES, UPTAKE, Clock, Screening
 from nbhdsim.simulation import Simulation
 
 HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 36\nhistory: 12\n"
@@ -203,7 +203,8 @@ def test_what_outreach_screened_lapses_with_its_half_life(tmp_path):
 
 def screening_of(script, pushes, half_life):
     """Who is up to date, and until when, after a month in which programmes push, from nobody."""
-    screening = Screening(script, {f"baseline.screening.{name}": 0.0 for name in PROGRAMMES}, Clock(1, 0, 24315))
+    nobody = {f"baseline.{what}.{name}": 0.0 for what in ("screening", "groups") for name in (*PROGRAMMES, *UPTAKE)}
+    screening = Screening(script, nobody, Clock(1, 0, 24315))
     everyone = np.arange(script.id.size)
     screening.step(0, [Push(key, everyone, np.full(everyone.size, h, np.float32)) for key, h in pushes.items()], half_life)
     return screening

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Members, Rule, candidates, lognormal, monthly, nobody, without
 from ..errors import NbhdsimError
+from ..groups import belongs
 from ..levers import LEVERS, Levers
 from ..places import Places
 from ..registry import Registry
 from ..relations import OF_PLACES, Relations
 from ..residents import FRAILTY, MECHANISMS, Script, aged, present
 from ..rng import f32
+from .barrier import Barrier
 
 if TYPE_CHECKING:
     from .effects import Curve, Effects
@@ -27,7 +29,9 @@ DELIVERIES: "Registry[type[Intervention]]" = Registry("delivery kind", package="
 """Delivery kinds by name: `@DELIVERIES.add("group")` above a subclass of Intervention."""
 
 Rows = NDArray[np.int64]
-ACTIVITY, CONNECTION = (MECHANISMS.index(name) for name in ("activity", "connection"))
+FIRST = {"healthy_first": ("activity", 1), "lonely_first": ("connection", -1), "avoiders_first": ("self_care", -1)}
+"""Figures that say who comes first, with the mechanism and its sign: the active, the lonely, those slow to seek help, who avoid
+surgeries."""
 TOTALS = ("life_satisfaction", "admission_rr")     # outcomes that mechanisms lead to; a total stated of them covers that path
 AT_HAND = ("screening",)      # hazards: they end with the programme, and what they brought lapses by itself
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
@@ -35,17 +39,24 @@ SLACK = 1e-9            # so that 40 places stay 40 when they come out of a divi
 
 
 class Crowd(NamedTuple):
-    """Whom a programme has to do with in `month`: members, past ones with some effect left, and everyone in the setting."""
+    """Whom a programme has to do with in `month`: members, past ones with some effect left, and everyone in the setting; and what
+    keeps an effect from some members, if anything does."""
 
     members: Members
     exposed: Members
     month: int
+    barrier: Barrier | None
+
+    def own(self, curve: "Curve", members: Members) -> NDArray[np.float32]:
+        """What is pushed for each of some members [k]."""
+        value = curve.of(members, self.month)
+        return value if self.barrier is None else self.barrier.on(curve, members.who, value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aim:
     """Whom it is for: completed years of age from `low` to `high`, IMD quintiles (none = all), frailty 0-3 from `frailty` to
-    `frailest`, sex (0 female, 1 male; None: both), the disabled alone."""
+    `frailest`, sex (0 female, 1 male; None: both), the disabled alone, those in any group of each of `groups`."""
 
     low: int = 0
     high: int = 200
@@ -54,6 +65,12 @@ class Aim:
     frailest: int = 3
     sex: int | None = None
     disabled: bool = False
+    groups: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def by_age(self) -> bool:
+        """Does it ask for nothing of a person that a newcomer of the same age and sex may lack?"""
+        return not (self.frailty or self.disabled or self.groups) and self.frailest == len(FRAILTY) - 1
 
     def rows(self, script: Script, places: Places, month: int) -> Rows:
         """Rows, rising, of the residents it is for in the month the script speaks of; `month` is not read."""
@@ -66,6 +83,8 @@ class Aim:
             keep &= script.disabled
         if self.quintile:
             keep &= np.isin(places.quintile, self.quintile)[script.place]
+        for names in self.groups:
+            keep &= belongs(script, names)
         return np.flatnonzero(keep)
 
 
@@ -103,13 +122,13 @@ class Intervention:
         return rows[self.sites[script.place[rows]] > 0]
 
     def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32],
-             exposed: Members | None = None) -> None:
+             exposed: Members | None = None, barrier: Barrier | None = None) -> None:
         """Push this month's levers: effects on members by their own clock, on everyone in the setting, and on the whole area.
 
         natural [n]: admission rate of everyone without programmes; exposed: everyone in the setting, where an effect on them is
-        stated.
+        stated; barrier: to care that is digital first.
         """
-        crowd = Crowd(members, nobody() if exposed is None else exposed, month)
+        crowd = Crowd(members, nobody() if exposed is None else exposed, month, barrier)
         self._push_members(crowd, levers)
         self._push_exposed(crowd, levers)
         self._push_area(crowd, levers, natural=natural)
@@ -149,16 +168,17 @@ class Intervention:
         return np.flatnonzero(sites[future.script.place] > 0)
 
     def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
-        """Individual weight of the hazard of joining: exp(healthy_first z - healthy_first^2 / 2), mean 1 over all residents.
+        """Individual weight of the hazard of joining: the product over FIRST of exp(sd z - sd^2 / 2), mean 1 over all residents.
 
-        z is a resident's inborn activity deviate: part of the life script, so that who comes never depends on what the month
-        brings. Without `healthy_first` (SD of the log hazard) everyone has 1. `lonely_first` does the same to those born with
-        little connection.
+        sd: the figure of that name (SD of the log hazard; without it everyone has 1); z: a resident's inborn deviate of the
+        mechanism, with its sign: part of the life script, so that who comes never depends on what the month brings.
         """
         del rates
-        healthy, lonely = (self.figures.get(name, 0.0) for name in ("healthy_first", "lonely_first"))
-        weight = lognormal(script.born[ACTIVITY, rows], healthy)
-        return weight * lognormal(-script.born[CONNECTION, rows], lonely) if lonely else weight
+        weight = np.ones(rows.size, f32)
+        for name, (mechanism, sign) in FIRST.items():
+            if sd := self.figures.get(name, 0.0):
+                weight = weight * lognormal(f32(sign) * script.born[MECHANISMS.index(mechanism), rows], sd)
+        return weight
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """The delivery through which participants join."""
@@ -192,7 +212,7 @@ class Intervention:
         return Rule(key=self.key, candidates=who, room=places, opens=self.opens, closes=self.closes,
                     leave=self.figures.get("leave_hazard", 0.0) if leave is None else leave,
                     dose=self.figures.get("dose", 1.0), word_of_mouth=self.word_of_mouth, course=self.effects.course,
-                    newcomers=not (self.aim.frailty or self.aim.disabled) and self.aim.frailest == len(FRAILTY) - 1)
+                    newcomers=self.aim.by_age)
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """Places for participants in each neighbourhood [p], for the delivery table (NaN: no limit)."""
@@ -205,7 +225,7 @@ class Intervention:
         members = crowd.members
         for curve in self.effects.at_level("participant") if members.who.size else ():
             mine = members.only(self.parts[curve.who][members.who]) if curve.who else members
-            self._apart(curve, mine.who, curve.of(mine, crowd.month), crowd=crowd, levers=levers)
+            self._apart(curve, mine.who, crowd.own(curve, mine), crowd=crowd, levers=levers)
         if self.tied and self.effects.curves and members.who.size:
             there = members.left > crowd.month
             levers.group(members.site[there], members.who[there])
@@ -261,7 +281,7 @@ class Intervention:
         if crowd.month < self.opens:
             return
         for curve in self.effects.at_level("area"):
-            rows, value = self._rest(curve, crowd.members, crowd.month, natural=natural)
+            rows, value = self._rest(curve, crowd, natural=natural)
             known = LEVERS[curve.lever]
             least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
             if self.strict and rows.size and not least <= value <= known.high:
@@ -271,13 +291,13 @@ class Intervention:
             if rows.size and value != known.rest:
                 self._apart(curve, rows, np.full(rows.size, value, f32), crowd=crowd, levers=levers)
 
-    def _rest(self, curve: "Curve", members: Members, month: int, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
-        value = curve.at(month, opens=self.opens, closes=self.closes)
-        own = self.effects.other(curve, "participant")
+    def _rest(self, curve: "Curve", crowd: Crowd, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
+        value = curve.at(crowd.month, opens=self.opens, closes=self.closes)
+        own, members = self.effects.other(curve, "participant"), crowd.members
         if own is None or not members.who.size:
             return self.about(curve), value
         weight = natural if curve.multiplies else (natural > 0).astype(f32)       # nobody is where the rate is 0
-        rows, total, mass, pushed = without(self.everyone, members.who, value=own.of(members, month), weight=weight)
+        rows, total, mass, pushed = without(self.everyone, members.who, value=crowd.own(own, members), weight=weight)
         return rows, (value * total - pushed) / (total - mass) if total > mass else value
 
 

@@ -55,6 +55,12 @@ class Curve:
         return KNOWN[self.lever].operator == "multiply"
 
     @property
+    def ends(self) -> tuple[float, float, float]:
+        """Its lever at rest, and the lowest and highest push."""
+        known = KNOWN[self.lever]
+        return known.rest, known.low, known.high
+
+    @property
     def at_rest(self) -> bool:
         """Does it never move anything?"""
         return not self.rise.any()

@@ -14,6 +14,7 @@ from ..residents import Script
 from ..rng import f32, purpose, uniforms
 from ..turnover import Turnover
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
+from .barrier import barrier
 from .effects import Effects, effects
 
 YEAR, ONE = 12, f32(1)
@@ -45,6 +46,8 @@ class Programme:
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
         self._rates, self._share, self._hours = rates, None, self.intervention.figures.get("relies.volunteer_hours", 0.0)
+        self._barrier = barrier(self.intervention.figures, values, self._delivery.rule.candidates, future=future,
+                                rates=rates)
 
     @property
     def members(self) -> Members:
@@ -76,6 +79,8 @@ class Programme:
         exposed = self.intervention.expose(self._future)
         if self._exposure is not None and exposed is not None:
             self._exposure.renew(exposed)
+        if self._barrier is not None:
+            self._barrier.renew(script)
         self._told = {}
 
     def asked(self, month: int, relations: Relations) -> NDArray[np.float64]:
@@ -103,13 +108,15 @@ class Programme:
         self._delivery.advance(month, self._pull(relations), gone)
         if self._exposure is not None:
             self._exposure.advance(month, gone=gone)
+        if self._barrier is not None:
+            self._barrier.advance(relations.of("digital_barrier", self.key), gone)
 
     def push(self, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""
         if not self._begun(month):
             return
         exposed = None if self._exposure is None else self._exposure.members
-        self.intervention.push(self.members, month, levers, natural=natural, exposed=exposed)
+        self.intervention.push(self.members, month, levers, natural=natural, exposed=exposed, barrier=self._barrier)
 
     def relate(self, month: int, relations: Relations) -> None:
         """Push what this programme does for others."""
@@ -204,19 +211,23 @@ def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
 
 
 def aim(who: Any, targeting: Any) -> Aim:
-    """Whom a kind is for (mapping: as `whom`), narrowed by the line's targeting (low, high, quintile)."""
+    """Whom a kind is for (mapping: as `whom`), narrowed by the line's targeting (low, high, quintile, groups)."""
     own, aimed = whom(who or {}), tuple(targeting.quintile)
     both = tuple(q for q in own.quintile if q in aimed) if own.quintile and aimed else own.quintile or aimed
     if own.quintile and aimed and not both:
         raise NbhdsimError.of(f"targets quintiles {aimed}, but it is for {own.quintile}")
-    return replace(own, low=max(own.low, targeting.low), high=min(own.high, targeting.high), quintile=both)
+    return replace(own, low=max(own.low, targeting.low), high=min(own.high, targeting.high), quintile=both,
+                   groups=own.groups + ((targeting.groups,) if targeting.groups else ()))
 
 
 def whom(who: Mapping[str, Any]) -> Aim:
-    """The aim of a kind's `who`: age [low, high], quintile, frailty (the least, or [low, high]), sex, disabled."""
+    """The aim of a kind's `who`: age [low, high], quintile, frailty (the least, or [low, high]), sex, disabled, group (or any
+    of several)."""
     low, high = who.get("age") or (0, 200)
     frailty = who.get("frailty") or 0
     least, most = frailty if isinstance(frailty, list | tuple) else (frailty, 3)
     sex = SEXES.index(who["sex"]) if who.get("sex") else None
+    group = who.get("group") or ()
+    names = (group,) if isinstance(group, str) else tuple(group)
     return Aim(low=low, high=high, quintile=tuple(who.get("quintile") or ()), frailty=least, frailest=most, sex=sex,
-               disabled=bool(who.get("disabled")))
+               disabled=bool(who.get("disabled")), groups=(names,) if names else ())

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim import areas, rates
+from nbhdsim import areas, groups, rates
 from nbhdsim.areas import Area, chosen
 from nbhdsim.chances import Chances, chances
 from nbhdsim.places import Places, Ties
@@ -73,16 +73,19 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     sex = (luck.uniforms("build.person", ids) < 0.5).astype(np.uint8)
     disabled_ = luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1]
     rank = luck.uniforms("build.person", ids, 2)
+    shares = groups.shares(values)
+    flags = people.flags(luck, ids, age=months // 12, quintile=area.quintile[place], shares=shares)
     if ageing is None:
         script = Script(
             id=ids, place=place.astype(np.uint16), household=home, school=school, practice=practice[place], sex=sex,
-            disabled=disabled_, birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
+            disabled=disabled_, flags=flags, birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
             leaves=np.full(ids.size, STAYS, np.int16), frailty=people.frailty(months // 12, frailty_mix, rank),
             born=people.traits(ids, luck))
         lives, tied = None, np.ones(ids.size, bool)
     else:
         base = life.Base(ids, place, home.astype(np.int64), -months, sex, rank.astype(np.float64), disabled_)
-        script, lives, tied = _script(luck, area, base, school=school, practice=practice, ageing=ageing, disabled=disabled)
+        script, lives, tied = _script(luck, area, base, school=school, practice=practice, ageing=ageing, disabled=disabled,
+                                      shares=shares)
     places = Places(
         name=list(area.place), district=list(area.district), quintile=area.quintile,
         residents=area.residents.astype(np.int32),
@@ -96,7 +99,7 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
 
 
 def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32], practice: NDArray[np.int32], ageing: Ageing,
-            disabled: NDArray[np.float64]) -> tuple[Script, Life, NDArray[np.bool_]]:
+            disabled: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[Script, Life, NDArray[np.bool_]]:
     """The script of an area in which time passes, as it stands in month 0; its lives; and the rows that have ties.
 
     Those who died before month 0 have none: nothing spreads before any money is spent.
@@ -105,7 +108,9 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     stays = made.stays
     place = base.place[made.like]
     dates = np.stack([stays.arrives, stays.leaves, stays.dies, *stays.worsens.T], 1)
-    lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, stays.arrives, stays.leaves, stays.dies,
+    age = np.maximum(np.maximum(stays.arrives, 0) - made.birth[stays.row].astype(np.int64), 0) // 12
+    flags = people.flags(luck, made.stay_id, age=age, quintile=area.quintile[place[stays.row]], shares=shares)
+    lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, flags, stays.arrives, stays.leaves, stays.dies,
                  np.ascontiguousarray(stays.worsens.T), people.traits(made.stay_id, luck), ageing.chances,
                  agenda(stays.row, dates, made.birth, place=place, span=(-ageing.span.history, ageing.span.months)))
     own = np.maximum(np.searchsorted(stays.row[stays.arrives <= 0], np.arange(place.size), side="right") - 1, 0)
@@ -115,6 +120,7 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     script = Script(
         id=made.id, place=place.astype(np.uint16), household=base.household[made.like].astype(np.uint32),
         school=settings.later_schools(school, made, place), practice=practice[place], sex=made.sex, disabled=lives.disabled[own],
+        flags=lives.flags[own],
         birth_month=made.birth, arrives=lives.arrives[own], leaves=lives.leaves[own], frailty=frailty_of(lives, own, at),
         born=lives.born[:, own])
     return script, lives, made.origin < 2

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from nbhdsim import rng
 from nbhdsim.areas import Area, england
+from nbhdsim.groups import BIT
 from nbhdsim.residents import band_of
 
 OLDEST = 105          # nobody is older: 20 years after 85
@@ -77,3 +78,12 @@ def frailty(age: NDArray[np.integer], mix: NDArray[np.float64], u: NDArray[np.fl
 def traits(ids: NDArray[np.uint32], luck: Luck) -> NDArray[np.float32]:
     """Standard normal deviates [7, n]: the five mechanisms, life satisfaction, admission."""
     return np.stack([luck.normals(f"build.trait.{k // 4}", ids, k % 4) for k in range(7)])
+
+
+def flags(luck: Luck, ids: NDArray[np.uint32], *, age: NDArray[np.integer], quintile: NDArray[np.integer],
+          shares: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Flags [m] of the groups that people of these ids hold, by their age (years) and IMD quintile 1-5; shares: `groups.shares`."""
+    out, band, column = np.zeros(ids.size, np.uint32), band_of(age), quintile.astype(np.int64) - 1
+    for k, (name, bit) in enumerate(BIT.items()):
+        out[luck.uniforms(f"build.group.{name}", ids) < shares[k, band, column]] |= bit
+    return out

@@ -57,11 +57,13 @@ class Amount:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Who of those eligible is aimed at: ages `low` to `high`, both included, and IMD quintiles (empty = all)."""
+    """Who of those eligible is aimed at: ages `low` to `high`, both included, IMD quintiles, any of some population groups
+    (both: empty = all)."""
 
     low: int = 0
     high: int = 120
     quintile: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -220,7 +220,8 @@ def _target(at: Path, given: LineModel, kind: catalogue.Kind, *, find: Findings)
     low, high = model.age or (0, 120)
     if low > high:
         find.say((*at, name, "age"), f"the first age, {low}, is above the last, {high}")
-    return Target(low=low, high=high, quintile=tuple(sorted(set(model.quintile or ()))))
+    return Target(low=low, high=high, quintile=tuple(sorted(set(model.quintile or ()))),
+                  groups=(model.group,) if isinstance(model.group, str) else tuple(model.group or ()))
 
 
 def _where(given: str | WhereModel) -> Where:

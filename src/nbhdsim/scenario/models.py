@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from nbhdsim.documents import Closed, Wrong
+from nbhdsim.groups import NAMES
 from nbhdsim.interventions.schema import PAYERS
 from nbhdsim.levers import LEVERS
 
@@ -73,6 +74,8 @@ class TargetModel(Closed):
     age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = Field(
         None, description="first and last age in years, both included")
     quintile: Quintiles | None = Field(None, description="IMD quintiles 1 to 5, 1 the most deprived")
+    group: Literal[NAMES] | Annotated[list[Literal[NAMES]], Field(min_length=1)] | None = Field(  # type: ignore[valid-type]
+        None, description="a population group, or a list: those in any of them")
 
 
 class SourceModel(Closed):

@@ -19,7 +19,7 @@ from .measure import ADULTS, CARE, SEGMENTS
 from .prepare import ADULT, SATISFACTION
 
 YEAR = 12
-PERSONAL = ("disabled", "arrives", "leaves", "frailty", "born")     # columns of Script that change with the resident
+PERSONAL = ("disabled", "flags", "arrives", "leaves", "frailty", "born")     # columns of Script that change with the resident
 NOBODY = f32(100)                  # points below, and SD above, anything that is counted as a low answer or as lonely
 NONE = np.zeros(0, np.int32)
 SEX, QUINTILE, KIND, WIDTH = range(4)       # columns of Now.row: 0 female; 0-4; sex, quintile, frailty, last year as one number
@@ -284,10 +284,11 @@ class Passing:
         self.deaths[:] = np.bincount(place * SEGMENTS + segment, minlength=self.deaths.size).reshape(self.deaths.shape)
         self._lay()
 
-    def turnover(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows whose resident has changed this month, rising, and the months from and until which who is there now stays."""
+    def turnover(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Rows whose resident has changed this month, rising; the first month and the month of leaving, and the flags, of who is
+        there now."""
         stay = self._now.stay[self.change.rows]
-        return self.change.rows, self._life.arrives[stay], self._life.leaves[stay]
+        return self.change.rows, self._life.arrives[stay], self._life.leaves[stay], self._life.flags[stay]
 
     def _read(self) -> None:
         """Name the rows that have changed since anybody asked."""
@@ -296,6 +297,7 @@ class Passing:
             rows = np.unique(np.concatenate(self._unread))
             mine = stay[rows]
             self._person[rows], script.disabled[rows] = life.id[mine], life.disabled[mine]
+            script.flags[rows] = life.flags[mine]
             script.arrives[rows], script.leaves[rows] = life.arrives[mine], life.leaves[mine]
             script.born[:, rows] = life.born[:, mine]
         self._unread = []
