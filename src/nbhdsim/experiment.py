@@ -8,7 +8,6 @@ order of the plan: the number of workers, a lost worker or the order of completi
 import hashlib
 import json
 import os
-import pickle
 import platform
 import time
 from collections import Counter
@@ -19,18 +18,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbhdsim import documents, ledger, runfolder, tables
+from nbhdsim import documents, ledger, rates, runfolder, tables
 from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.scenario import AreaSpec
-from nbhdsim.workers import Future, Outcome, Pool, inline, over_processes, without_interrupts
+from nbhdsim.workers import SPEC, Future, Outcome, Pool, inline, left_for, over_processes, without_interrupts
 
 SHARED = ("area", "seed", "start", "months", "history", "ageing")
 """What the scenarios of one comparison must have in common: they branch from one history of one population."""
 SMALL = 150_000_000
 """Resident-months below which one process beats starting several (a few seconds of work)."""
 MOST_FUTURES = 100_000
-SPEC = "workplace.pickle"
 
 
 class Report(NamedTuple):
@@ -95,13 +93,14 @@ def check_comparable(scenarios: Sequence[Any]) -> None:
                         path=name,
                     )
                 )
-        for address in sorted(a for a in set(first.quantities) & set(other.quantities) if a.startswith("baseline.")):
+        both = (set(first.quantities) & set(other.quantities)) - set(rates.CHANNELS.values())
+        for address in sorted(a for a in both if a.startswith("baseline.")):
             a, b = (_law(s.quantities[address]) for s in (first, other))
             if a != b:
                 problems.append(
                     NbhdsimError.of(
                         f"{b} differs from {a} in {first.name!r} (scenarios that are compared share every baseline "
-                        "number)",
+                        f"number but {', '.join(rates.CHANNELS.values())})",
                         file=str(other.file),
                         path=address,
                     )
@@ -170,9 +169,7 @@ def execute(
 
     try:
         if jobs > 1:
-            spec = folder.parts / SPEC
-            spec.write_bytes(pickle.dumps(list(scenarios)))
-            pool = Pool(jobs, spec)
+            pool = Pool(jobs, left_for(folder.parts, scenarios))
         source = over_processes(pool, futures, tick) if pool else inline(scenarios, folder.parts, futures)
         tick()
         for outcome in source:

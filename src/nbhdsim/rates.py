@@ -24,6 +24,10 @@ LONGEST_MEMORY = 0.99              # a year, of what is left of the slow part
 LINES = {"connected": 0, "in_control": 1, "help_seeking": 3, "confident": 3}
 """Shares of adults above a line, and the mechanism it is on."""
 WIDEST = 8.0                       # SD either way within which a line is looked for
+CHANNELS = {"direct": "baseline.direct.strength", "contacts": "baseline.spill_over.strength",
+            "readiness": "baseline.readiness.gain"}
+"""Ways in which a programme reaches an outcome, each with the number that is 0 where it is muted. None of them moves a world
+without programmes."""
 
 
 class Rates(NamedTuple):
@@ -35,6 +39,7 @@ class Rates(NamedTuple):
     below which a resident is lonely often; lines [4] (SD) from which on adults are counted as connected, in control, seeking help
     in time and confident; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
     memory a month of what is left when the part through the mechanisms is taken out; trait_share, rho (a month), between;
+    direct: False where pushes move nobody they are pushed on;
     kappa, c, g: spill-over; b [5] points and a [5] log rate per SD; n, phi, s, sa, rho_a, place, place_year, preventable:
     design 2.3; layer_weight [4]; ae_other [5] attendances without admission a person-year; ae_through; zero_day; stay [8]
     mean days of a stay with a night; referral [5] a child-year; clip_*: E clip(base + noise, 0, 10) on a grid of bases.
@@ -59,6 +64,7 @@ class Rates(NamedTuple):
     trait_share: float
     rho: float
     between: float
+    direct: bool
     kappa: float
     c: float
     g: float
@@ -110,7 +116,7 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below),
         lines=_stable(_lines(of, england, mean=mean, within=within)), **parts,
         trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
-        kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
+        direct=_switch(of, "direct.strength"), kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
         n=of("admission.n"), phi=of("admission.phi"), s=of("admission.s"), sa=of("admission.sa"), rho_a=of("admission.rho_a"),
         place=of("admission.place"), place_year=of("admission.place_year"), preventable=of("admission.preventable"),
         zero_day=of("admission.zero_day"),
@@ -131,6 +137,12 @@ class _Reader:
 
     def table(self, name: str) -> Array:
         return self.tables[f"baseline.{name}"].scaled(self.values)
+
+
+def _switch(of: _Reader, name: str) -> bool:
+    if of(name) not in (0, 1):
+        raise NbhdsimError.of(f"{of(name):g} is neither 0 (muted) nor 1", path=f"baseline.{name}")
+    return of(name) == 1
 
 
 def _stable(x: Array) -> Array:

@@ -41,7 +41,8 @@ class Setting(NamedTuple):
 
 def baseline(values: Mapping[str, float]) -> dict[str, float]:
     """The values that shape a world without programmes: scenarios that share them share their history."""
-    return {address: value for address, value in values.items() if not address.startswith(("interventions.", "economics."))}
+    return {address: value for address, value in values.items()
+            if not address.startswith(("interventions.", "economics.")) and address not in rates.CHANNELS.values()}
 
 
 def setting(world: World, scenario: Scenario, *, draw: int) -> Setting:
@@ -66,7 +67,8 @@ class Simulation:
     """One scenario in one future, a month at a time.
 
     world: from `population.build`; draw: parameter draw (0 = central values); replicate: luck; watch: ids of residents
-    whose months are kept in `traces`. `month` is the next month to run (history is negative). Raises NbhdsimError when
+    whose months are kept in `traces`. `month` is the next month to run (history is negative). `felt` [5, n] is the induced change
+    (SD) that moved each resident in the month just run, where somebody asked for it (`feel`). Raises NbhdsimError when
     a programme cannot be what the scenario says (no neighbourhood matches, an effect that cannot hold).
     """
 
@@ -102,6 +104,13 @@ class Simulation:
         self.gone: list[Past] = []
         self._watched = np.flatnonzero(np.isin(self.world.script.id, np.asarray(watch, np.int64)))
         self._watch = tuple(watch)
+        self.felt: NDArray[np.float32] | None = None
+        if self._watch:
+            self.feel()
+
+    def feel(self) -> None:
+        """Keep `felt` from the next month on."""
+        self.felt = np.zeros_like(self._state.spill)
 
     def step(self) -> None:
         """Run one month."""
@@ -144,7 +153,7 @@ class Simulation:
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
         s = self.setting
         self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=s.rules, ground=self.ground,
-                                      levers=self.levers, clock=clock, years=self.years))
+                                      levers=self.levers, clock=clock, years=self.years, felt=self.felt))
         if self.passing:
             self.deaths.append(self.passing.deaths.copy())
         self._note()
@@ -185,6 +194,12 @@ class Simulation:
         return snapshot.residents(script, self._state, self.luck, rates=self.setting.rates,
                                   loadings=self.setting.rules.loadings)
 
+    def additions(self) -> dict[str, NDArray[np.int64]]:
+        """What each row added to the sums of the month just run, by outcome, in units of 2^-20; `feel` must have been asked for."""
+        if self.felt is None:
+            raise NbhdsimError.of("what residents felt was not kept: call feel() a month before")
+        return snapshot.additions(self._state, self.luck, self.felt, segment=self.ground.segment, lines=self.setting.rules.lines)
+
     @property
     def members(self) -> dict[str, Members]:
         """Members of each programme by key, past ones with some effect left included."""
@@ -214,7 +229,7 @@ class Simulation:
             raise NbhdsimError.of("a scenario can only branch before month 0", file=scenario.file)
         other = object.__new__(Simulation)
         other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
-        other.setting = self.setting._replace(values=values)
+        other.setting = _own_channels(self.setting, values, scenario)
         other.luck, other.passing = shared, passing
         other._state = step.State(*(column.copy() for column in self._state))
         other.years = step.Years(*(column.copy() for column in self.years))
@@ -246,7 +261,8 @@ class Simulation:
         values, world = self.setting.values, self.world
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
         future = Future(self.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
-        plans = {key: funding.plan(line, values, world, sites=sites[key]) for key, line in sorted(self.scenario.lines.items())}
+        plans = {key: funding.plan(line, values, world, sites=sites[key]) for key, line in sorted(self.scenario.lines.items())
+                 if key in self.scenario.working}
         self.plans = staffing.filled(plans, self.scenario.pools.get("workforce"), values, places=world.places)
         for plan in self.plans.values():
             filled = 1.0 if plan.staffed is None else plan.staffed
@@ -277,7 +293,8 @@ class Simulation:
             self.screening.turn_over(self.month, self.passing.change.rows, self.passing.turnover()[3])
             if changed:
                 self.screening.review(self.script)
-        changed |= self.screening.step(self.month, self.relations.pushed("screening"), half_life)
+        pushed = self.relations.pushed("screening") if self.setting.rules.direct else ()
+        changed |= self.screening.step(self.month, pushed, half_life)
         if changed or not self.screened_sums:
             shape = len(self.world.places.name), step.SEGMENTS
             self._screened_now = self.screening.counts(self.world.script.place, self.ground.segment, shape)
@@ -311,7 +328,16 @@ class Simulation:
         ids = self.passing.person if self.passing else self.world.script.id
         return {"month": np.full(w.size, self.month), "id": ids[w],
                 "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
-                "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)}}
+                "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)},
+                **({} if self.felt is None else {f"felt_{k}": self.felt[j, w] for j, k in enumerate(MECHANISMS)})}
+
+
+def _own_channels(shared: Setting, values: Mapping[str, float], scenario: Scenario) -> Setting:
+    """The setting with the values of one scenario, whose channels may be stronger or weaker than those of another."""
+    if all(values.get(address) == shared.values.get(address) for address in rates.CHANNELS.values()):
+        return shared._replace(values=values)
+    packed = rates.pack(values, scenario.tables)
+    return shared._replace(values=values, rates=packed, rules=prepare.rules(packed))
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:
@@ -358,6 +384,15 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     tables = {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
               **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
     return tables | {"traces": _traces(history, lanes, names.scenarios)} if len(watch) else tables
+
+
+def abreast(history: Simulation, scenarios: Sequence[Scenario]) -> list[Simulation]:
+    """Simulations of scenarios that go on from `history` under one luck, which history itself does not move.
+
+    Each month: `advance_luck` of the first, then `live` of all of them. Raises NbhdsimError as `Simulation.branch`.
+    """
+    first = history.branch(scenarios[0])
+    return [first, *(history._branch(scenario, first.luck, first.passing) for scenario in scenarios[1:])]
 
 
 def _traces(history: Simulation, lanes: Sequence[Simulation], scenarios: Sequence[str]) -> dict[str, Any]:

@@ -60,6 +60,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         ]
     ),
     "funded": pa.schema([*FUTURE, ("intervention", TEXT), ("place", TEXT), ("sites", pa.float64())]),
+    "explain": pa.schema(
+        [*FUTURE, *((name, TEXT) for name in ("outcome", "by", "part")), ("value", pa.float64()), ("residents", pa.float64())]
+    ),
     "draws": pa.schema([("draw", pa.int32()), ("address", TEXT), ("u", pa.float64()), ("value", pa.float64())]),
     "runs": pa.schema([("run", pa.int32()), ("draw", pa.int32()), ("replicate", pa.int32()), ("ok", pa.bool_())]),
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
@@ -196,8 +199,8 @@ def part_path(parts: Path, table: str, run: int) -> Path:
 
 
 def write_parts(parts: Path, run: int, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    """All tables of one future as parts; `outcomes` is written last, so a future counts as done once it is there."""
-    for table in reversed(OF_A_FUTURE):
+    """The tables of one future as parts; `outcomes` is written last, so a future counts as done once it is there."""
+    for table in [name for name in SCHEMAS if name in rows][::-1]:
         write_parquet(to_arrow(table, rows[table]), part_path(parts, table, run))
 
 

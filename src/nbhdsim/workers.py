@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures import Future as Promise
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 from nbhdsim import tables
 from nbhdsim.errors import NbhdsimError
 
+SPEC = "workplace.pickle"
+
 
 class Future(NamedTuple):
     """One future: `run` numbers the plan from 0; draw 0 has central values; `replicate` is its luck."""
@@ -34,22 +36,31 @@ class Future(NamedTuple):
     replicate: int
 
 
-class Workplace:
-    """One process's share of a run: the world, built once and kept, and where parts go."""
+Task = Callable[[Any, Sequence[Any], Future], Mapping[str, Mapping[str, Any]]]
+"""What is done with a world, its scenarios and one future: rows by table, a pure function of them. A function of a module, so
+that it can be sent to another process."""
 
-    def __init__(self, scenarios: Sequence[Any], parts: Path):
+
+def simulated(world: Any, scenarios: Sequence[Any], future: Future) -> Mapping[str, Mapping[str, Any]]:
+    """The task of a run: the tables of all scenarios."""
+    from nbhdsim import simulation
+
+    return simulation.simulate(world, scenarios, draw=future.draw, replicate=future.replicate)
+
+
+class Workplace:
+    """One process's share of a run: the world, built once and kept, what to do in it, and where parts go."""
+
+    def __init__(self, scenarios: Sequence[Any], parts: Path, task: Task = simulated):
         """Builds the population of the first scenario (all share it)."""
         from nbhdsim import population
 
-        self.scenarios, self.parts = list(scenarios), parts
+        self.scenarios, self.parts, self.task = list(scenarios), parts, task
         self.world = population.build(self.scenarios[0])
 
     def run(self, future: Future) -> None:
-        """Simulate one future and write its parts."""
-        from nbhdsim import simulation
-
-        rows = simulation.simulate(self.world, self.scenarios, draw=future.draw, replicate=future.replicate)
-        tables.write_parts(self.parts, future.run, rows)
+        """Work out one future and write its parts."""
+        tables.write_parts(self.parts, future.run, self.task(self.world, self.scenarios, future))
 
 
 class Outcome(NamedTuple):
@@ -77,7 +88,8 @@ def attempt(workplace: Callable[[], Workplace], future: Future) -> Outcome:
 def _workplace(spec: Path) -> Workplace:
     """The workplace of this worker process, made at its first future from what the driver left in `spec`."""
     with spec.open("rb") as file:
-        return Workplace(pickle.load(file), spec.parent)
+        scenarios, task = pickle.load(file)
+        return Workplace(scenarios, spec.parent, task)
 
 
 def _attempt_there(spec: Path, future: Future) -> Outcome:
@@ -188,8 +200,32 @@ def over_processes(pool: Pool, futures: Sequence[Future], tick: Callable[[], Non
         tick()
 
 
-def inline(scenarios: Sequence[Any], parts: Path, futures: Sequence[Future]) -> Iterator[Outcome]:
+def inline(scenarios: Sequence[Any], parts: Path, futures: Sequence[Future], *,
+           task: Task = simulated) -> Iterator[Outcome]:
     """Outcomes of futures run in this process, one after another."""
-    workplace = functools.cache(lambda: Workplace(scenarios, parts))
+    workplace = functools.cache(lambda: Workplace(scenarios, parts, task))
     for future in futures:
         yield attempt(workplace, future)
+
+
+def left_for(parts: Path, scenarios: Sequence[Any], task: Task = simulated) -> Path:
+    """What worker processes work from, written into `parts`."""
+    spec = parts / SPEC
+    spec.write_bytes(pickle.dumps((list(scenarios), task)))
+    return spec
+
+
+def outcomes(
+    scenarios: Sequence[Any], futures: Sequence[Future], parts: Path, *, jobs: int, task: Task,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[Outcome]:
+    """Outcomes of a task in all futures as they come, in this process (`jobs` 1) or over several that end with it."""
+    if jobs == 1:
+        yield from inline(scenarios, parts, futures, task=task)
+        return
+    pool = Pool(jobs, left_for(parts, scenarios, task))
+    try:
+        yield from over_processes(pool, futures, tick)
+    finally:
+        with without_interrupts():
+            pool.stop()

@@ -13,8 +13,8 @@ FLOORS = (
     ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "views", "simulation"),
-    ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "sensitivity", "evaluation", "economics",
-     "equity", "network_export"),
+    ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "explain", "sensitivity", "evaluation",
+     "economics", "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
 )
 """Rooms by floor; within a floor a room may import only those that stand before it."""

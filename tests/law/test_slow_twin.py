@@ -56,6 +56,14 @@ def busy():
                           layer_weight=np.array([1, .5, .73, .2]))
 
 
+def muted():
+    """The busy rates with the direct channel muted: contacts alone move anybody."""
+    return busy()._replace(direct=False)
+
+
+RATES = {"central": pack, "busy": busy, "muted": muted}
+
+
 class Month(NamedTuple):
     """One month of both: sums, and states by resident (rows) copied as they stood."""
 
@@ -70,7 +78,7 @@ class Month(NamedTuple):
 @cache
 def both(name):
     """The months of both, one after the other."""
-    world, rates = villages(), {"central": pack, "busy": busy}[name]()
+    world, rates = villages(), RATES[name]()
     fast, slow = (kind(world, rates, replicate=2, first=-HISTORY) for kind in (Fast, Twin))
     out = []
     for month in range(-HISTORY, MONTHS):
@@ -90,14 +98,14 @@ def both(name):
 def as_measured(fast, pushes, spill):
     """Connection, control and self-care of everyone in float32, as the engine adds them up."""
     effect = np.zeros_like(spill)
-    for push in pushes:
+    for push in pushes if fast.rates.direct else ():
         if push.lever in MECHANISMS:
             effect[MECHANISMS.index(push.lever), push.who] += np.asarray(push.value, np.float32)
     induced = spill + np.clip(effect, np.float32(-2), np.float32(2))
     return np.stack([fast.luck.connection + induced[0], fast.luck.control + induced[1], fast.luck.self_care + induced[3]])
 
 
-@pytest.fixture(scope="module", params=["central", "busy"])
+@pytest.fixture(scope="module", params=list(RATES))
 def months(request):
     """Months of both under one set of rates."""
     return both(request.param)[0]
@@ -163,9 +171,9 @@ def test_sums_of_states_are_the_same_within_their_rounding(months):
         assert (np.abs(m.fast - m.slow)[..., STATES] <= residents * unit).all(), m.month
 
 
-@pytest.mark.parametrize("name", ["central", "busy"])
+@pytest.mark.parametrize("name", RATES)
 def test_sums_of_states_are_exact_sums_of_the_engine_s_own_states(name):
-    world, rates = villages(), {"central": pack, "busy": busy}[name]()
+    world, rates = villages(), RATES[name]()
     for m in both(name)[0]:
         mine = [(replace(person, expected=float(m.states["expected"][0][i]),
                          life_satisfaction=float(m.states["life_satisfaction"][0][i])), m.states["level"][0][i].astype(float))
@@ -173,7 +181,7 @@ def test_sums_of_states_are_exact_sums_of_the_engine_s_own_states(name):
         assert (total(world, rates, mine) == m.fast).all(), m.month
 
 
-@pytest.mark.parametrize("name", ["central", "busy"])
+@pytest.mark.parametrize("name", RATES)
 def test_years_of_residents_add_up(name):
     months, fast = both(name)
     for column, key in (("admissions", "admissions"), ("expected", "expected"), ("life_satisfaction", "life_satisfaction")):

@@ -323,9 +323,9 @@ def fixed_point(x):
 
 
 def levels(person, rates):
-    """Connection, sense of control and self-care this month, everything induced included."""
-    mean = rates.mean[person.band][person.quintile]
-    return [mean[k] + person.trait[k] + person.drift[k] + person.effect[k] + person.spill[k] for k in (0, 1, 3)]
+    """Connection, sense of control and self-care this month, everything induced included; a muted effect is not."""
+    mean, effect = rates.mean[person.band][person.quintile], person.effect if rates.direct else [0.0] * 5
+    return [mean[k] + person.trait[k] + person.drift[k] + effect[k] + person.spill[k] for k in (0, 1, 3)]
 
 
 def measured(person, rates, level):
@@ -369,8 +369,9 @@ class Twin:
             if self.month == self.first:
                 person.excitation = rates.n * person.natural
             person.effect = effect(mine)
-            person.life_satisfaction = answer(person, rates, mine)
-            happen(person, rates, mine, **clock)
+            felt = mine if rates.direct else ()             # muted: told to contacts, and nothing else
+            person.life_satisfaction = answer(person, rates, felt)
+            happen(person, rates, felt, **clock)
         self.level = [levels(person, rates) for person in self.people]
         sums = total(world, rates, zip(self.people, self.level, strict=True))
         induced = [[person.effect[k] + person.spill[k] for k in range(5)] for person in self.people]

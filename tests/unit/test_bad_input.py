@@ -273,8 +273,8 @@ def test_an_area_that_cannot_be_read(make, words, at, capsys):
     ("2026-04", "2026-10", "start: 2026-10 differs from 2026-04"),
     ("residents: 300", "residents: 400", "area: teaching-town of 400 residents differs from teaching-town of 300 residents"),
     ("{name: teaching-town, residents: 300}", "{name: wirral}", "area: wirral differs from teaching-town of 300 residents"),
-    ("history: 12", "history: 12\noverrides: {baseline.spill_over.strength: 0}",
-     "baseline.spill_over.strength: 0 (0 to 0, fixed)"),
+    ("history: 12", "history: 12\noverrides: {baseline.spill_over.approach: 0}",
+     "baseline.spill_over.approach: 0 (0 to 0, fixed)"),
     ("name: other", "name: town", "'town' is the name of 2 scenarios"),
 ])
 def test_scenarios_that_cannot_be_compared(old, new, words, at, capsys):

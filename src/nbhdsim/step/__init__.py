@@ -55,14 +55,15 @@ class Years(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """One draw's parameters of the month: luck.Loadings, minds.Spread and Answers, events.Hospital, and
-    measure.Lines."""
+    """One draw's parameters of the month: luck.Loadings, minds.Spread and Answers, events.Hospital, measure.Lines, and
+    whether pushes move those they are pushed on."""
 
     loadings: luck_.Loadings
     spread: Spread
     answers: Answers
     hospital: Hospital
     lines: Lines
+    direct: bool
 
 
 class Ground(NamedTuple):
@@ -166,19 +167,33 @@ def _respond(state, luck, fixed, rules, ground, clock, years, none, sums):
 
 
 def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Ground, levers: Levers, clock: tuple,
-            years: Years) -> np.ndarray:
+            years: Years, felt: np.ndarray | None = None) -> np.ndarray:
     """Work out one month of one scenario: read levers, write `state` and `years`, return sums [p, 10, columns] int64.
 
     luck: this month's (already advanced). levers: pushed for this month; reset here when they have been read.
-    clock: (calendar month, replicate, seed) as uint32, uint32, uint64.
+    clock: (calendar month, replicate, seed) as uint32, uint32, uint64. felt [5, n]: written, the induced change (SD) that
+    moves each resident this month.
+
+    With D = 1 a resident's outcomes answer E + S and every other push on them; with D = 0 (`rules.direct` off) S alone, as if
+    nothing were pushed on them, be it as participant, as one exposed or as a resident of the area. What contacts see is
+    E + S either way: outcomes = f(D E + S, D stated totals), S' = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j).
     """
     sums = np.zeros((ground.start.size - 1, SEGMENTS, len(COLUMNS)), np.int64)
+    none = np.empty(np.diff(ground.start).max(), f32)
+
+    def respond() -> None:
+        if felt is not None:
+            felt[:] = state.spill
+        _respond(state, luck, fixed, rules, ground, clock, years, none, sums)
+    if not rules.direct:                        # the month is over before anything pushed arrives
+        respond()
     settled: Settled = levers.settled()
     changed = levers.join_ratios(state.ratio)
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
     active = np.flatnonzero(levers.spreads)
     _apply(settled, state, luck, fixed, rules.loadings, rules.answers, active, kept)
-    _respond(state, luck, fixed, rules, ground, clock, years, np.empty(np.diff(ground.start).max(), f32), sums)
+    if rules.direct:
+        respond()
     spreading = active.size > 0 and rules.spread.c > 0
     for k in active:
         publish(state.spill[k], state.published[k])

@@ -56,7 +56,8 @@ def rules(rates: Rates) -> Rules:
     grid = rates.clip_from + rates.clip_step * np.arange(mean.size)
     inverse = np.round(np.interp(np.linspace(0, TOP, INVERSE + 1), mean, grid), DECIMALS)
     answers = Answers(float(rates.clip_from), 1 / rates.clip_step, mean, inverse)
-    return Rules(loadings, spread, answers, hospital, Lines(f32(rates.lonely_below), *rates.lines.astype(f32)))
+    lines = Lines(f32(rates.lonely_below), *rates.lines.astype(f32))
+    return Rules(loadings, spread, answers, hospital, lines, rates.direct)
 
 
 def _band_of_segment() -> np.ndarray:

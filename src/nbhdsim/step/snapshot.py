@@ -3,12 +3,14 @@ import numpy as np
 
 from ..groups import EXCLUDED, belongs, bits
 from ..rates import Rates
-from ..residents import Residents, Script, age_at, present, readonly
+from ..residents import SEGMENT_FROM, Residents, Script, age_at, present, readonly
 from ..rng import f32
 from . import State
-from .luck import SERIES, Loadings, Luck
+from .luck import CARE, SERIES, Loadings, Luck
+from .measure import ADULTS, CHILD_ITEM, FIXED, LOW_ANSWER, Lines
 from .prepare import ADMISSION, SATISFACTION, traits
 
+ADULT_FROM = SEGMENT_FROM.index(18)    # segment from which nobody is referred to children's social care
 CHILD_FROM = 10                    # age from which the child item is answered
 
 
@@ -25,3 +27,26 @@ def residents(script: Script, state: State, luck: Luck, *, rates: Rates, loading
         (rates.ls_trait_sd * script.born[SATISFACTION]).astype(f32), luck.slow.copy(),
         (rates.s * script.born[ADMISSION]).astype(f32), luck.acuity.copy(), state.excitation.copy(), answers))
 
+
+
+def additions(state: State, luck: Luck, felt: np.ndarray, *, segment: np.ndarray, lines: Lines) -> dict[str, np.ndarray]:
+    """What each row adds to the sums of the month just run (step.measure), by outcome: int64 [n] in units of 2^-20.
+
+    felt [5, n]: the induced change of that month (`advance`). Rows without anybody add what they add in every scenario. Events
+    that are counted without keeping whose they are (nights, attendances) are not among them.
+    """
+    grown, teens = segment >= ADULTS, (segment >= CHILD_ITEM) & (segment < ADULTS)
+    answers, one = _fixed(state.life_satisfaction), np.int64(FIXED)
+    connection, control, care = luck.connection + felt[0], luck.control + felt[1], luck.self_care + felt[CARE]
+    counted = {"low_life_satisfaction": state.life_satisfaction < LOW_ANSWER, "lonely": connection < lines.lonely,
+               "connected": connection >= lines.connected, "in_control": control >= lines.in_control,
+               "help_seeking": care >= lines.help_seeking, "confident": care >= lines.confident}
+    return {"emergency_admissions": state.admitted * one, "expected_admissions": _fixed(state.expected),
+            "child_referrals": np.where(segment < ADULT_FROM, state.referred, 0) * one, "life_satisfaction": answers * grown,
+            "child_wellbeing": answers * teens, "control": _fixed(control) * grown,
+            **{name: (grown & held) * one for name, held in counted.items()}}
+
+
+def _fixed(x: np.ndarray) -> np.ndarray:
+    """float32 values in units of 2^-20, halves to even."""
+    return np.rint(x * FIXED).astype(np.int64)

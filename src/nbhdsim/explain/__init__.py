@@ -1,0 +1,63 @@
+"""Where a difference comes from: whose it is, by which channel it came, and what programmes do to one another.
+
+Every difference to the first scenario is split three times, each time exactly:
+
+- by people: participants, their contacts, contacts of contacts, everyone else (`people`);
+- by channel: Shapley shares over direct, contacts and readiness, because rates do not add (`shares`);
+- by programme: each alone, and what they do together beyond that; Shapley shares where they are few.
+
+The worlds that this takes (channels muted, programmes left out) meet the same luck as the scenario itself (`future`), so that
+few futures say much. `rebuilt` makes scenarios from a run folder, `resident` tells what happened to one resident.
+"""
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from nbhdsim import tables, workers
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.explain import future
+from nbhdsim.explain.rebuilt import Case
+
+TABLE = "explain"
+
+
+def run(case: Case, *, jobs: int, progress: Callable[[int], None] = lambda done: None) -> pd.DataFrame:
+    """The table `explain` (docs/interfaces.md section 9) of the futures of a case; `progress` is told how many are done.
+
+    The rows depend neither on `jobs` (processes) nor on which future is done first. Raises NbhdsimError when a future fails.
+    """
+    done: list[int] = []
+    with TemporaryDirectory() as folder:
+        parts = Path(folder)
+        progress(0)
+        for outcome in workers.outcomes(case.scenarios, case.futures, parts, jobs=jobs, task=future.rows):
+            if outcome.error:
+                raise NbhdsimError.of(f"future {outcome.future.run} failed: {outcome.error}")
+            done.append(outcome.future.run)
+            progress(len(done))
+        frames = [pd.read_parquet(tables.part_path(parts, TABLE, run)) for run in sorted(done)]
+    texts = ["scenario", "outcome", "by", "part"]
+    whole = pd.concat([frame.astype(dict.fromkeys(texts, str)) for frame in frames])
+    return whole.sort_values(tables.keys(TABLE), ignore_index=True)
+
+
+def write(table: pd.DataFrame, folder: Path) -> list[Path]:
+    """`explain.parquet` and `csv/explain.csv` of a table of `run`; returns their paths."""
+    parquet, csv = folder / f"{TABLE}.parquet", folder / "csv" / f"{TABLE}.csv"
+    csv.parent.mkdir(parents=True, exist_ok=True)
+    tables.write_parquet(tables.to_arrow(TABLE, {str(name): table[name].to_numpy() for name in table}), parquet)
+    with tables.atomic(csv) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    return [parquet, csv]
+
+
+def mean(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean over futures of every part: columns scenario, outcome, by, part, value, residents."""
+    return table.groupby(["scenario", "outcome", "by", "part"], sort=False, as_index=False)[["value", "residents"]].mean()
+
+
+def parts_of(rows: pd.DataFrame, by: str) -> Sequence[str]:
+    """The parts of one split, in the order of its table."""
+    return list(dict.fromkeys(rows["part"][rows["by"] == by]))

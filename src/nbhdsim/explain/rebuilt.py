@@ -1,0 +1,104 @@
+"""The scenarios and futures that are explained: of a run folder, from what it wrote down, or of a scenario file."""
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from nbhdsim import documents, experiment, tables
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.scenario import Scenario, schema
+from nbhdsim.workers import Future
+
+NOTHING = "do nothing"
+OWN = "own"
+"""Folder that stands for the catalogue of a user's own while scenarios are rebuilt."""
+
+
+class Case(NamedTuple):
+    """What is explained: scenarios (the first is what the others are compared with), futures, and the run folder they are from
+    (None: a file)."""
+
+    scenarios: list[Scenario]
+    futures: list[Future]
+    folder: Path | None
+
+
+def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None = None) -> Case:
+    """The case of a run folder, or of a scenario file, which is compared with itself without programmes.
+
+    futures: how many, the first ones of the run (a file: with central numbers). Raises NbhdsimError for what is neither, for a run
+    without a programme or a finished future, and for numbers that have changed since the run.
+    """
+    if futures < 1:
+        raise NbhdsimError.of(f"--futures: {futures} is less than 1 (futures to work out, 1 or more)")
+    path = Path(what)
+    if not path.is_dir():
+        scenario = schema.load(what, sets=sets, seed=seed)
+        return _checked(Case(beside_nothing([scenario]), experiment.plan(futures, 0), None), what)
+    if sets or seed is not None:
+        raise NbhdsimError.of(f"--set and --seed change a scenario file; {what} is a run and stays as it was (give "
+                              "its YAML instead)")
+    found = scenarios(path)
+    runs = tables.read(path, "runs")
+    pairs = runs.loc[runs["ok"], ["draw", "replicate"]].to_numpy(int)
+    done = [Future(i, int(draw), int(replicate)) for i, (draw, replicate) in enumerate(pairs)]
+    return _checked(Case(beside_nothing(found), done[:futures], path), what)
+
+
+def beside_nothing(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Those that fund something, after one that does not: the first if it is such a one, or else made of the first."""
+    first = scenarios[0]
+    nothing = replace(first, name=NOTHING, lines={}, at_work=None) if first.lines else first
+    return [nothing, *(scenario for scenario in scenarios if scenario.lines)]
+
+
+def _checked(found: Case, what: str) -> Case:
+    if len(found.scenarios) < 2:
+        raise NbhdsimError.of(f"{what} funds no programme, so there is nothing to explain (a scenario with `interventions:`, or "
+                              "a run of one)")
+    if not found.futures:
+        raise NbhdsimError.of(f"{what} has no finished future (see its errors.jsonl)")
+    return found
+
+
+def scenarios(folder: Path) -> list[Scenario]:
+    """The scenarios of a run folder as they were, rebuilt from its `resolved.yaml`.
+
+    Raises NbhdsimError when it is no run folder, or when the numbers of the catalogue, or a file of the user's own, are no longer
+    those of the run.
+    """
+    file = folder / "resolved.yaml"
+    if not file.is_file():
+        raise NbhdsimError.of(f"{folder} has no resolved.yaml (a run folder, as `nbhdsim compare` makes it, or a scenario file)")
+    data = documents.read_yaml(file).data
+    if data.get("schema") != "experiment/1" or not data.get("scenarios"):
+        raise NbhdsimError.of(f"{file} is not that of a comparison (schema: experiment/1 with scenarios)")
+    found = _loaded(data["scenarios"], folder)
+    again = experiment.resolved(found, name=str(data["name"]), replicates=1, draws=0)
+    if again["numbers"] != data.get("numbers"):
+        raise NbhdsimError.of(f"{folder} was run with other numbers than the program has now (another version, or a changed file): "
+                              "run it again, then explain it")
+    return found
+
+
+def _loaded(entries: Sequence[dict[str, Any]], folder: Path) -> list[Scenario]:
+    """The scenarios of resolved entries; areas and kinds of the user's own are read from the copies in the run folder."""
+    with TemporaryDirectory() as made:
+        own = Path(made) / OWN
+        own.mkdir()
+        for copy in (*folder.glob("*.yaml"), *folder.glob("*.csv")):
+            text = copy.read_text(encoding="utf-8-sig")
+            place = own if text.startswith("schema: intervention/1") else Path(made)
+            (place / copy.name).write_text(text, encoding="utf-8")
+        found = []
+        for entry in entries:
+            plain = dict(entry)
+            if plain["area"].get("csv"):
+                plain["area"] = plain["area"] | {"csv": Path(plain["area"]["csv"]).name}
+            if plain.get("catalogue"):
+                plain["catalogue"] = OWN
+            file = Path(made) / f"{folder.name}.yaml"
+            file.write_text(documents.to_text(plain), encoding="utf-8")
+            found.append(schema.load(file))
+        return found
