@@ -105,8 +105,8 @@ class Scenario:
     start: year and month (1-12) of month 0; months, history: months from there on and before; ageing: whether time passes for
     residents, or everyone stays at the age of month 0; stance: `controlled` or `claimed`; lines: by key, sorted; quantities,
     tables: every baseline number and `interventions.<key>.<name>` of each line, after overrides; area_data: the area itself;
-    data: the scenario as plain values, merged and complete; texts: each file read; pools: limits of what programmes share; at_work: keys of the programmes
-    at work (None: all), the others are chosen places for and do nothing.
+    data: the scenario as plain values, merged and complete; texts: each file read; pools: limits of what programmes share;
+    at_work: keys of the programmes at work (None: all), the others are chosen places for and do nothing.
     """
 
     name: str
