@@ -5,6 +5,7 @@ reads nobody's health. A resident who wants a place has a draw below their hazar
 places, those with the lowest draw / hazard get them. So more places only ever add people (the set ever reached is
 nested in places), and with places to spare a higher hazard does too.
 """
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -375,6 +376,16 @@ class Delivery:
         """Rows, rising, of everyone who has ever joined."""
         return self.rule.candidates.who[self._reached != 0]
 
+    def copy(self) -> "Delivery":
+        """The same members, who may come and go apart from here on."""
+        other = copy(self)
+        other._inside, other._reached = self._inside.copy(), self._reached.copy()
+        return other
+
+    def until(self, closes: int) -> None:
+        """Nobody is in from `closes` on."""
+        self.rule = replace(self.rule, closes=closes)
+
     def advance(self, month: int, pull: Pull = AT_REST, gone: Turnover | None = None) -> None:
         """Who leaves and who joins in `month`; months before the programme opens do nothing. Call month by month.
 
@@ -467,10 +478,7 @@ class Delivery:
 
 
 class Grants(Delivery):
-    """Rounds of grants to settings: those who take part in a round stay in until the next one, or until the end.
-
-    Places are not limited: a grant is for whoever is in the setting.
-    """
+    """Rounds of grants to settings, for whoever is there: those who take part in one stay in until the next, or until the end."""
 
     def __init__(self, rule: Rule, future: Future, *, rounds: dict[int, NDArray[np.int32]], every: int) -> None:
         """rounds: candidate numbers, rising, by month of the round; every: months a round is in force."""
@@ -479,6 +487,12 @@ class Grants(Delivery):
 
     def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
         self._rounds = {month: number[joining] for month, joining in fresh._rounds.items()}
+
+    def until(self, closes: int) -> None:
+        """As of any delivery; opened again, the round that is in force takes part next month."""
+        super().until(closes)
+        latest = max((first for first in self._rounds if first <= self.month + 1), default=0)
+        self._rounds = {**self._rounds, self.month + 1: self._rounds.get(latest, NOBODY)}
 
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes

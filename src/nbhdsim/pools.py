@@ -5,7 +5,8 @@ A pool holds an amount a month. Where programmes together ask for more, it is sh
     share = min(1, (held + given) / asked)
 
 held: what the scenario states (hours a month; staff in post); given: what members of volunteering programmes bring, members x
-`hours_a_year` / 12 (hours a month; staff is given by nobody); asked: places x hours a place and month, or staff of the sites.
+`hours_a_year` / 12 (hours a month, below 0 where such a programme is cut; staff is given by nobody); asked: places x hours a
+place and month, or staff of the sites.
 A pool that no scenario states limits nothing. A larger pool makes no share smaller, and a sum has no order.
 """
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ class Held:
     def share(self, asked: Sequence[Amounts], given: Sequence[Amounts] = ()) -> Amounts:
         """Share [p] that those who ask get; asked, given: of each programme, by neighbourhood [p]."""
         want, more = self._sum(asked), self._sum(given)
-        there = self.held + more
+        there = np.maximum(self.held + more, 0.0)
         return np.where(want > there, there / np.where(want > 0, want, 1.0), 1.0)[self.of]
 
     def _sum(self, parts: Sequence[Amounts]) -> Amounts:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from . import evidence, rates, step, views
 from .delivery import Future, Members
 from .errors import NbhdsimError
+from .interventions.cut import Cut
 from .interventions.programme import Programme
 from .levers import Levers
 from .outcomes import Measures
@@ -88,7 +89,7 @@ class Simulation:
         self.scenario = scenario
         self.levers = Levers(n, a=r.a, b=r.b, preventable=r.preventable)
         self.relations = Relations(n, len(self.world.places.name), self.setting.values)
-        self.programmes: list[Programme] = []
+        self.programmes: list[Programme | Cut] = []
         self.plans: dict[str, funding.Plan] = {}
         self.sums: list[NDArray[np.int64]] = []
         self.deaths: list[NDArray[np.int64]] = []
@@ -98,7 +99,7 @@ class Simulation:
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self.hours: Held | None = None
-        self._reached = np.zeros(n, bool)
+        self._reached, self._lost = np.zeros(n, bool), np.zeros(n, bool)
         self._reached_now = np.zeros(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,), np.int64)
         self.touched = np.zeros(n, bool)
         self.gone: list[Past] = []
@@ -210,6 +211,11 @@ class Simulation:
         """Who has ever been reached by any programme [n]."""
         return self._reached
 
+    @property
+    def taking_part(self) -> NDArray[np.bool_]:
+        """Who has ever been reached by any programme, or was in one that was cut [n]."""
+        return self._reached | self._lost
+
     def branch(self, scenario: Scenario) -> "Simulation":
         """A simulation of `scenario` that goes its own way from here, bit-identical until its first pound is spent.
 
@@ -252,8 +258,8 @@ class Simulation:
             return
         rows, _, ended = self.passing.change
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
-        self.gone.append(Past(ended, self._reached[rows], sums))
-        self._reached[rows] = False
+        self.gone.append(Past(ended, self.taking_part[rows], sums))
+        self._reached[rows] = self._lost[rows] = False
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
@@ -266,12 +272,13 @@ class Simulation:
         self.plans = staffing.filled(plans, self.scenario.pools.get("workforce"), values, places=world.places)
         for plan in self.plans.values():
             filled = 1.0 if plan.staffed is None else plan.staffed
-            self.programmes.append(Programme(
+            made = Cut if plan.line.stop else Programme
+            self.programmes.append(made(
                 plan.line, future, rates=self.setting.rates, values=staffing.values_of(plan, values, world.places),
                 sites=plan.sites * filled, places=plan.places * filled, strict=self.draw == 0))
         self.hours = staffing.volunteers(self.scenario.pools.get("volunteer_hours"), values, script=self.script,
                                          places=world.places)
-        doors = sum(programme.intervention.open_door for programme in self.programmes)
+        doors = sum(programme.intervention.open_door for programme in self.programmes if not programme.line.stop)
         for programme in self.programmes:
             programme.doors = max(doors, 1)
 
@@ -304,6 +311,9 @@ class Simulation:
         """Keep what the month leaves behind: who was reached, delivery, traces of watched residents."""
         for programme in self.programmes:
             joined = programme.members.who[programme.members.since == self.month]      # whoever came back was reached before
+            if programme.line.stop:
+                self._lost[joined] = self.touched[joined] = True
+                joined = joined[:0]
             new = joined[~self._reached[joined]]
             if new.size:
                 self._reached[new] = self.touched[new] = True
@@ -422,7 +432,7 @@ def _people(world: World, lanes: Sequence[Simulation], year: int) -> list[dict]:
         tied = np.zeros(world.script.id.size, bool)
         tied[contacts(world.ties, np.flatnonzero(lane.touched))] = True
         people = np.where(tied[who.row], 2, 3)
-        people[np.concatenate([lane.reached, *(past.reached for past in lane.gone)])] = 1
+        people[np.concatenate([lane.taking_part, *(past.reached for past in lane.gone)])] = 1
         for scenario in sorted({0, number}):
             other = lanes[scenario]
             sums = step.Years(*(np.concatenate(parts) for parts in zip(other.years, *(p.years for p in other.gone), strict=True)))
@@ -456,7 +466,8 @@ def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], wor
         for key, plan in lane.plans.items():
             tables["costs"].append({"scenario": name, "intervention": key, **plan.costs()})
             rows = np.flatnonzero(plan.sites)
-            tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": plan.sites[rows]})
+            sites = -plan.sites[rows] if plan.line.stop else plan.sites[rows]
+            tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": sites})
         for key, month, delivered in lane.delivered:
             tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
     return {table: _joined(blocks, EMPTY[table], place_names) | {"draw": draw, "replicate": replicate}

@@ -1,12 +1,13 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, ROUNDED, Future, Members, Pull
+from ..delivery import AT_REST, MONTHS, ROUNDED, Future, Members, Pull, resumed
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -110,6 +111,32 @@ class Programme:
             self._exposure.advance(month, gone=gone)
         if self._barrier is not None:
             self._barrier.advance(relations.of("digital_barrier", self.key), gone)
+
+    def copy(self) -> "Programme":
+        """The same programme with the same members, which goes its own way from here on."""
+        other = copy(self)
+        other._delivery = self._delivery.copy()
+        other._exposure = self._exposure and self._exposure.copy()
+        return other
+
+    def close(self, month: int) -> None:
+        """Money ends: nobody is in from `month` on."""
+        self.intervention = replace(self.intervention, closes=month)
+        for delivery in filter(None, (self._delivery, self._exposure)):
+            delivery.until(month)
+
+    def reopen(self, month: int) -> None:
+        """Money comes back in `month`, for good.
+
+        What was stated of an area goes on from the months at which nothing of it is smaller than what was left (`resumed`).
+        """
+        mine = self.intervention
+        area = mine.effects.at_level("area")
+        opens = mine.opens if not area or self.line.every else resumed(
+            mine.opens, mine.closes, month, np.stack([c.rise for c in area]), np.stack([c.fall for c in area]))
+        self.intervention = replace(mine, closes=MONTHS + 1, opens=opens)
+        for delivery in filter(None, (self._delivery, self._exposure)):
+            delivery.until(MONTHS + 1)
 
     def push(self, month: int, levers: Levers, natural: NDArray[np.float32]) -> None:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""

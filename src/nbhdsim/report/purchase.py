@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from nbhdsim.areas import chosen
@@ -46,6 +47,8 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
         return (0.0 if line.amount is None else line.amount.value * line.months / 12), 0.0, f"{place}, no sites"
     known = checks.heads(line, outline)
     heads = _heads(line.where, outline, lines=lines) if known is None else known
+    if line.stop:
+        return _saved(line, values, outline)
     each, total = funding.unit_total(line, values), funding.committed(line, values, heads=heads)
     taken = min(funding.units(line, values, heads=heads), _room(line, outline))
     unspent = max(0.0, total - taken * each)
@@ -56,6 +59,15 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
     years = line.months / 12
     words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds(taken * each / years)} a year ({payers})"
     return total, unspent, words + (f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+
+
+def _saved(line: Line, values: dict[str, float], outline: where.Map) -> tuple[float, float, str]:
+    """Of a cut: pounds committed (below 0; 0 where they are not known yet), none unspent, and the words."""
+    total = funding.committed(line, values, heads=checks.heads(replace(line, where=line.stands), outline))
+    place = _place(line.where if line.where != Where() else line.stands)
+    if not math.isfinite(total):
+        return 0.0, 0.0, f"{line.stop} is stopped {place}, what is saved is known once history has been run"
+    return total, 0.0, f"{line.stop} is stopped {place}, {_pounds(-total * 12 / line.months)} a year saved"
 
 
 def _heads(chosen: Where, outline: where.Map, *, lines: Mapping[str, Line]) -> float:

@@ -5,6 +5,7 @@ money.
 """
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from nbhdsim.pools import Pool
@@ -72,7 +73,8 @@ class Line:
 
     kind: its catalogue entry, with every Quantity at this line's own address and with the scenario's overrides;
     amount: None where nothing is paid (`adjust`); start, end: first and last funded month, both included; every:
-    months between rounds of a grant, None for a service that runs; payers: shares that add to 1; at: file, line and
+    months between rounds of a grant, None for a service that runs; payers: shares that add to 1; stop: key of the existing
+    provision that a cut stops from start to end, in the part `where` of the neighbourhoods it stands in; at: file, line and
     column of the line in its file, for errors that show only once the population is known.
     """
 
@@ -85,6 +87,8 @@ class Line:
     every: int | None
     payers: Mapping[str, float]
     targeting: Target
+    stop: str = ""
+    stands: "Where" = Where()
     at: tuple[str, int, int] = ("", 0, 0)
 
     @property
@@ -95,6 +99,9 @@ class Line:
     def rounds(self) -> list[tuple[int, int]]:
         """First month and funded months of each round: one for a service, one every `every` months for grants."""
         step = self.every or self.months
+        if self.stop and self.every:                    # its rounds are those of what stands, one of them in month 0
+            first = self.every * ceil(self.start / self.every)
+            return [(month, min(step, self.end - month + 1)) for month in range(first, self.end + 1, step)]
         return [(first, min(step, self.end - first + 1)) for first in range(self.start, self.end + 1, step)]
 
 

@@ -26,12 +26,16 @@ from nbhdsim.scenario import (
     funding,
     numbers,
     packages,
+    standing,
     streams,
     where,
 )
-from nbhdsim.scenario.models import AreaModel, LineModel, ScenarioModel, TargetModel, WhereModel
+from nbhdsim.scenario.models import AreaModel, ExistingModel, LineModel, ScenarioModel, TargetModel, WhereModel
+from nbhdsim.scenario.months import month_of, month_text, year_month
 
 ROUNDING = 1e-6
+LIST_UNKNOWN = "its cost depends on the residents of places chosen later; give its amount as `funding`, so that it can be checked"
+CUT_IN_PART = "what is saved where part of it is cut is known only once history has been run; leave out `where` or the budget"
 
 
 @dataclass
@@ -55,8 +59,12 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     before = len(find.problems)
     kinds, files = _kinds(model, find)
     half_known = len(find.problems) > before
-    lines = {key: line for key in sorted(model.interventions)
-             if (line := _line(key, model, kinds, find=find)) is not None}
+    given, model = model, standing.unfolded(model, find)
+    lines = {key: line for key in sorted(model.interventions) if (line := _line(
+        ("interventions", key), model.interventions[key], kinds, model=model, find=find)) is not None}
+    for key, stands in model.existing.items():
+        if (line := _line(("existing", key), stands, kinds, model=model, find=find)) is not None:
+            standing.refused(key, line.kind, find)
     lines = packages.applied(model, lines, find)
     quantities, lines, tables = numbers.all_of(model, lines, find, kinds=kinds)
     values = {address: quantity.value for address, quantity in quantities.items()}
@@ -73,7 +81,7 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
         follow = ("unknown intervention", "unknown address") if half_known else ()     # it may stand in what was refused
         return None, [p for p in find.problems if not p.message.startswith(follow)]
     name = model.name or File(document.file).stem
-    data = {**model.model_dump(by_alias=True, exclude_none=True), "name": name}
+    data = {**given.model_dump(by_alias=True, exclude_none=True), "name": name}
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
                     months=model.months, history=model.history, ageing=model.ageing, seed=model.seed,
                     stance=model.stance, lines=lines, quantities=quantities, tables=tables, data=data, texts={**texts, **files},
@@ -82,7 +90,7 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
 
 def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find: Findings) -> None:
     """Programmes whose names give two random streams one number."""
-    for one, other in streams.shared(streams.names(quantities, lines)):
+    for one, other in streams.shared(streams.names(quantities, {*lines, *(line.stop for line in lines.values() if line.stop)})):
         key = next((key for key in lines if key in {*one.split("."), *other.split(".")}), "")
         said = f"the random streams '{one}' and '{other}' would be the same; give it another name"
         find.say(("interventions", key), said, key=True)
@@ -101,23 +109,6 @@ def _kinds(model: ScenarioModel, find: Findings) -> tuple[Mapping[str, catalogue
     except NbhdsimError as error:
         find.problems += error.problems
         return catalogue.kinds(), {}
-
-
-def year_month(text: str) -> tuple[int, int]:
-    """Year and month (1-12) of `YYYY-MM`."""
-    return int(text[:4]), int(text[5:])
-
-
-def month_of(text: str, start: str) -> int:
-    """Months from the month `start` to the month `text`, both `YYYY-MM`."""
-    (year, month), (year0, month0) = year_month(text), year_month(start)
-    return 12 * (year - year0) + month - month0
-
-
-def month_text(month: int, start: str) -> str:
-    """Month number `month` as `YYYY-MM`, counted from the month `start`."""
-    year, month0 = year_month(start)
-    return f"{year + (month0 - 1 + month) // 12}-{(month0 - 1 + month) % 12 + 1:02d}"
 
 
 def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None]:
@@ -143,10 +134,13 @@ def _area(model: AreaModel, find: Findings) -> tuple[AreaSpec, areas.Area | None
         return spec, None
 
 
-def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], *, find: Findings) -> Line | None:
+def _line(at: Path, given: ExistingModel, kinds: Mapping[str, catalogue.Kind], *, model: ScenarioModel,
+          find: Findings) -> Line | None:
     """A line with the catalogue's own numbers, or None where its kind is not known."""
-    given, at = model.interventions[key], ("interventions", key)
-    start, end = _window(key, model, find)
+    key = str(at[1])
+    if not isinstance(given, LineModel):
+        given = LineModel.model_construct(**dict(given))
+    start, end = _window(at, given, model, find=find)
     kind = adjust.of(key, given, find) if (given.kind or key) == "adjust" else kinds.get(given.kind or key)
     if kind is None:
         allowed = sorted([*kinds, "adjust"])
@@ -161,14 +155,15 @@ def _line(key: str, model: ScenarioModel, kinds: Mapping[str, catalogue.Kind], *
                 find.say((*at, name), f"only `kind: adjust` has {name}; a number of {kind.id} goes under `overrides`", key=True)
     if given.every is not None and kind.delivery != "setting":
         find.say((*at, "every"), f"{kind.id} is not given in rounds (only grants to settings are)", key=True)
+    stands = _where(model.existing[given.stop].where) if given.stop else Where()
     return Line(key=key, kind=kind, where=_where(given.where), amount=_amount(at, given, kind, find=find), start=start, end=end,
                 every=given.every, payers=_payers(at, given, kind, find=find), targeting=_target(at, given, kind, find=find),
-                at=find.document.key_place(at))
+                stop=given.stop or "", stands=stands, at=find.document.key_place(at))
 
 
-def _window(key: str, model: ScenarioModel, find: Findings) -> tuple[int, int]:
+def _window(at: Path, given: LineModel, model: ScenarioModel, *, find: Findings) -> tuple[int, int]:
     """First and last funded month; by default the whole scenario."""
-    given, at, last = model.interventions[key], ("interventions", key), model.months - 1
+    last = model.months - 1
     start = 0 if given.start is None else month_of(given.start, model.start)
     end = last if given.end is None else month_of(given.end, model.start)
     span = f"{model.start} to {month_text(last, model.start)}"
@@ -180,7 +175,7 @@ def _window(key: str, model: ScenarioModel, find: Findings) -> tuple[int, int]:
     if end < start:
         if given.end is not None:
             find.say((*at, "end"), f"{given.end} is before the start, {month_text(start, model.start)}")
-    if given.every is not None and len(find.problems) == before and given.every > end - start + 1:
+    if given.every is not None and not given.stop and len(find.problems) == before and given.every > end - start + 1:
         find.say((*at, "every"), f"{given.every} months is longer than the {end - start + 1} funded ones")
     return (start, end) if len(find.problems) == before else (0, last)
 
@@ -233,12 +228,16 @@ def _where(given: str | WhereModel) -> Where:
 
 
 def _wheres(outline: where.Map | None, model: ScenarioModel, find: Findings) -> None:
-    for key in sorted(model.interventions):
-        given, at = model.interventions[key].where, ("interventions", key, "where")
+    for key in sorted(model.existing):
+        if isinstance(given := model.existing[key].where, WhereModel) and given.same_as is not None:
+            find.say(("existing", key, "where", "same_as"), "existing provision says where it stands by itself", key=True)
+    told = {**{("existing", key, "where"): line.where for key, line in sorted(model.existing.items())},
+            **{("interventions", key, "where"): line.where for key, line in sorted(model.interventions.items())}}
+    for at, given in told.items():
         if isinstance(given, str):
             continue
         _ranking(at, given, model, find=find)
-        if given.same_as is not None:
+        if given.same_as is not None and at[0] == "interventions":
             _same_as(at, given.same_as, model, find=find)
         if outline is not None:
             _matches(at, _where(given), outline, find=find)
@@ -341,8 +340,7 @@ def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str
     total = {key: funding.committed(line, values, heads=heads(line, outline)) for key, line in lines.items() if line.amount}
     unknown = [key for key, pounds in total.items() if not isfinite(pounds)]
     for key in unknown:
-        find.say(("interventions", key), "its cost depends on the residents of places chosen later; give its amount as "
-                                         "`funding`, so that the budget can be checked", key=True)
+        find.say(("interventions", key), CUT_IN_PART if lines[key].stop else LIST_UNKNOWN, key=True)
     years = funding.funded_years(lines.values())
     if unknown or not years:
         if not years:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbhdsim.areas.apportion import largest_remainder
-from nbhdsim.scenario import Line
+from nbhdsim.scenario import Line, Where
 
 if TYPE_CHECKING:
     from nbhdsim.population import World
@@ -68,8 +68,13 @@ def quantity(line: Line, values: Mapping[str, float], name: str, *, default: flo
 
 
 def unit_total(line: Line, values: Mapping[str, float]) -> float:
-    """Pounds of one unit in every round, from the first funded month to the last."""
+    """Pounds of one unit in every round, from the first funded month to the last; what is saved by one, where a line is a cut.
+
+    A cut saves the rounds of grants that would have begun in its months and running costs; services were set up long ago.
+    """
     each = price(line, values)
+    if line.stop:
+        return each.running * line.months / 12 + each.set_up * len(line.rounds() if line.every else ())
     return fsum(each.set_up + each.running * months / 12 for _, months in line.rounds())
 
 
@@ -82,7 +87,11 @@ def units(line: Line, values: Mapping[str, float], *, heads: float | None = None
     amount = line.amount
     if amount is None:
         return 0.0
-    if amount.of == "funding":
+    if amount.of == "funding" and line.stop:
+        each = price(line, values)
+        total = each.running + (each.set_up * 12 / line.every if line.every else 0.0)
+        bought = floor(amount.value / total + SLACK) if total > 0 else np.inf
+    elif amount.of == "funding":
         total = unit_total(line, values)
         bought = floor(amount.value * line.months / 12 / total + SLACK) if total > 0 else np.inf
     elif per_head(line):
@@ -95,9 +104,12 @@ def units(line: Line, values: Mapping[str, float], *, heads: float | None = None
 
 
 def committed(line: Line, values: Mapping[str, float], *, heads: float | None = None) -> float:
-    """Pounds that a line commits over all its funded months, spent or not; NaN where that depends on unknown `heads`."""
+    """Pounds that a line commits over all its funded months, spent or not, below 0 for a cut; NaN where that depends on unknown
+    `heads`, or on the part of its places that is cut."""
     if line.amount is None:
         return 0.0
+    if line.stop:
+        return -units(line, values, heads=heads) * unit_total(line, values) if line.where == Where() else float("nan")
     if line.amount.of == "funding":
         return line.amount.value * line.months / 12
     bought = units(line, values, heads=heads)
@@ -130,7 +142,7 @@ class Plan:
     staffed: NDArray[np.float64] | None = None
 
     def costs(self) -> dict[str, list[Any]]:
-        """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds; only pounds above 0.
+        """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds (below 0: saved by a cut).
 
         Year 1 is months 0-11. Set-up falls in the year of its month, so that the first year may cost more than a
         year's funding and the others less; what is unspent is spread evenly over the funded months.
@@ -138,11 +150,13 @@ class Plan:
         rows = [*self._set_up(), *self._running(), *self._unspent()]
         paid = [(year, place, payer, "voluntary_hours" if payer == "voluntary_hours" and kind != "unspent" else kind,
                  pounds * share) for year, place, kind, pounds in rows for payer, share in sorted(self.payers.items())]
-        paid = sorted(row for row in paid if row[4] > 0)
+        paid = sorted(row for row in paid if row[4] != 0)
         return {name: [row[i] for row in paid] for i, name in enumerate(("year", "place", "payer", "kind", "pounds"))}
 
     def _set_up(self) -> list[tuple[int, int, str, float]]:
-        return [(start // 12 + 1, int(place), "set_up", self.price.set_up * self.bought[place])
+        if self.line.stop and not self.line.every:
+            return []
+        return [(start // 12 + 1, int(place), "running" if self.line.stop else "set_up", self.price.set_up * self.bought[place])
                 for start, _ in self.line.rounds() for place in np.flatnonzero(self.bought)]
 
     def _running(self) -> list[tuple[int, int, str, float]]:
@@ -168,6 +182,9 @@ def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDAr
     the list does not have.
     """
     bought = np.floor(sites * world.places.residents + SLACK) if per_head(line) else sites
+    if line.stop:
+        return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=-bought, price=price(line, values),
+                    unspent=0.0, payers=line.payers)
     if line.kind.cost is None or line.amount is None:
         nothing = np.zeros_like(sites)
         return Plan(line=line, sites=sites, places=np.full_like(sites, np.nan), bought=nothing, price=Price(0.0, 0.0),

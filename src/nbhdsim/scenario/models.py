@@ -116,20 +116,26 @@ class AdjustModel(Closed):
     half_life: float | None = Field(None, gt=0, le=1200, description="months in which it halves once funding ends")
 
 
-class LineModel(Closed):
-    """One funded programme."""
+class ExistingModel(Closed):
+    """Provision that exists already."""
 
     kind: str | None = Field(None, description="catalogue id, or adjust; the key itself if left out")
     where: Literal["all"] | WhereModel = Field("all", description="all, or which neighbourhoods")
     funding: float | None = Field(None, gt=0, le=1e11, description="pounds a year, 2024/25 prices")
     sites: int | None = Field(None, ge=1, le=1_000_000, description="number of sites, or of grants in each round")
     places: int | None = Field(None, ge=1, le=10_000_000, description="places for participants, or residents covered")
-    start: YearMonth | None = Field(None, description=MONTH)
-    end: YearMonth | None = Field(None, description=f"the last funded month, included: {MONTH}")
     every: int | None = Field(None, ge=1, le=360, description="months between rounds of a grant to settings")
     payer: Annotated[dict[Literal[PAYERS], Share], Field(min_length=1)] | None = Field(  # type: ignore[valid-type]
         None, description="shares of the cost by payer, adding to 1")
     targeting: TargetModel | None = Field(None, description="who of those eligible is aimed at")
+
+
+class LineModel(ExistingModel):
+    """One funded programme, or a cut."""
+
+    start: YearMonth | None = Field(None, description=MONTH)
+    end: YearMonth | None = Field(None, description=f"the last funded month (without it, of a cut), included: {MONTH}")
+    stop: Key | None = Field(None, description="a cut: the key of existing provision that ends at start, where `where` says")
     effects: Annotated[list[AdjustModel], Field(min_length=1)] | None = Field(None, description="of an adjust")
     who: TargetModel | None = Field(None, description="whom an adjust reaches; everyone if left out; its word for `targeting`")
 
@@ -202,6 +208,7 @@ class ScenarioModel(Closed):
     catalogue: str | None = Field(None, description="a folder with interventions of your own, beside the scenario file")
     package: str | None = Field(None, description="the package whose headline stance claimed takes as causal")
     interventions: dict[Key, LineModel] = Field(default_factory=dict, description="what is funded, by a name of your own")
+    existing: dict[Key, ExistingModel] = Field(default_factory=dict, description="what runs already, in do-nothing too")
     pools: PoolsModel | None = Field(None, description="limits of what programmes share")
     budget: BudgetModel | None = Field(None, description="what it may commit a year")
     overrides: Annotated[dict[str, float | OverrideModel], BeforeValidator(_flat)] = Field(

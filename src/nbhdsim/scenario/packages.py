@@ -69,7 +69,7 @@ def applied(model: "ScenarioModel", lines: Mapping[str, Line], find: "Findings")
                               f"(`package:` {' or '.join(known)}); run it with `stance: controlled`")
         return dict(lines)
     package = known[model.package]
-    chief = [line for line in lines.values() if line.kind.id == package.places]
+    chief = [line for line in lines.values() if line.kind.id == package.places and not line.stop]
     if len(chief) != 1 or package.id in lines:
         find.say(("package",), f"{package.id} needs exactly one intervention of kind {package.places}, and none named "
                                f"{package.id}")

@@ -28,8 +28,11 @@ Amounts = NDArray[np.float64]
 
 def asked(plan: Plan, values: Mapping[str, float], places: Places) -> Amounts:
     """Staff that a plan asks for in each neighbourhood [p]: `relies.workforce` a site (a head, where the cost is per head); without
-    it the `staff` of a site of outreach, of the whole of a care team. 0 where it has neither."""
+    it the `staff` of a site of outreach, of the whole of a care team. 0 where it has neither, and for a cut: the pool is
+    what there is for what the scenario funds."""
     line = plan.line
+    if line.stop:
+        return np.zeros(plan.sites.size)
     units = plan.sites * places.residents if funding.per_head(line) else plan.sites
     relies = funding.quantity(line, values, f"{RELIES}workforce", default=-1.0)
     if relies >= 0:

@@ -5,6 +5,7 @@ the choice is made after history has been run, so that "the highest admissions" 
 seen: observed counts, with their luck. Anything chosen on such a count falls back by itself afterwards.
 """
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -158,7 +159,8 @@ def resolve_all(scenario: Scenario, world: "World", history: NDArray[np.number],
                 replicate: int = 0) -> dict[str, Sites]:
     """Sites [p] of every line by key; history [months, p]: admissions in each month before the start, oldest first.
 
-    A line with `same_as` works in the neighbourhoods where the other line has a site. Raises NbhdsimError.
+    A line with `same_as` works in the neighbourhoods where the other line has a site; a cut takes the sites of what stands, in the
+    neighbourhoods it names, and none where nothing stands. Raises NbhdsimError.
     """
     done: dict[str, Sites] = {}
 
@@ -167,7 +169,15 @@ def resolve_all(scenario: Scenario, world: "World", history: NDArray[np.number],
             line = scenario.lines[key]
             within = np.flatnonzero(one(line.where.same_as)) if line.where.same_as else None
             counts = np.asarray(history)[-line.where.over:].sum(axis=0)
-            done[key] = resolve(line, world, counts, values=values, replicate=replicate, within=within)
+            if line.stop:
+                stands = replace(line, key=line.stop, where=line.stands)
+                before = np.asarray(history)[-line.stands.over:].sum(axis=0)
+                sites = resolve(stands, world, before, values=values, replicate=replicate)
+                there = np.flatnonzero(sites) if within is None else np.intersect1d(np.flatnonzero(sites), within)
+                rows = choose(line, world, counts, replicate=replicate, within=there)
+                done[key] = np.where(np.isin(np.arange(sites.size), rows), sites, 0.0)
+            else:
+                done[key] = resolve(line, world, counts, values=values, replicate=replicate, within=within)
         return done[key]
 
     return {key: one(key) for key in sorted(scenario.lines)}
