@@ -132,7 +132,7 @@ def test_the_tables_say_it_below_zero():
 @pytest.mark.parametrize("extra", ["", "ageing: true\n"])
 def test_every_kind_that_can_be_cut_is_nothing_until_then_and_something_after(extra):
     """With and without time passing; what works through other programmes is refused."""
-    for kind in ("youth_hub", "parkrun", "frailty_care", "digital_inclusion", "school_grant", "community_volunteering"):
+    for kind in ("youth_hub", "parkrun", "frailty_care", "stigma_grant", "school_grant", "community_volunteering"):
         existing = (f"it: {towns.line(kind)[:-1]}, kind: {kind}}}",)
         effects = {f"interventions.cut.effects.{e.lever}": 0.8 for e in kinds.kinds()[kind].effects if e.lever == "admission_rr"}
         numbers = effects if len([e for e in kinds.kinds()[kind].effects if e.lever == "admission_rr"]) == 1 else {}
