@@ -41,7 +41,12 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
-    catalogue.add_argument("--folder", metavar="FOLDER", help="with the interventions of a folder of your own")
+    catalogue.add_argument(
+        "--from",
+        dest="source",
+        metavar="SCENARIO|FOLDER",
+        help="with interventions of your own: those a scenario names, or of a folder",
+    )
     evidence = verbs.add_parser(
         "evidence", help="the evidence ledger: every number, or those a scenario or a run rests on, with grade and source"
     )

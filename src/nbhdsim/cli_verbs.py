@@ -123,11 +123,23 @@ def catalogue(options: Namespace, argv: Sequence[str]) -> int:
     """List the interventions of the catalogue, or print one on a screen."""
     from nbhdsim.report import screen
 
-    if options.folder is not None and not list(Path(options.folder).glob("*.yaml")):
-        said = "has no YAML files" if Path(options.folder).is_dir() else "is not a folder"
-        raise NbhdsimError.of(f"--folder: '{options.folder}' {said}")
-    tell(screen.one(options.id, options.folder) if options.id else screen.listed(options.folder))
+    folder = None if options.source is None else _own_folder(options.source)
+    tell(screen.one(options.id, folder) if options.id else screen.listed(folder))
     return OK
+
+
+def _own_folder(source: str) -> str:
+    """The folder of interventions that `--from` means: itself, or the `catalogue:` of a scenario file."""
+    from nbhdsim import documents
+
+    if source.endswith((".yaml", ".yml")):
+        document = documents.read_extended(source)
+        if not isinstance(given := document.data.get("catalogue"), str):
+            raise NbhdsimError.of("has no `catalogue:` (a folder with interventions of your own)", file=source)
+        source = str(Path(document.place(("catalogue",)).file).parent / given)
+    if not list(Path(source).glob("*.yaml")):
+        raise NbhdsimError.of(f"--from: '{source}' {'has no YAML files' if Path(source).is_dir() else 'is not a folder'}")
+    return source
 
 
 def evidence(options: Namespace, argv: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from sources import PACKAGE
 from nbhdsim import documents, evidence
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.interventions.effects import KNOWN
+from nbhdsim.report import screen
 
 CATALOGUE = PACKAGE / "catalogue"
 KINDS = dict(schema.kinds())
@@ -149,3 +150,20 @@ def test_what_the_baseline_and_the_packages_refer_to_is_there():
     packages = [documents.read_yaml(file).data for file in sorted((CATALOGUE / "packages").glob("*.yaml"))]
     assert {claim["case"] for package in packages for claim in package["claimed"]} <= set(entries("case_studies"))
     assert {member for package in packages for member in package["members"]} <= set(KINDS)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_an_intervention_fits_a_screen(key):
+    """Who, how, reach, cost, effects, harms, what is not known and the sources, in 50 lines of 100 columns."""
+    lines = screen.one(key).splitlines()
+    assert len(lines) <= screen.LINES == 50 and max(map(len, lines)) <= screen.WIDTH == 100
+    heads = ("Delivery", "Cost", "Stated effects", "Harms", "Not known", "Grades")
+    assert all(any(line.startswith(head) for line in lines) for head in heads)
+    published = [e for e in entries("interventions")[KINDS[key].evidence]["effects"] if e["basis"] != "judged"]
+    assert any(line.startswith("Published effects") for line in lines) == bool(published)
+
+
+def test_numbers_on_a_screen_read_as_in_print():
+    said = screen.one("youth_hub")
+    assert "set-up per site: 40,000 (10,000 to 150,000), D judged" in said
+    assert "contacts_per_month      4 evenings, D assumption" in said and "GCSE score, free-school-meal pupils: -0.12" in said

@@ -189,8 +189,15 @@ def test_plans_and_places_that_cannot_be(arguments, words, at, capsys):
     (["network", "good.yaml", "--write", "."], "is a folder (name a file)"),
     (["network", "good.yaml", "--write", ""], "is a folder (name a file)"),
     (["network", "good.yaml", "--write", "good.yaml/x"], "cannot be written"),
-    (["catalogue", "--folder", "mine"], "--folder: 'mine' is not a folder"),
-    (["catalogue", "--folder", "none"], "--folder: 'none' has no YAML files"),
+    (["catalogue", "--from", "mine"], "--from: 'mine' is not a folder"),
+    (["catalogue", "--from", "none"], "--from: 'none' has no YAML files"),
+    (["catalogue", "--from", "good.yaml"], "good.yaml: has no `catalogue:`"),
+    (["catalogue", "--from", "missing.yaml"], "missing.yaml"),
+    (["evidence", "missing.yaml"], "missing.yaml"),
+    (["evidence", "none"], "is it a run folder?"),
+    (["evidence", "--seed", "2"], "nbhdsim evidence SCENARIO"),
+    (["evidence", "good.yaml", "--out", "none"], "is a folder (name a file"),
+    (["evidence", "good.yaml", "--out", "good.yaml/x.csv"], "cannot be written"),
 ])
 def test_other_verbs(arguments, words, at, capsys):
     (at / "good.yaml").write_text(GOOD)

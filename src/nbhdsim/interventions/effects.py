@@ -290,3 +290,13 @@ def _months(stated: Sequence[Any], name: str, kind: Any, *, values: Mapping[str,
         own = kind.quantities[default]
     return values[own.address] if hasattr(own, "address") else own
 
+
+def held(stated: Effects, months: int, preventable: float) -> None:
+    """Raises NbhdsimError for an area effect that, within the funded months, prevents more than can be, where participants do
+    not do more of it than the others."""
+    for curve in stated.at_level("area"):
+        least, own = float(curve.rise[:months].min()), stated.other(curve, "participant")
+        alone = own is None or float(own.rise.min()) >= least
+        if curve.lever == "admission_rr" and alone and least < log(1 - preventable) - CLOSE:
+            raise NbhdsimError.of(f"effect admission_rr (area) needs a rate ratio of {exp(least):.3g} (not below "
+                                  f"{1 - preventable:.3g}: no more can be prevented)")

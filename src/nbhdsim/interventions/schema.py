@@ -14,13 +14,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from .. import documents
+from ..delivery import MONTHS
 from ..documents import Closed, Document, Wrong
 from ..errors import NbhdsimError, Problem, nearest
 from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
 from ..groups import NAMES
 from ..pools import NAMES as POOLS
 from ..relations import OF_PLACES
-from .effects import KNOWN, LEVELS
+from .effects import KNOWN, LEVELS, effects, held
 
 FOLDER = Path(__file__).parent.parent / "catalogue" / "interventions"
 DELIVERY_KINDS = ("group", "setting", "care_team", "open_access", "outreach", "power")
@@ -250,6 +251,7 @@ def _built_in() -> dict[str, Kind]:
 def _read(folder: Path, *, taken: Mapping[str, Kind]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     problems: list[Problem] = []
+    where = dict.fromkeys(taken, "in the package's catalogue")
     for file in sorted(folder.glob("*.yaml")):
         try:
             document = documents.read_yaml(file)
@@ -257,10 +259,11 @@ def _read(folder: Path, *, taken: Mapping[str, Kind]) -> dict[str, Kind]:
         except NbhdsimError as error:
             problems += error.problems
             continue
-        if wrong := _meanings(document, model, {*taken, *found}):
+        own = bool(taken)       # the package's own are held by its tests
+        if wrong := _meanings(document, model, where) or (own and _pushed_too_far(document, model)):
             problems += sorted(wrong)
         else:
-            found[model.id] = _kind(model)
+            found[model.id], where[model.id] = _kind(model), document.file
     if problems:
         raise NbhdsimError(problems)
     return found
@@ -278,9 +281,10 @@ def _numbers(model: KindModel) -> list[tuple[tuple[str | int, ...], QuantityMode
     return own + [(("relies", name), q) for name, q in model.relies.items()]
 
 
-def _meanings(document: Document, model: KindModel, taken: set[str]) -> list[Problem]:
+def _meanings(document: Document, model: KindModel, taken: Mapping[str, str]) -> list[Problem]:
     """Problems that no single value shows."""
-    out = [document.problem(("id",), f"'{model.id}' is taken by another kind")] if model.id in taken else []
+    said = f"'{model.id}' is taken by another kind ({taken.get(model.id)})"
+    out = [document.problem(("id",), said)] if model.id in taken else []
     prices = sorted(a.removeprefix("economics.price_") for a in load_baseline()[0] if a.startswith("economics.price_"))
     if str(model.cost.price_year) not in prices:
         out.append(document.problem(("cost", "price_year"),
@@ -342,6 +346,20 @@ def _twice(document: Document, model: KindModel) -> list[Problem]:
             out.append(document.problem(("effects", i, "who"), "an effect on some of them alone is of participants or of an area, "
                                         f"and the only level {e.lever} is told at", key=True))
     return out
+
+
+def _pushed_too_far(document: Document, model: KindModel) -> list[Problem]:
+    """The first effect that, at central values, would push its lever beyond its range, or prevent more than can be."""
+    kind, base = _kind(model), load_baseline()[0]
+    n, phi, preventable = (base[f"baseline.admission.{name}"].value for name in ("n", "phi", "preventable"))
+    try:
+        held(effects(kind, {q.address: q.value for q in kind.all_quantities()}, n=n, phi=phi), MONTHS, preventable)
+    except NbhdsimError as error:
+        said = error.problems[0].message
+        names = [f"{e.lever} ({e.level})" for e in model.effects]
+        blamed = next((i for i, name in enumerate(names) if name in said), 0)
+        return [document.problem(("effects", blamed, "value"), said)]
+    return []
 
 
 def _whom(who: WhoModel | None) -> tuple[tuple[str, object], ...]:

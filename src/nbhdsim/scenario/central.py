@@ -1,21 +1,18 @@
 """What a run with central values would refuse, found before anything is built: numbers that contradict each other and
 effects that cannot be what they say."""
 from collections.abc import Mapping
-from math import exp, log
 from typing import TYPE_CHECKING, Any
 
 from nbhdsim import rates
 from nbhdsim.documents import Path
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.interventions import programme
-from nbhdsim.interventions.effects import Effects, effects
+from nbhdsim.interventions.effects import effects, held
 from nbhdsim.scenario import Line
 from nbhdsim.scenario.models import ScenarioModel
 
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
-
-ROUNDING = 1e-6
 
 
 def refused(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str, float], *, tables: Mapping[str, Any],
@@ -31,21 +28,10 @@ def refused(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str
     for line in lines.values():
         try:
             programme.aim(line.kind.who, line.targeting)
-            _held(effects(line.kind, values, n=central.n, phi=central.phi), line.months, central.preventable)
+            held(effects(line.kind, values, n=central.n, phi=central.phi), line.months, central.preventable)
         except NbhdsimError as error:
             at = _blamed(line, model)
             find.say(at, error.problems[0].message, key=at[0] != "overrides")
-
-
-def _held(stated: Effects, months: int, preventable: float) -> None:
-    """Raises NbhdsimError for an area effect that, within the funded months, prevents more than can be, where participants do
-    not do more of it than the others."""
-    for curve in stated.at_level("area"):
-        least, own = float(curve.rise[:months].min()), stated.other(curve, "participant")
-        alone = own is None or float(own.rise.min()) >= least
-        if curve.lever == "admission_rr" and alone and least < log(1 - preventable) - ROUNDING:
-            raise NbhdsimError.of(f"effect admission_rr (area) needs a rate ratio of {exp(least):.3g} (not below "
-                                  f"{1 - preventable:.3g}: no more can be prevented)")
 
 
 def _blamed(line: Line, model: ScenarioModel) -> Path:
