@@ -55,6 +55,13 @@ def parser() -> argparse.ArgumentParser:
     )
     evidence.add_argument("--out", metavar="FILE", help="write the full ledger there, as CSV")
     _changes(evidence)
+    explain = verbs.add_parser("explain", help="split differences by person, channel and programme, or follow one resident")
+    explain.add_argument("what", metavar="RUN|SCENARIO", help="a run folder, or a scenario YAML (beside doing nothing)")
+    explain.add_argument("--futures", type=int, default=4, metavar="K", help="the first K futures of the run (default 4)")
+    explain.add_argument("--resident", metavar="ID", help="the path of one resident; `some` picks one to look at")
+    explain.add_argument("--out", metavar="FOLDER", help="write the tables there, not into the run folder")
+    explain.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+    _changes(explain)
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
     network.add_argument(
         "what",

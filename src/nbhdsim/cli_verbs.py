@@ -14,6 +14,8 @@ from nbhdsim.errors import NbhdsimError
 OK, FAILED = 0, 1
 COMPILING = 20
 """Seconds the first compilation takes on a machine of two cores (measured; it is said so nobody thinks it hangs)."""
+LONG = 5
+"""Seconds of work from which on it is said beforehand how long it will take."""
 PRICES = "  (at central prices; where a future draws others, funding buys more or fewer sites, and sites cost more or less)"
 
 
@@ -163,6 +165,33 @@ def evidence(options: Namespace, argv: Sequence[str]) -> int:
         ledger.write_to(options.out, frame)
     width = min(max(get_terminal_size((120, 24)).columns, 100), 160)
     tell(screen.text(title, frame, hangs=hangs, width=width, headed=options.what is not None))
+    return OK
+
+
+def explain(options: Namespace, argv: Sequence[str]) -> int:
+    """Print whose each difference is, how it came, and what programmes do together; or one resident's path."""
+    from nbhdsim import cli_progress, experiment, explain
+    from nbhdsim.explain import future, rebuilt, resident
+    from nbhdsim.report import explained
+
+    case = rebuilt.case(options.what, futures=options.futures, sets=options.sets, seed=options.seed)
+    reference, *others = case.scenarios
+    if not compiled():
+        cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
+    if options.resident is not None:
+        tell("\n\n".join(explained.resident(story, reference.name) for story in resident.of(case, options.resident)))
+        return OK
+    jobs = experiment.processes(options.jobs, case.scenarios, len(case.futures) * max(map(future.count, others)))
+    jobs = min(jobs, len(case.futures))
+    seconds = future.seconds(case.scenarios, len(case.futures), jobs)
+    if seconds > LONG:
+        cli_progress.say(f"about {seconds:.0f} s: {sum(map(future.count, others))} worlds in each of {len(case.futures)} futures")
+    table = explain.run(case, jobs=jobs, progress=lambda done: cli_progress.say(f"{done} of {len(case.futures)} futures done"))
+    tell(explained.text(explain.mean(table), futures=len(case.futures), months=reference.months, reference=reference.name,
+                        title=others[0].name if case.folder is None else case.folder.name))
+    folder = case.folder if options.out is None else Path(options.out)
+    for path in explain.write(table, folder) if folder is not None else ():
+        cli_progress.say(f"written: {path}")
     return OK
 
 

@@ -339,7 +339,8 @@ class Simulation:
         return {"month": np.full(w.size, self.month), "id": ids[w],
                 "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
                 "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)},
-                **({} if self.felt is None else {f"felt_{k}": self.felt[j, w] for j, k in enumerate(MECHANISMS)})}
+                **({} if self.felt is None else {"connection": self.luck.connection[w] + self.felt[0, w],
+                                                 "control": self.luck.control[w] + self.felt[1, w]})}
 
 
 def _own_channels(shared: Setting, values: Mapping[str, float], scenario: Scenario) -> Setting:

@@ -19,6 +19,8 @@ from nbhdsim.workers import Future
 FEW = 4
 """Programmes up to which every set of them is run; above that each alone."""
 UNIT = 2 ** 20
+LUCK_RATE, LIVE_RATE = 15e6, 25e6
+"""Resident-months a second of the shared luck and of one world on one core (measured, for the notice beforehand)."""
 NONE = frozenset[str]()
 MOVED = tuple(name for name, o in OUTCOMES.items() if {*LEVERS, "screening"} & set(o.moved_by))
 """Outcomes that the three channels carry: those that levers of residents move."""
@@ -58,6 +60,15 @@ def count(scenario: Scenario) -> int:
     """Worlds of a scenario, itself and the one without it included, at central values."""
     found = worlds(scenario, 0)
     return 2 + len(found.by_channels) + len(found.by_programmes)
+
+
+def seconds(scenarios: Sequence[Scenario], futures: int, jobs: int) -> float:
+    """About how long it takes to work out so many futures over `jobs` processes."""
+    first = scenarios[0]
+    residents = float(first.area_data.residents.sum()) if first.area_data is not None else 0.0
+    months = first.history * (1 / LUCK_RATE + 1 / LIVE_RATE)
+    months += sum(first.months * (1 / LUCK_RATE + count(scenario) / LIVE_RATE) for scenario in scenarios[1:])
+    return residents * months * -(-futures // jobs)
 
 
 def totals(measures: Measures) -> dict[str, int]:

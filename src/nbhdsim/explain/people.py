@@ -6,14 +6,14 @@ are everyone else, three steps away or more. Effects on everyone in a setting or
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim.outcomes import OUTCOMES
+from nbhdsim.outcomes import ALL_AGES, OUTCOMES
 from nbhdsim.places import Ties, contacts
 from nbhdsim.residents import SEGMENT_FROM
 from nbhdsim.simulation import Simulation
 
 CIRCLES = ("participants", "contacts", "further", "others")
 PARTICIPANTS, CONTACTS, FURTHER, OTHERS = range(len(CIRCLES))
-START = np.array([*SEGMENT_FROM, 200])
+START = np.array([*SEGMENT_FROM, ALL_AGES[1] + 1])    # first age of each segment, and of none
 
 
 class Circles:

@@ -61,6 +61,11 @@ class Programme:
         return self._delivery.members.inside
 
     @property
+    def exposed(self) -> Rows:
+        """Rows of those exposed in a setting, where an effect on them is stated."""
+        return np.zeros(0, np.int64) if self._exposure is None else self._exposure.members.inside
+
+    @property
     def reached(self) -> Rows:
         """Rows, rising, of everyone who has ever taken part."""
         return self._delivery.reached
