@@ -24,8 +24,8 @@ SPLITS = {
 }
 NOTE = ("Parts add up to the whole in every future; here they are rounded so that they still do. Shares of a mean are what a part "
         "adds to the mean of the whole area.")
-KEY = ("Before the arrow, as nothing is done; after it, with the scenario. Expected: emergency admissions expected that month. So far: "
-       "admissions counted since month 0.")
+KEY = ("Before the arrow, as nothing is done; after it, with the scenario. Expected: emergency admissions expected that month. So "
+       "far: admissions counted since month 0.")
 CAUTION = ("One resident illustrates and proves nothing: two futures that share their luck are a way of computing, not two lives "
            "of one person. Gains and losses of single residents are never counted.")
 
@@ -50,7 +50,7 @@ def _scenario(name: str, rows: pd.DataFrame, months: int) -> str:
         if not parts or (by in ("programme", "share") and held[held["part"] != "interaction"]["part"].nunique() < 2):
             continue
         said += ["", heading, _line("", ["all", *parts])]
-        said += [_row(outcome, held[held["outcome"] == outcome], whole.loc[outcome], months) for outcome in moved
+        said += [_row(outcome, held[held["outcome"] == outcome], whole.loc[outcome], months=months) for outcome in moved
                  if outcome in set(held["outcome"])]
     return "\n".join([*said, *(["", _wrapped("No difference in any future: " + "; ".join(still) + ".")] if still else [])])
 
@@ -61,7 +61,7 @@ def _place(part: str) -> tuple[int, str]:
     return (known.index(part) if part in known else len(known) + (part == "interaction"), part)
 
 
-def _row(outcome: str, rows: pd.DataFrame, whole: Any, months: int) -> str:
+def _row(outcome: str, rows: pd.DataFrame, whole: Any, *, months: int) -> str:
     measure = MEASURES[outcome]
     per = months / 12 if OUTCOMES[outcome].kind == "count" else max(float(whole["residents"]) * months, 1.0) / measure.factor
     parts = [float(value) / per for value in rows["value"]]
