@@ -84,7 +84,7 @@ def test_a_dose_above_1_is_within_the_range_of_the_lever_too():
 
 
 def test_a_claim_is_about_everyone_and_readmissions_are_made_up_for():
-    """Under a claim on admissions no path of the kind's own leads there: (1 - n) x ratio of the rate + n x that of readmissions is 1."""
+    """Under a claim on admissions no path of the kind's own leads there: (1 - n) x rate ratio + n x that of readmissions is 1."""
     kind = replace(schema.kinds()["hospital_volunteering"], claimed=("admission_rr",))
     made = effects(kind, {q.address: q.value for q in kind.all_quantities()}, n=0.2, phi=0.8)
     assert made.totals("admission_rr") == (("all", ()),)

@@ -101,3 +101,13 @@ def test_the_list_of_a_team_is_paid_head_by_head(load, world):
     heads = np.floor(50_000 / sum(plan.price))
     assert plan.bought.sum() <= heads and plan.bought.sum() > heads - len(plan.bought)
     assert sum(plan.costs()["pounds"]) == pytest.approx(50_000)
+
+
+def test_what_is_paid_by_the_person_is_unspent_while_a_programme_is_set_up(load, world):
+    """A participant's cost in six months of set-up has no participant; a site's is paid for while it is set up."""
+    by_head = plans(load("  green_space: {where: all, sites: 2}\n"), world)["green_space"].costs()
+    told = list(zip(by_head["pounds"], by_head["kind"], strict=True))
+    pounds = {kind: sum(p for p, k in told if k == kind) for kind in ("running", "unspent")}
+    assert pounds["unspent"] == pytest.approx(pounds["running"]) and set(by_head["year"]) == {1}       # 6 of 12 months
+    by_site = plans(load("  mens_group: {where: all, sites: 2}\n"), world)["mens_group"].costs()
+    assert set(by_site["kind"]) == {"set_up", "running"}

@@ -1,7 +1,7 @@
 """Whose difference it is: residents in circles around those who take part, month by month.
 
-participants have been reached by a programme so far; contacts are tied to one of them; further are tied to a contact; others
-are everyone else, three steps away or more. Effects on everyone in a setting or an area reach all four.
+participants have been reached by a programme so far, or were in one that was cut; contacts are tied to one of them; further are
+tied to a contact; others are everyone else, three steps away or more. Effects on everyone in a setting or an area reach all four.
 """
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Circles:
             self._around[contacts(self._ties, np.union1d(rows, near))] = FURTHER
             self._around[near] = self._around[rows] = CONTACTS
             self._touched = rows.size
-        return np.where(sim.reached, PARTICIPANTS, self._around)
+        return np.where(sim.taking_part, PARTICIPANTS, self._around)
 
 
 class People:

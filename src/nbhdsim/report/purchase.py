@@ -51,13 +51,14 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
         return _saved(line, values, outline)
     each, total = funding.unit_total(line, values), funding.committed(line, values, heads=heads)
     taken = min(funding.units(line, values, heads=heads), _room(line, outline))
-    unspent = max(0.0, total - taken * each)
+    waits = taken * funding.price(line, values).running * funding.idle(line, values) / 12
+    unspent = max(0.0, total - taken * each) + waits
     unit = "residents" if funding.per_head(line) else "grants a round" if line.every else "sites"
     unit = unit.rstrip("s") if taken == 1 and unit == "sites" else unit
     about = "about " if known is None and funding.per_head(line) else ""        # their size shows once history has been run
     payers = " + ".join(f"{100 * share:.0f}% {payer}" for payer, share in sorted(line.payers.items()))
     years = line.months / 12
-    words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds(taken * each / years)} a year ({payers})"
+    words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds((taken * each - waits) / years)} a year ({payers})"
     return total, unspent, words + (f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else "")
 
 

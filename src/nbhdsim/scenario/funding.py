@@ -129,7 +129,7 @@ class Plan:
     sites [p]: sites of each neighbourhood in each round (share of residents covered, where the cost is per head);
     places [p]: participants there is room for at once (NaN where the kind has no number of places); bought [p]: units
     paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares; staffed [p]: share of its
-    posts that are filled (None: all).
+    posts that are filled (None: all); idle: first months, of set-up, in which there is nobody to pay for.
     """
 
     line: Line
@@ -140,6 +140,7 @@ class Plan:
     unspent: float
     payers: Mapping[str, float]
     staffed: NDArray[np.float64] | None = None
+    idle: int = 0
 
     def costs(self) -> dict[str, list[Any]]:
         """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds (below 0: saved by a cut).
@@ -162,17 +163,19 @@ class Plan:
     def _running(self) -> list[tuple[int, int, str, float]]:
         if self.line.kind.cost is None and self.line.amount is not None:     # `adjust`: its money has no price list
             return [(year, ALL_PLACES, "running", self.line.amount.value * months / 12) for year, months in self._years()]
-        return [(year, int(place), "running", self.price.running * months / 12 * self.bought[place])
-                for year, months in self._years() for place in np.flatnonzero(self.bought)]
+        opens = self.line.start + self.idle
+        spent = [(year, months, "running") for year, months in self._years(first=opens)]
+        kept = [(year, months, "unspent") for year, months in self._years(last=opens - 1)] if self.idle else []
+        return [(year, int(place), kind, self.price.running * months / 12 * self.bought[place])
+                for year, months, kind in (*spent, *kept) for place in np.flatnonzero(self.bought)]
 
     def _unspent(self) -> list[tuple[int, int, str, float]]:
         return [(year, ALL_PLACES, "unspent", self.unspent * months / self.line.months) for year, months in self._years()]
 
-    def _years(self) -> list[tuple[int, int]]:
-        """(year, funded months in it), in order."""
-        line = self.line
-        return [(year, min(line.end, 12 * year - 1) - max(line.start, 12 * year - 12) + 1)
-                for year in range(line.start // 12 + 1, line.end // 12 + 2)]
+    def _years(self, *, first: int | None = None, last: int | None = None) -> list[tuple[int, int]]:
+        """(year, funded months in it from `first` to `last`), in order."""
+        first, last = self.line.start if first is None else first, self.line.end if last is None else last
+        return [(year, min(last, 12 * year - 1) - max(first, 12 * year - 12) + 1) for year in range(first // 12 + 1, last // 12 + 2)]
 
 
 def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDArray[np.float64]) -> Plan:
@@ -192,7 +195,17 @@ def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDAr
     spent = fsum(bought.tolist()) * unit_total(line, values)
     total = committed(line, values, heads=float(world.places.residents[sites > 0].sum()))
     return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=bought, price=price(line, values),
-                unspent=max(0.0, total - spent), payers=line.payers)
+                unspent=max(0.0, total - spent), payers=line.payers, idle=idle(line, values))
+
+
+def idle(line: Line, values: Mapping[str, float]) -> int:
+    """Months of set-up in which running costs cannot be spent, because they are per participant or contact and there is none yet.
+
+    What is per site, place or head (premises, staff being trained) is paid for in these months too.
+    """
+    if line.kind.cost is None or line.kind.cost.running_per not in ("participant", "contact"):
+        return 0
+    return min(round(quantity(line, values, "set_up_months", default=0.0)), line.months)
 
 
 def _places(line: Line, values: Mapping[str, float], sites: NDArray[np.float64]) -> NDArray[np.float64]:
