@@ -175,7 +175,8 @@ class Plan:
     def _years(self, *, first: int | None = None, last: int | None = None) -> list[tuple[int, int]]:
         """(year, funded months in it from `first` to `last`), in order."""
         first, last = self.line.start if first is None else first, self.line.end if last is None else last
-        return [(year, min(last, 12 * year - 1) - max(first, 12 * year - 12) + 1) for year in range(first // 12 + 1, last // 12 + 2)]
+        return [(year, min(last, 12 * year - 1) - max(first, 12 * year - 12) + 1)
+                for year in range(first // 12 + 1, last // 12 + 2)]
 
 
 def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDArray[np.float64]) -> Plan:
