@@ -26,7 +26,7 @@ class Places(NamedTuple):
     admission_ratio: NDArray[np.float32]   # [p] admission ratio given by the user, 0 where it is drawn
     pcn: NDArray[np.int32]                 # [p] row of pcn_name
     pcn_name: list[str]                    # primary care networks, for example wyre-forest-pcn-1
-    practice: NDArray[np.int32]            # [p] row of practice_place: the practice of those who live here
+    practice: NDArray[np.int32]            # [p] row of practice_place: the practice that is for those who live here
     practice_place: NDArray[np.int32]      # neighbourhood each practice stands in
     school_place: NDArray[np.int32]        # neighbourhood each school stands in
     school_name: list[str]                 # for example wyre-forest-school-01
@@ -44,6 +44,21 @@ class Ties(NamedTuple):
     start: NDArray[np.int64]    # [n + 1]
     other: NDArray[np.int32]    # [m] row of the contact
     layer: NDArray[np.uint8]    # [m] 0 household, 1 school or age-mates, 2 neighbours, 3 wider
+
+
+def listed_with(places: Places, place: NDArray[np.integer], practice: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The neighbourhood [n] whose list each resident is on: the nearest to home (`place`) of those their practice is for, which is
+    home itself where it is for home. Ties by number."""
+    pairs, which = np.unique(place.astype(np.int64) << 32 | practice, return_inverse=True)
+    home, whose = pairs >> 32, pairs & 0xFFFFFFFF
+    order = np.argsort(places.practice, kind="stable")
+    first = np.searchsorted(places.practice[order], np.arange(places.practice_place.size + 1))
+    x, y = places.x.astype(np.float64), places.y.astype(np.float64)
+    out = home.copy()
+    for k in np.flatnonzero(places.practice[home] != whose):
+        theirs = order[first[whose[k]]:first[whose[k] + 1]]
+        out[k] = theirs[np.argmin((x[theirs] - x[home[k]]) ** 2 + (y[theirs] - y[home[k]]) ** 2)]
+    return out[which]
 
 
 def degree(ties: Ties, *, lowest_layer: int = 0) -> NDArray[np.int64]:

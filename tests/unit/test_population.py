@@ -63,7 +63,7 @@ def test_schools_have_about_300_pupils_of_school_age_from_near_by(county):
 
 def test_practices_lie_inside_networks(county):
     script, where = county.script, county.places
-    assert (where.practice[script.place] == script.practice).all()
+    assert (where.practice[script.place] == script.practice).all()      # neutral: nobody is registered elsewhere
     for practice in range(where.practice_place.size):
         served = where.practice == practice
         assert served[where.practice_place[practice]] and len(set(where.pcn[served])) == 1

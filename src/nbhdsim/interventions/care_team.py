@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..delivery import NO_LIMIT, Candidates, Future, candidates
-from ..places import Places
+from ..places import Places, listed_with
 from ..residents import Script, age_at, band_of
 from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, Intervention, Rows, room
@@ -17,6 +17,10 @@ from . import DELIVERIES, Intervention, Rows, room
 class CareTeam(Intervention):
     """A team looks after the list of the funded neighbourhoods and case-manages some of those on it whom the kind is for.
 
+    The list is that of practices: residents registered elsewhere are not on it, those of other neighbourhoods who are registered
+    with a practice of these are, with the nearest of its neighbourhoods (`places.listed_with`). Money is for as many heads as live
+    there.
+
     Case finding uncovers need first, so the case-managed may be admitted more; an effect stated for the whole list is
     solved, month by month, for those who are not case-managed.
     """
@@ -26,7 +30,7 @@ class CareTeam(Intervention):
         """The list. sites [p]: share of each neighbourhood's residents that the money covers; nested in the share."""
         u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), purpose("list." + key), np.uint32(0),
                      future.script.id)
-        share = sites[future.script.place]
+        share = sites[_home(future)]
         return np.flatnonzero((share >= 1) | (u < share.astype(f32)))
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
@@ -43,7 +47,7 @@ class CareTeam(Intervention):
 
     def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:
         """One caseload for the whole list."""
-        who = candidates(future.script, rows, hazard=hazard, site=future.script.place[rows],
+        who = candidates(future.script, rows, hazard=hazard, site=_home(future)[rows],
                          pool=np.zeros(rows.size, np.int64))
         return who, np.full(1, self.caseload)
 
@@ -56,5 +60,10 @@ class CareTeam(Intervention):
 
     def room_by_place(self, future: Future) -> NDArray[np.float64]:
         """The caseload shared out by heads on the list."""
-        heads = np.bincount(future.script.place[self.everyone], minlength=self.sites.size)
+        heads = np.bincount(_home(future)[self.everyone], minlength=self.sites.size)
         return heads / max(heads.sum(), 1) * (np.nan if self.caseload == NO_LIMIT else float(self.caseload))
+
+
+def _home(future: Future) -> NDArray[np.int64]:
+    """The neighbourhood [n] whose list each resident is on."""
+    return listed_with(future.places, future.script.place, future.script.practice)

@@ -18,6 +18,7 @@ from nbhdsim.population.agenda import agenda
 from nbhdsim.population.people import Luck
 from nbhdsim.residents import STAYS, Life, Script, frailty_of, readonly
 
+ELSEWHERE = "baseline.practice.elsewhere"
 BEFORE = -32767      # month of arrival of those who were there before any history
 
 
@@ -57,7 +58,8 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
                 population: int = 0, start: tuple[int, int] = (2026, 4), ageing: Ageing | None = None) -> World:
     """The world of an area.
 
-    values: `baseline.households.*` and `baseline.network.*`; frailty_mix: [8, 4] shares of fit, mild, moderate and
+    values: `baseline.households.*`, `baseline.network.*`, and `baseline.practice.*`, `baseline.groups.*` where they are not the
+    neutral or the catalogue's ones; frailty_mix: [8, 4] shares of fit, mild, moderate and
     severe by age band, read where ages are held (ageing: None).
     """
     luck = Luck(np.uint64(seed), np.uint32(population))
@@ -70,6 +72,8 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     school, school_place, school_name = settings.schools(area, place, age=months // 12, household=home)
     pcn_name, pcn = settings.networks(area)
     practice, practice_place = settings.practices(area, pcn)
+    u, v = (luck.uniforms("build.practice", home, word) for word in (0, 1))
+    mine = settings.registered(area, place, (practice, practice_place), share=values.get(ELSEWHERE, 0.0), u=(u, v))
     sex = (luck.uniforms("build.person", ids) < 0.5).astype(np.uint8)
     disabled_ = luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1]
     rank = luck.uniforms("build.person", ids, 2)
@@ -77,14 +81,14 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     flags = people.flags(luck, ids, age=months // 12, quintile=area.quintile[place], shares=shares)
     if ageing is None:
         script = Script(
-            id=ids, place=place.astype(np.uint16), household=home, school=school, practice=practice[place], sex=sex,
+            id=ids, place=place.astype(np.uint16), household=home, school=school, practice=mine, sex=sex,
             disabled=disabled_, flags=flags, birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
             leaves=np.full(ids.size, STAYS, np.int16), frailty=people.frailty(months // 12, frailty_mix, rank),
             born=people.traits(ids, luck))
         lives, tied = None, np.ones(ids.size, bool)
     else:
         base = life.Base(ids, place, home.astype(np.int64), -months, sex, rank.astype(np.float64), disabled_)
-        script, lives, tied = _script(luck, area, base, school=school, practice=practice, ageing=ageing, disabled=disabled,
+        script, lives, tied = _script(luck, area, base, school=school, practice=mine, ageing=ageing, disabled=disabled,
                                       shares=shares)
     places = Places(
         name=list(area.place), district=list(area.district), quintile=area.quintile,
@@ -119,8 +123,8 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     at = np.clip(0, stays.arrives[own], stays.leaves[own].astype(np.int64) - 1)
     script = Script(
         id=made.id, place=place.astype(np.uint16), household=base.household[made.like].astype(np.uint32),
-        school=settings.later_schools(school, made, place), practice=practice[place], sex=made.sex, disabled=lives.disabled[own],
-        flags=lives.flags[own],
+        school=settings.later_schools(school, made, place), practice=practice[made.like], sex=made.sex,
+        disabled=lives.disabled[own], flags=lives.flags[own],
         birth_month=made.birth, arrives=lives.arrives[own], leaves=lives.leaves[own], frailty=frailty_of(lives, own, at),
         born=lives.born[:, own])
     return script, lives, made.origin < 2

@@ -10,6 +10,7 @@ from nbhdsim.areas.apportion import groups, runs
 from nbhdsim.population.life import Lives
 
 YEAR = 12
+NEAR = 3        # practices besides one's own within reach
 
 
 def networks(area: Area) -> tuple[list[str], NDArray[np.int32]]:
@@ -33,6 +34,28 @@ def practices(area: Area, pcn: NDArray[np.int32]) -> tuple[NDArray[np.int32], ND
         practice[rows] = run + len(stands)
         stands += [int(_middle(rows[run == k], area.residents)) for k in range(int(run.max()) + 1)]
     return practice, np.array(stands, np.int32)
+
+
+def registered(area: Area, place: NDArray[np.int64], own: tuple[NDArray[np.int32], NDArray[np.int32]], *, share: float,
+               u: tuple[NDArray[np.float32], NDArray[np.float32]]) -> NDArray[np.int32]:
+    """Practice [n] of each resident: that of the neighbourhood, or with chance `share` one of the NEAR next to it.
+
+    own: as of `practices`; u: two uniforms of each resident's household, which registers together: whether elsewhere, and at which
+    of the others nearest to home (ties by number), each as likely. Nobody has counted the share: 0 keeps lists inside borders.
+    """
+    practice, stands = own
+    out = practice[place]
+    away = np.flatnonzero(u[0] < share) if stands.size > 1 else np.zeros(0, np.int64)
+    homes = np.unique(place[away])
+    x, y = area.x.astype(np.float64), area.y.astype(np.float64)
+    near = np.zeros((area.residents.size, min(NEAR, stands.size - 1)), np.int32)
+    for p in homes:
+        distance = (x[stands] - x[p]) ** 2 + (y[stands] - y[p]) ** 2
+        distance[practice[p]] = np.inf
+        near[p] = np.argsort(distance, kind="stable")[:near.shape[1]]
+    if away.size:
+        out[away] = near[place[away], (u[1][away] * np.float32(near.shape[1])).astype(np.int64)]
+    return out
 
 
 def _middle(rows: NDArray[np.int64], weight: NDArray[np.int64]) -> np.int64:

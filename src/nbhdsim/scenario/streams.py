@@ -12,7 +12,7 @@ from nbhdsim.screening import PROGRAMMES
 MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay", "luck.arrival.minds", "luck.arrival.body",
          "life.move", "life.birth", "life.past", "life.stay", "life.child", "life.companion",
          *(f"{what}.{name}" for what in ("screening", "lapse") for name in PROGRAMMES), "build.person", "build.place",
-         "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability",
+         "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability", "build.practice",
          *(f"build.group.{name}" for name in GROUPS),
          *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT)
 """Streams that every run has."""
