@@ -33,9 +33,7 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("files", nargs="+", metavar="SCENARIO", help="scenario YAML, two or more")
     for verb in (run, compare):
         _changes(verb)
-        verb.add_argument(
-            "--replicates", type=int, default=6, metavar="R", help="futures with central values (default 6)"
-        )
+        verb.add_argument("--replicates", type=int, default=6, metavar="R", help="futures with central values (default 6)")
         verb.add_argument("--draws", type=int, default=18, metavar="D", help="futures with sampled values (default 18)")
         verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")

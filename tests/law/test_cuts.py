@@ -7,6 +7,7 @@ import pytest
 import towns
 
 from nbhdsim import simulation
+from nbhdsim.explain import resident
 from nbhdsim.interventions import schema as kinds
 
 HOMES = "homes: {kind: care_home_support, where: all, sites: 3}"
@@ -73,6 +74,12 @@ def test_what_is_pushed_is_the_inverse_rising_as_the_effect_fades(half_life):
         wanted = -log(0.75) * (1 - 2 ** (-(month - START + 1) / half_life))
         assert np.allclose(np.log(value), wanted, rtol=2e-3) and who.size
     assert all(np.all(np.diff([np.log(v).mean() for *_, v in pair]) > 0) for pair in pairwise(held))
+
+
+def test_the_path_of_a_resident_names_the_cut():
+    lane, = run(scenario("cut", CUT), months=START + 1)
+    assert resident.causes(lane, int(lane.members["cut"].inside[0]))[0] == "had or would have a place in homes, cut by cut, since month 3"
+    assert not lane.programmes[0].exposed.size and not lane.programmes[0].reached.size
 
 
 def test_it_takes_back_what_it_paid_and_nothing_that_was_paid_before():

@@ -116,10 +116,12 @@ def causes(sim: Simulation, row: int) -> tuple[str, ...]:
         members, effects = programme.members, programme.intervention.effects
         mine = members.since[members.who == row]
         if mine.size:
-            out.append(f"takes part in {programme.key}, since month {int(mine[0])}")
+            part = f"had or would have a place in {programme.line.stop}, cut by" if programme.line.stop else "takes part in"
+            out.append(f"{part} {programme.key}, since month {int(mine[0])}")
         if (programme.exposed == row).any():
             out.append(f"is in a setting that {programme.key} reaches as a whole")
-        if effects.at_level("area") and month >= programme.intervention.opens and (programme.intervention.everyone == row).any():
+        begun = month >= max(programme.intervention.opens, programme.line.start)
+        if begun and effects.at_level("area") and (programme.intervention.everyone == row).any():
             out.append(f"lives in a neighbourhood that {programme.key} changes for everyone")
     for programme in sim.programmes:
         tied = np.intersect1d(around, programme.members.who).size

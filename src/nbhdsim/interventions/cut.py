@@ -104,6 +104,11 @@ class Cut:
         return self.members.inside
 
     @property
+    def exposed(self) -> Rows:
+        """Rows of those who would be exposed in a setting, from the month of the cut on."""
+        return self._stood.exposed if self._gone is not None else np.zeros(0, np.int64)
+
+    @property
     def reached(self) -> Rows:
         """Nobody is reached by a cut."""
         return np.zeros(0, np.int64)
