@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .places import Places, Ties
 from .residents import STAYS, Script
-from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u32, u64, unit
+from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u32, u64, uniforms, unit
 from .turnover import NO_DATES, Turnover, merged, part
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
@@ -94,13 +94,14 @@ class Pull(NamedTuple):
     """What other programmes and readiness do to a programme this month; every entry None where they do nothing.
 
     join [m]: factor of each candidate's hazard of joining; also [m]: a further hazard; room [pools]: factor of the places;
-    tire [m]: a further hazard of leaving.
+    tire [m]: a further hazard of leaving; short [pools]: where hours are too few, so that places are rounded down.
     """
 
     join: NDArray[np.float32] | None = None
     also: NDArray[np.float32] | None = None
     room: NDArray[np.float64] | None = None
     tire: NDArray[np.float32] | None = None
+    short: NDArray[np.bool_] | None = None
 
 
 AT_REST = Pull()
@@ -358,7 +359,8 @@ class Rule:
 
 
 class Delivery:
-    """One programme in one future: its members month by month, and who it ever reached."""
+    """One programme in one future: its members month by month, and who it ever reached. room [pools]: places of the month just
+    advanced, those that others give or take included."""
 
     def __init__(self, rule: Rule, future: Future) -> None:
         """Nobody is in yet."""
@@ -370,6 +372,10 @@ class Delivery:
         self._inside, self._reached = np.zeros(m, np.uint8), np.zeros(m, np.uint8)
         self._sums = np.zeros((len(future.places.name), 4), np.int64)
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
+        c = rule.candidates
+        place = c.site[np.minimum(c.pool[:-1], m - 1)].astype(u32) if m else np.zeros(rule.room.size, u32)
+        self.room = rule.room
+        self._part = uniforms(u64(future.seed), u32(future.replicate), purpose("places." + rule.key), u32(0), place).astype(float)
 
     @property
     def reached(self) -> NDArray[np.int64]:
@@ -443,10 +449,16 @@ class Delivery:
 
     def _room(self) -> NDArray[np.int64]:
         """Places of each pool this month."""
-        room, factor = self.rule.room, self._pull.room
-        if factor is None:
-            return room.copy()
-        return np.where(room < NO_LIMIT, np.floor(room * factor + ROUNDED), room).astype(np.int64)
+        self.room = self.rule.room
+        if self._pull.room is not None:
+            self.room = np.where(self.room < NO_LIMIT, self._whole(self.room * self._pull.room), self.room)
+        return self.room.copy()
+
+    def _whole(self, places: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Whole places of each pool: rounded down after adding a draw of its first neighbourhood, so that in the mean nothing is
+        lost, whole ones stay, and a higher factor never takes one away."""
+        part = self._part if self._pull.short is None else np.where(self._pull.short, 0.0, self._part)
+        return np.floor(places + np.maximum(part, ROUNDED)).astype(np.int64)
 
     def _hazard(self) -> NDArray[np.float32]:
         """Hazards of this month: what word of mouth makes of them, times what readiness and other programmes do, and
@@ -475,26 +487,3 @@ class Delivery:
                    after, self._sums)
         self._slot, since, left, who, site = (column[:k] for column in after)
         self.members = Members(who, since, left, self._dose[:k], site)
-
-
-class Grants(Delivery):
-    """Rounds of grants to settings, for whoever is there: those who take part in one stay in until the next, or until the end."""
-
-    def __init__(self, rule: Rule, future: Future, *, rounds: dict[int, NDArray[np.int32]], every: int) -> None:
-        """rounds: candidate numbers, rising, by month of the round; every: months a round is in force."""
-        super().__init__(rule, future)
-        self._rounds, self._every = rounds, every
-
-    def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
-        self._rounds = {month: number[joining] for month, joining in fresh._rounds.items()}
-
-    def until(self, closes: int) -> None:
-        """As of any delivery; opened again, the round that is in force takes part next month."""
-        super().until(closes)
-        latest = max((first for first in self._rounds if first <= self.month + 1), default=0)
-        self._rounds = {**self._rounds, self.month + 1: self._rounds.get(latest, NOBODY)}
-
-    def _settle(self, month: int, clock: tuple) -> None:
-        closed = month >= self.rule.closes
-        self._ask(month, clock, closed or (month - self.rule.opens) % self._every == 0, hazard=NOTHING)
-        self._become(month, NOBODY if closed else self._rounds.get(month, NOBODY))

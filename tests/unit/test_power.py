@@ -139,3 +139,19 @@ def test_stable_money_adds_places_to_other_programmes(tmp_path):
                "interventions.vcse_commissioning.ramp_up_months": 1}
     sim = run(scenario(tmp_path, ["vcse_commissioning: {where: all, places: 9000}", WALK], **numbers), 30)
     assert programme(sim, "health_walk").inside.size == 12 * 110
+
+
+def test_a_factor_on_few_places_is_kept_in_the_mean_and_told(tmp_path):
+    """4 places in each of 12 neighbourhoods, times 1.1: 4 or 5 each, 52.8 in all, the same for the whole run, and in the table."""
+    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 4,
+               "interventions.vcse_commissioning.ramp_up_months": 1}
+    loaded, totals = scenario(tmp_path, ["vcse_commissioning: {where: all, places: 9000}", WALK], **numbers), []
+    for replicate in range(6):
+        sim = Simulation(build(loaded), loaded, replicate=replicate)
+        while sim.month < 27:
+            sim.step()
+        walk = programme(sim, "health_walk")
+        table, inside = walk.rows(), walk.inside.size
+        assert set(table["places"]) <= {4, 5} and table["places"].sum() == table["members"].sum() == inside
+        totals.append(inside)
+    assert np.mean(totals) == pytest.approx(52.8, abs=4 * np.sqrt(12 * 0.8 * 0.2 / 6)) and len(set(totals)) > 1

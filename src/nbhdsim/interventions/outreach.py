@@ -98,5 +98,6 @@ class Contacts(Delivery):
         """Contacts of each pool that visits leave, whole ones."""
         first = self.rule.candidates.pool
         inside = np.diff(np.concatenate([np.zeros(1, np.int64), np.cumsum(self._inside, dtype=np.int64)])[first])
-        factor = self._pull.room if self._pull.room is not None else 1.0
-        return np.maximum(np.floor(self._contacts * factor - self._visits * inside + ROUNDED), 0).astype(np.int64)
+        if self._pull.room is None:
+            return np.maximum(np.floor(self._contacts - self._visits * inside + ROUNDED), 0).astype(np.int64)
+        return np.maximum(self._whole(self._contacts * self._pull.room - self._visits * inside), 0)

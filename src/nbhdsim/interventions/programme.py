@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, MONTHS, ROUNDED, Future, Members, Pull, resumed
+from ..delivery import AT_REST, MONTHS, NO_LIMIT, Future, Members, Pull, resumed
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -17,6 +17,7 @@ from ..turnover import Turnover
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
 from .barrier import barrier
 from .effects import Effects, effects
+from .setting import Grants
 
 YEAR, ONE = 12, f32(1)
 LIST = 12                          # months after which the list of those who may take part is drawn up anew
@@ -37,6 +38,7 @@ class Programme:
         """Nobody has joined yet."""
         self.line, self.key, self.doors = line, str(line.key), 1
         self._share: NDArray[np.float64] | None
+        self._factor: NDArray[np.float64] | None = None         # of the places of each pool, by what others do
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
@@ -111,9 +113,11 @@ class Programme:
         gone: rows whose resident has died or moved away since then; share [p]: of the hours asked for that there are.
         """
         self._share = share if self._hours else None
-        self._delivery.advance(month, self._pull(relations), gone)
+        pull = self._pull(relations)
+        self._delivery.advance(month, pull, gone)
         if self._exposure is not None:
-            self._exposure.advance(month, gone=gone)
+            taken = Pull(join=pull.join) if isinstance(self._exposure, Grants) else AT_REST
+            self._exposure.advance(month, taken, gone)
         if self._barrier is not None:
             self._barrier.advance(relations.of("digital_barrier", self.key), gone)
 
@@ -169,10 +173,12 @@ class Programme:
             join = welcome[c.site] if join is None else join * welcome[c.site]
         handed = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
         room = self._read("places", relations, lambda places: _mean(places[c.site], c.pool))
+        short = None
         if self._share is not None:
             staffed = _mean(self._share[c.site], c.pool)
-            room = staffed if room is None else room * staffed
-        return Pull(join=join, also=handed if self.intervention.open_door else None, room=room,
+            room, short = staffed if room is None else room * staffed, staffed < 1
+        self._factor = room
+        return Pull(join=join, also=handed if self.intervention.open_door else None, room=room, short=short,
                     tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
 
     def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:
@@ -188,13 +194,20 @@ class Programme:
         """Rows of the delivery table for the month just advanced: place (row of Places), and the counts of it."""
         counts = self._delivery.tally()[self._funded].astype(np.float64)
         running = self.intervention.opens <= self._delivery.month < self.intervention.closes
-        share = 1.0 if self._share is None else self._share[self._funded]
-        contacts = self.intervention.contacts(counts[:, 0], share) if running else np.zeros(self._funded.size)
-        places = self._places[self._funded] if running else np.zeros(self._funded.size)
-        places = places if self._share is None else np.floor(places * share + ROUNDED)
+        factor = self._factor
+        contacts = self.intervention.contacts(counts[:, 0], 1.0 if factor is None else factor)
+        contacts, places = (column if running else np.zeros(self._funded.size) for column in (contacts, self._open()))
         return {"place": self._funded, "places": places,
                 "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
                 "reached": counts[:, 3]}
+
+
+    def _open(self) -> NDArray[np.float64]:
+        """Places of each funded neighbourhood this month; those of one pool for all are shared out as they are at rest."""
+        places, now, rest = self._places[self._funded], self._delivery.room, self._delivery.rule.room
+        if self._factor is None:
+            return places
+        return np.where(now < NO_LIMIT, now, places) if now.size == places.size else places * (now.sum() / max(rest.sum(), 1))
 
 
 def _mean(value: NDArray[np.floating], first: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,12 +1,13 @@
 """Settings: grants to schools and nurseries, support of care homes."""
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..areas import england
-from ..delivery import NO_LIMIT, Candidates, Delivery, Future, Grants, candidates
+from ..delivery import NO_LIMIT, NOBODY, NOTHING, Candidates, Delivery, Future, Rule, candidates
 from ..errors import NbhdsimError
 from ..places import Places
 from ..residents import Script, aged
@@ -14,6 +15,58 @@ from ..rng import f32, purpose, uniforms
 from . import DELIVERIES, Intervention, Rows
 
 ADULT = 18
+TINY = 1e-9          # least chance that a school takes its grant up, to divide by
+
+
+class Round(NamedTuple):
+    """A round of grants: who [k] candidate numbers, rising, of those in a funded setting; u [k] their draws; share of them who take
+    part; school [k] number of each one's, and taken [k] its draw of taking the grant up (None: there is nothing to take up)."""
+
+    who: NDArray[np.int32]
+    u: NDArray[np.float32]
+    share: float
+    school: NDArray[np.int32] | None
+    taken: NDArray[np.float32] | None
+
+    def joining(self, take_up: NDArray[np.float32] | None) -> NDArray[np.int32]:
+        """Those who take part (see interventions.setting). take_up [m]: factor of each candidate, None for 1."""
+        if take_up is None:
+            return self.who[(self.u < f32(self.share)) | (self.share >= 1)]
+        own, school = take_up[self.who], np.ones(self.who.size)
+        if self.school is not None:
+            heads = np.bincount(self.school)
+            school = np.minimum((np.bincount(self.school, own) / np.maximum(heads, 1))[self.school], 1)
+        chance = self.share * own / np.maximum(school, TINY) if self.share < 1 else np.ones(own.size)
+        in_it = (self.taken < school) | (school >= 1) if self.taken is not None else school > 0
+        return self.who[in_it & ((self.u < chance) | (chance >= 1))]
+
+
+class Grants(Delivery):
+    """Rounds of grants to settings: those who take part in a round stay in until the next one, or until the end.
+
+    Places are not limited: a grant is for whoever is in the setting.
+    """
+
+    def __init__(self, rule: Rule, future: Future, *, rounds: dict[int, Round], every: int) -> None:
+        """rounds: by month; every: months a round is in force."""
+        super().__init__(rule, future)
+        self._rounds, self._every = rounds, every
+
+    def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
+        self._rounds = {month: each._replace(who=number[each.who]) for month, each in fresh._rounds.items()}
+
+    def until(self, closes: int) -> None:
+        """As of any delivery; opened again, the round that is in force takes part next month."""
+        super().until(closes)
+        latest = max((first for first in self._rounds if first <= self.month + 1), default=None)
+        if latest is not None:
+            self._rounds = {**self._rounds, self.month + 1: self._rounds[latest]}
+
+    def _settle(self, month: int, clock: tuple) -> None:
+        closed = month >= self.rule.closes
+        self._ask(month, clock, closed or (month - self.rule.opens) % self._every == 0, hazard=NOTHING)
+        now = None if closed else self._rounds.get(month)
+        self._become(month, NOBODY if now is None else now.joining(self._pull.join))
 
 
 @DELIVERIES.add("setting")
@@ -25,6 +78,13 @@ class Setting(Intervention):
     Which school gets a grant is drawn anew each round, without replacement: the lowest draws of each neighbourhood, so
     that more grants only add schools. Every pupil of a funded school is exposed; those whose draw of the round is below
     `reach` take part and stay in until the next round.
+
+    What readiness and other programmes do to take-up is a factor w of each pupil. A school takes its grant up with the chance
+    min(1, W), W the mean of its pupils; what is not taken up is paid for all the same. Of a school that does,
+
+        chance of taking part = min(1, reach w / min(1, W))
+
+    so that reach w of the pupils take part, until all schools and all pupils do. In a care home w is that of its residents.
     """
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
@@ -61,15 +121,21 @@ class Setting(Intervention):
         rows = self.eligible(script, places, self.opens)
         site = script.place[rows] if self.homes else places.school_place[script.school[rows]]
         who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=site, pool=np.zeros(rows.size, np.int64))
-        rounds = {month: self._part(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}
+        rounds = {month: self._round(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}
         return Grants(self.rule(who, np.full(1, NO_LIMIT)), future, rounds=rounds, every=self.every)
 
-    def _part(self, future: Future, who: Candidates, month: int, *, share: float) -> NDArray[np.int32]:
-        """Candidate numbers of those who take part in the round of `month`."""
+    def _round(self, future: Future, who: Candidates, month: int, *, share: float) -> Round:
+        """The round of `month`: who is in a funded school, and the draws that decide who takes part."""
         calendar, replicate, _, _ = future.clock(month)
-        u = uniforms(np.uint64(future.seed), replicate, purpose("join." + self.key), calendar, who.id)
-        chosen = self.homes or self._chosen(future, month)[future.script.school[who.who]]
-        return np.flatnonzero(chosen & ((u < f32(share)) | (share >= 1))).astype(np.int32)
+        draw = partial(uniforms, np.uint64(future.seed), replicate)
+        u = draw(purpose("join." + self.key), calendar, who.id)
+        if self.homes:
+            return Round(np.arange(u.size, dtype=np.int32), u, share, None, None)
+        school = future.script.school[who.who]
+        some = np.flatnonzero(self._chosen(future, month)[school]).astype(np.int32)
+        _, number = np.unique(school, return_inverse=True)
+        return Round(some, u[some], share, number.astype(np.int32)[some],
+                     draw(purpose("taken." + self.key), calendar, school[some].astype(np.uint32)))
 
     def _chosen(self, future: Future, month: int) -> NDArray[np.bool_]:
         """Which schools get a grant in the round of `month`."""

@@ -17,7 +17,8 @@ MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay
          *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT)
 """Streams that every run has."""
 
-PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted", *(f"screened.{name}" for name in PROGRAMMES))
+PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted", "places", "taken",
+             *(f"screened.{name}" for name in PROGRAMMES))
 """Streams `<word>.<key>` that a programme may have."""
 
 
