@@ -185,8 +185,8 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
     jobs = min(jobs, len(case.futures))
     seconds = future.seconds(case.scenarios, len(case.futures), jobs)
     if seconds > LONG:
-        cli_progress.say(f"about {seconds:.0f} s: {sum(map(future.count, others))} worlds in each of {len(case.futures)} futures")
-    table = explain.run(case, jobs=jobs, progress=lambda done: cli_progress.say(f"{done} of {len(case.futures)} futures done"))
+        cli_progress.say(f"about {seconds:.0f} s, more on a busy machine ({sum(map(future.count, others))} worlds a future)")
+    table = explain.run(case, jobs=jobs, progress=lambda done: cli_progress.say(f"{done} of {len(case.futures)} futures explained"))
     tell(explained.text(explain.mean(table), futures=len(case.futures), months=reference.months, reference=reference.name,
                         title=others[0].name if case.folder is None else case.folder.name))
     folder = case.folder if options.out is None else Path(options.out)

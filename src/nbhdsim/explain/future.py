@@ -19,7 +19,7 @@ from nbhdsim.workers import Future
 FEW = 4
 """Programmes up to which every set of them is run; above that each alone."""
 UNIT = 2 ** 20
-LUCK_RATE, LIVE_RATE = 15e6, 25e6
+LUCK_RATE, LIVE_RATE = 8e6, 12e6
 """Resident-months a second of the shared luck and of one world on one core (measured, for the notice beforehand)."""
 NONE = frozenset[str]()
 MOVED = tuple(name for name, o in OUTCOMES.items() if {*LEVERS, "screening"} & set(o.moved_by))
