@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import evidence, rates, step, views
+from . import evidence, rates, reach, step, views
 from .delivery import Future, Members
 from .errors import NbhdsimError
 from .interventions.cut import Cut
@@ -16,7 +16,7 @@ from .places import contacts
 from .pools import Held
 from .population import World
 from .relations import Relations
-from .residents import MECHANISMS, Residents, Script
+from .residents import MECHANISMS, Residents, Script, frailty_of
 from .scenario import Scenario, funding, staffing, where
 from .screening import REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
@@ -28,6 +28,7 @@ from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
 YEAR = 12
+NOBODY = np.zeros(0, np.int32)
 
 
 class Setting(NamedTuple):
@@ -95,6 +96,7 @@ class Simulation:
         self.deaths: list[NDArray[np.int64]] = []
         self.reached_sums: list[NDArray[np.int64]] = []
         self.screened_sums: list[NDArray[np.int64]] = []
+        self.ledger = reach.Ledger(n)
         self._tally = Tally(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,))
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
@@ -259,7 +261,22 @@ class Simulation:
         rows, _, ended = self.passing.change
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
         self.gone.append(Past(ended, self.taking_part[rows], sums))
+        if self.programmes:
+            self.ledger.leave(rows, self._who_left(ended))
         self._reached[rows] = self._lost[rows] = False
+
+    def _who_left(self, stays: NDArray[np.integer]) -> reach.People:
+        """Those whose stays (-1: nobody's) have just ended."""
+        life, script = self.world.life, self.world.script
+        assert life is not None
+        row = life.row[stays]
+        age = np.maximum(self.month - script.birth_month[row].astype(np.int64), 0) // YEAR
+        return reach.People(self.world.places.quintile[script.place[row]].astype(np.int64) - 1, age,
+                            frailty_of(life, stays, self.month), life.flags[stays])
+
+    def reach(self) -> dict[str, NDArray[np.int64]]:
+        """Eligible and ever reached so far, by programme and `reach.CATEGORIES`."""
+        return self.ledger.counts(reach.people(self.script, self.world.places.quintile)) if self.programmes else {}
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
@@ -325,6 +342,9 @@ class Simulation:
             cell = self.world.script.place[rows].astype(np.int64) * step.SEGMENTS + self.ground.segment[rows]
             self._reached_now = np.bincount(cell, minlength=self._reached_now.size).reshape(self._reached_now.shape)
         self.reached_sums.append(self._reached_now.copy())
+        if self.programmes:
+            self.ledger.note(self.programmes, self.month, segment=self.ground.segment,
+                             new=self.passing.change.rows if self.passing else NOBODY)
         self._tally.note(self.world.script, self.ground.segment, programmes=self.programmes, relations=self.relations,
                          referred=self._state.referred, here=self.passing.here if self.passing else None,
                          changed=self.passing is not None and self.month % REVIEW == 0)
@@ -367,7 +387,7 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
              views: Sequence[str] = DEFAULT_VIEWS, watch: Sequence[int] = ()) -> Rows:
     """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9.
 
-    Returns tables `outcomes`, `costs`, `delivery`, `funded` as columns (arrays; texts as (numbers, texts)), and `traces`
+    Returns tables `outcomes`, `costs`, `delivery`, `funded`, `reach` as columns (arrays; texts as (numbers, texts)), and `traces`
     of the residents whose ids are in `watch`. The first
     scenario is what others are compared with: rows by people are given for it too, `of` each other scenario.
     Raises NbhdsimError when the scenarios do not share area, seed, start, months, history and baseline.
@@ -460,7 +480,7 @@ def _whose(world: World, sim: Simulation, year: int) -> views.Whose:
 
 def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], world: World, *, draw: int,
                       replicate: int) -> Rows:
-    """Tables `costs`, `delivery` and `funded` of one future."""
+    """Tables `costs`, `delivery`, `funded` and `reach` of one future."""
     place_names = np.array([*world.places.name, "all"], object)          # row -1: nowhere in particular
     tables: dict[str, list[dict]] = {"costs": [], "delivery": [], "funded": []}
     for name, lane in zip(scenarios, lanes, strict=True):
@@ -471,8 +491,9 @@ def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], wor
             tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": sites})
         for key, month, delivered in lane.delivered:
             tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
-    return {table: _joined(blocks, EMPTY[table], place_names) | {"draw": draw, "replicate": replicate}
-            for table, blocks in tables.items()}
+    out = {table: _joined(blocks, EMPTY[table], place_names) for table, blocks in tables.items()}
+    out["reach"] = reach.table({name: lane.reach() for name, lane in zip(scenarios, lanes, strict=True)})
+    return {table: columns | {"draw": draw, "replicate": replicate} for table, columns in out.items()}
 
 
 EMPTY = {"costs": ("scenario", "intervention", "year", "place", "payer", "kind", "pounds"),

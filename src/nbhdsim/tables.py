@@ -63,12 +63,21 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "explain": pa.schema(
         [*FUTURE, *((name, TEXT) for name in ("outcome", "by", "part")), ("value", pa.float64()), ("residents", pa.float64())]
     ),
+    "reach": pa.schema(
+        [
+            *FUTURE,
+            ("intervention", TEXT),
+            ("by", TEXT),
+            ("value", TEXT),
+            *((name, pa.float64()) for name in ("eligible", "reached", "never")),
+        ]
+    ),
     "draws": pa.schema([("draw", pa.int32()), ("address", TEXT), ("u", pa.float64()), ("value", pa.float64())]),
     "runs": pa.schema([("run", pa.int32()), ("draw", pa.int32()), ("replicate", pa.int32()), ("ok", pa.bool_())]),
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
 }
 """Columns of every table in the order of `docs/interfaces.md` section 9; columns before the first float are keys."""
-OF_A_FUTURE = ("outcomes", "costs", "delivery", "funded")
+OF_A_FUTURE = ("outcomes", "costs", "delivery", "funded", "reach")
 """Tables the simulation makes; `draws`, `runs` and `timing` come from the plan."""
 ROWS_A_SPREADSHEET_OPENS = 1_048_575
 ROWS_A_GROUP = 250_000

@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "registry", "rng", "documents", "evidence"),
     ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
-    ("scenario", "population", "tally", "views", "simulation"),
+    ("scenario", "population", "tally", "reach", "views", "simulation"),
     ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "explain", "sensitivity", "evaluation",
      "economics", "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),

@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent / "law"))
 from towns import LINES, scenario, world  # noqa: E402
 
 FUTURES = ((0, 0), (3, 5))
-TABLES = ("outcomes", "costs", "delivery", "funded")
+TABLES = ("outcomes", "costs", "delivery", "funded", "reach")
 
 
 def text_of(column):

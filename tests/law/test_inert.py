@@ -73,7 +73,7 @@ def test_an_inert_copy_changes_no_row_of_a_table(kind):
     told = outcome != words.index("reached")
     assert np.array_equal(rows[0]["value"][told], rows[1]["value"][told])
     assert np.array_equal(rows[0]["residents"], rows[1]["residents"])
-    for name in ("costs", "delivery", "funded"):
+    for name in ("costs", "delivery", "funded", "reach"):
         keep = tables[1][name]["intervention"] != "copy"
         for column, values in tables[0][name].items():
             if column not in ("draw", "replicate", "scenario"):

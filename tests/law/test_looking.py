@@ -124,7 +124,7 @@ def same_table(one, other):
 def test_one_view_has_the_rows_that_all_views_have(view):
     """A view chosen alone gives the very rows it gives among the others; costs, delivery and funding are the same."""
     alone, together = tables((view,)), tables(VIEWS)
-    for name in ("costs", "delivery", "funded"):
+    for name in ("costs", "delivery", "funded", "reach"):
         assert same_table(alone[name], together[name])
     mine = rows(alone["outcomes"])
     assert mine and mine <= rows(together["outcomes"])

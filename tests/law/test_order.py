@@ -105,4 +105,4 @@ def run(folder_, jobs):
 def test_one_worker_or_two_write_the_same_bytes(tmp_path):
     """Every table but how long each future took."""
     one, two = run(tmp_path, 1), run(tmp_path, 2)
-    assert one == two and {f"{name}.parquet" for name in ("outcomes", "costs", "delivery", "funded", "draws")} <= set(one)
+    assert one == two and {f"{name}.parquet" for name in ("outcomes", "costs", "delivery", "funded", "reach", "draws")} <= set(one)

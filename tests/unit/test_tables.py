@@ -47,7 +47,7 @@ def empty(table: str) -> dict:
 
 def rows(draw: int, replicate: int) -> dict:
     """All tables of one made-up future."""
-    return {"outcomes": outcomes(draw, replicate), **{t: empty(t) for t in ("costs", "delivery", "funded")}}
+    return {"outcomes": outcomes(draw, replicate), **{t: empty(t) for t in ("costs", "delivery", "funded", "reach")}}
 
 
 def test_rows_are_sorted_by_all_keys_and_scalars_fill_columns():

@@ -115,6 +115,7 @@ class Intervention:
     parts: Mapping[tuple, NDArray[np.bool_]] = field(default_factory=dict)
     open_door: ClassVar[bool] = False       # may another programme hand its people over to this one?
     tied: ClassVar[bool] = False            # do the members of a site share a group tie?
+    seats: ClassVar[bool] = False           # does it seat a few who decide, rather than serve those it is for?
 
     def eligible(self, script: Script, places: Places, month: int) -> Rows:
         """Rows, rising, of those who may take part: here those it is for who live in a funded neighbourhood."""

@@ -26,6 +26,7 @@ class Power(Intervention):
     """
 
     tied = True
+    seats = True
 
     def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:
         """One pool of seats: those of all funded neighbourhoods together, one at least."""

@@ -1,0 +1,153 @@
+"""Who was never reached: of those a programme was for, and who lived in its places while it ran, those it never took in.
+
+Denominators are open. Whoever is on a programme's list when it opens, when the list is drawn up anew, or as a newcomer who
+takes the place of one who has left it, is eligible from then on, whether or not they move away or die later; a person counts once,
+in the age band of that month. Of programmes of delivery `power` nobody expects to reach more than a few: they have rows of their
+own and are left out where any programme is meant.
+
+Communities that look at who is missed see the same: by age band, quintile and digital exclusion, those reached by fewer than others
+of their age. A group is missed where expected - reached > 2 sqrt(expected), expected = eligible x the share reached of its age
+band: fewer than chance alone would show (counts as Poisson).
+"""
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .groups import EXCLUDED, GROUPS, NAMES
+from .residents import AGE_BANDS, SEGMENT_FROM, Script, age_at, band_of
+
+ANY = ""
+"""Key of any programme."""
+QUINTILES, DIGITAL = 5, ("not excluded", "excluded")
+OTHERS = tuple(name for name in NAMES if name != EXCLUDED)
+CATEGORIES = (("all", "all"), *(("quintile", str(q + 1)) for q in range(QUINTILES)), *(("age", band) for band in AGE_BANDS),
+              *(("digital", name) for name in DIGITAL), *(("group", name) for name in OTHERS))
+"""What a person is counted by: (by, value)."""
+
+BANDS = band_of(np.array(SEGMENT_FROM))      # age band of each segment
+CLEAR = 2.0                        # SD of a count below what is expected, from which on a group is missed
+
+
+class People(NamedTuple):
+    """What is known of people [k]: quintile 0-4; age in years; frailty 0-3; flags of the groups they hold."""
+
+    quintile: NDArray[np.integer]
+    age: NDArray[np.integer]
+    frailty: NDArray[np.integer]
+    flags: NDArray[np.uint32]
+
+    def only(self, rows: NDArray[np.integer]) -> "People":
+        """Some of them."""
+        return People(*(column[rows] for column in self))
+
+    def holds(self, name: str) -> NDArray[np.bool_]:
+        """Who is in a group [k]."""
+        group = GROUPS[name]
+        held = (self.flags & np.uint32(1 << NAMES.index(name))) != 0
+        return held & (self.age >= group.low) & (self.frailty >= group.frailty)
+
+
+def people(script: Script, quintile: NDArray[np.integer]) -> People:
+    """Who lives in each row of the script; quintile [p] of places, 1-5."""
+    return People(quintile[script.place].astype(np.int64) - 1, age_at(script), script.frailty, script.flags)
+
+
+class Ledger:
+    """Who was eligible and who was reached, by programme, of one scenario in one future.
+
+    rows: of Script. seen [n] by key: 1 + age band in which whoever lives in the row became eligible, 0 if they never did; taken [n]:
+    were they ever reached?
+    """
+
+    def __init__(self, rows: int) -> None:
+        """Nothing runs yet."""
+        self._rows = rows
+        self._seen: dict[str, NDArray[np.uint8]] = {}
+        self._taken: dict[str, NDArray[np.bool_]] = {}
+        self._past: dict[str, NDArray[np.int64]] = {}
+
+    def leave(self, rows: NDArray[np.integer], who: People) -> None:
+        """Whoever lived in these rows has died or moved away; who: what they were."""
+        for key, seen in self._seen.items():
+            some = seen[rows] > 0
+            if some.any():
+                mine = rows[some]
+                self._past[key] += _count(seen[mine], self._taken[key][mine], who.only(np.flatnonzero(some)))
+            seen[rows], self._taken[key][rows] = 0, False
+
+    def note(self, programmes: Iterable[Any], month: int, *, segment: NDArray[np.integer], new: NDArray[np.integer]) -> None:
+        """Look at the month just delivered. segment [n]: of age, of everyone; new: rows with another resident than last month."""
+        for programme in programmes:
+            mine = programme.intervention
+            if not mine.opens <= month < mine.closes or not programme.takes_in:
+                continue
+            keys = (programme.key,) if mine.seats else (programme.key, ANY)
+            if month == mine.opens or programme.renewing(month):
+                self._mark(keys, programme.on_list(month), segment)
+            elif new.size:
+                self._mark(keys, programme.on_list(month, new), segment)
+            joined = programme.members.who[programme.members.since == month]
+            self._mark(keys, joined, segment)
+            for key in keys:
+                self._taken[key][joined] = True
+
+    def _mark(self, keys: Iterable[str], rows: NDArray[np.integer], segment: NDArray[np.integer]) -> None:
+        for key in keys:
+            if key not in self._seen:
+                self._seen[key], self._taken[key] = np.zeros(self._rows, np.uint8), np.zeros(self._rows, bool)
+                self._past[key] = np.zeros((2, len(CATEGORIES)), np.int64)
+            seen = self._seen[key]
+            first = rows[seen[rows] == 0]
+            seen[first] = 1 + BANDS[segment[first]]
+
+    def counts(self, who: People) -> dict[str, NDArray[np.int64]]:
+        """Eligible and reached [2, CATEGORIES] by programme, those who have left included; who [n]: who lives in each row."""
+        out = {}
+        for key, seen in sorted(self._seen.items()):
+            rows = np.flatnonzero(seen)
+            out[key] = self._past[key] + _count(seen[rows], self._taken[key][rows], who.only(rows))
+        return out
+
+    def missed(self, who: People) -> NDArray[np.bool_]:
+        """Who is eligible for something and in a group that is missed [n], of those who live there now."""
+        out = np.zeros(self._rows, bool)
+        if ANY not in self._seen:
+            return out
+        rows = np.flatnonzero(self._seen[ANY])
+        some, bands = who.only(rows), len(AGE_BANDS)
+        band = band_of(some.age).astype(np.int64)
+        group = (band * QUINTILES + some.quintile) * 2 + some.holds(EXCLUDED)
+        taken = self._taken[ANY][rows]
+        eligible, reached = (np.bincount(group[pick], minlength=bands * QUINTILES * 2).reshape(bands, -1).astype(float)
+                             for pick in (slice(None), taken))
+        expected = eligible * (reached.sum(1) / np.maximum(eligible.sum(1), 1))[:, None]
+        out[rows] = (expected - reached > CLEAR * np.sqrt(expected)).ravel()[group]
+        return out
+
+
+def _count(seen: NDArray[np.uint8], taken: NDArray[np.bool_], who: People) -> NDArray[np.int64]:
+    """Eligible and reached [2, CATEGORIES] of these people; seen: as in Ledger, none of it 0."""
+    columns = [np.zeros(seen.size, np.int64), 1 + who.quintile, 1 + QUINTILES + seen.astype(np.int64) - 1]
+    first = 1 + QUINTILES + len(AGE_BANDS)
+    out = np.zeros((2, len(CATEGORIES)), np.int64)
+    columns.append(first + who.holds(EXCLUDED).astype(np.int64))
+    for column in columns:
+        out[0] += np.bincount(column, minlength=out.shape[1])
+        out[1] += np.bincount(column[taken], minlength=out.shape[1])
+    for k, name in enumerate(OTHERS, first + len(DIGITAL)):
+        held = who.holds(name)
+        out[:, k] = held.sum(), (held & taken).sum()
+    return out
+
+
+def table(scenarios: Mapping[str, Mapping[str, NDArray[np.int64]]]) -> dict[str, Any]:
+    """The table `reach` of one future, of each scenario's counts; nobody eligible is no row."""
+    rows = [(scenario, key, by, value, float(eligible), float(reached))
+            for scenario, counts in scenarios.items() for key, found in counts.items()
+            for (by, value), eligible, reached in zip(CATEGORIES, *found, strict=True) if eligible]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    texts = {name: np.array(column, object) for name, column in zip(("scenario", "intervention", "by", "value"), columns, strict=False)}
+    eligible, reached = (np.array(column, float) for column in columns[4:])
+    return texts | {"eligible": eligible, "reached": reached, "never": eligible - reached}
