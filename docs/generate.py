@@ -3,7 +3,7 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbhdsim import areas, comparison, evidence, ledger, outcomes
+from nbhdsim import areas, comparison, evidence, ledger, outcomes, reach
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
@@ -135,6 +135,8 @@ def results() -> str:
             + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.COLUMNS.items()])
             + "\n\n## `ordinary.csv`\n\nThe ordinary change of emergency admissions from one year to the next where nothing is done, in the futures with central numbers.\n\n"
             + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.ORDINARY.items()])
+            + "\n\n## `reach.csv`\n\nWho was never reached, of those a programme was for; one row a future, programme and group of people. Also as `reach.parquet`.\n\n"
+            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in reach.COLUMNS.items()])
             + "\n\n## `evidence.csv`\n\nBeside the tables, and what `nbhdsim evidence --out` writes: set by the scenario without a source first, then by influence, "
             "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 

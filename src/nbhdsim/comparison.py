@@ -149,7 +149,7 @@ def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
     last = [("month", "==", int(outcomes["month"].where(outcomes["months"] == 1).max()))]
     return {"outcomes": outcomes, "neighbourhoods": tables.read(folder, "outcomes", where=near),
             "delivery": tables.read(folder, "delivery", where=last),
-            **{name: tables.read(folder, name) for name in ("costs", "funded", "runs")}}
+            **{name: tables.read(folder, name) for name in ("costs", "funded", "reach", "runs")}}
 
 
 def _periods(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -315,3 +315,13 @@ def reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     sums = delivery.astype({"scenario": str, "intervention": str}).groupby(["scenario", "intervention"])["reached"].sum()
     own = (sums / max(len(last[PAIRS].drop_duplicates()), 1)).rename("mean").reset_index()
     return pd.concat([total, own.rename(columns={"intervention": "programme"})])[["scenario", "programme", "mean"]]
+
+
+def never_reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Of those any programme of a scenario is for, who was never reached: columns scenario, by, value, eligible, never (means
+    over futures) and share (of their sums)."""
+    rows = found["reach"].astype(dict.fromkeys(("scenario", "intervention", "by", "value"), str))
+    key, futures = ["scenario", "by", "value"], max(len(rows[PAIRS].drop_duplicates()), 1)
+    sums = rows[rows["intervention"] == ""].groupby(key)[["eligible", "never"]].sum().reset_index()
+    share = sums["never"] / sums["eligible"]
+    return sums.assign(eligible=sums["eligible"] / futures, never=sums["never"] / futures, share=share)

@@ -57,8 +57,8 @@ def people(script: Script, quintile: NDArray[np.integer]) -> People:
 class Ledger:
     """Who was eligible and who was reached, by programme, of one scenario in one future.
 
-    rows: of Script. seen [n] by key: 1 + age band in which whoever lives in the row became eligible, 0 if they never did; taken [n]:
-    were they ever reached?
+    rows: of Script. seen [n] by key: 1 + age band in which whoever lives in the row became eligible, 0 if they never did; taken
+    [n]: were they ever reached?
     """
 
     def __init__(self, rows: int) -> None:
@@ -127,6 +127,20 @@ class Ledger:
         return out
 
 
+COLUMNS: Mapping[str, str] = {
+    "scenario": "name of the scenario (doing nothing has no rows)",
+    "draw": "0: central numbers; 1, 2, ..: sampled ones",
+    "replicate": "luck",
+    "intervention": "key of the programme; blank for any, those of delivery `power` left out",
+    "by": "`all`, `quintile`, `age` (band in the month in which a person became eligible), `digital` or `group`",
+    "value": "which quintile, age band, `excluded` or `not excluded`, or population group (a person may be in several, or none)",
+    "eligible": "people the programme was for who lived in its places while it ran, those who have since left included",
+    "reached": "of them, those who ever took part",
+    "never": "the others",
+}
+"""Columns of the table `reach`, and what they mean."""
+
+
 def _count(seen: NDArray[np.uint8], taken: NDArray[np.bool_], who: People) -> NDArray[np.int64]:
     """Eligible and reached [2, CATEGORIES] of these people; seen: as in Ledger, none of it 0."""
     columns = [np.zeros(seen.size, np.int64), 1 + who.quintile, 1 + QUINTILES + seen.astype(np.int64) - 1]
@@ -148,6 +162,6 @@ def table(scenarios: Mapping[str, Mapping[str, NDArray[np.int64]]]) -> dict[str,
             for scenario, counts in scenarios.items() for key, found in counts.items()
             for (by, value), eligible, reached in zip(CATEGORIES, *found, strict=True) if eligible]
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
-    texts = {name: np.array(column, object) for name, column in zip(("scenario", "intervention", "by", "value"), columns, strict=False)}
+    texts = {name: np.array(columns[k], object) for k, name in enumerate(("scenario", "intervention", "by", "value"))}
     eligible, reached = (np.array(column, float) for column in columns[4:])
     return texts | {"eligible": eligible, "reached": reached, "never": eligible - reached}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from nbhdsim.comparison import NOT_MODELLED
-from nbhdsim.report import text
+from nbhdsim.report import missed, text
 
 
 def row(scenario, *, outcome="lonely", people="all", year=0, replicates=6, draws=18, value=0.001, **more):
@@ -60,6 +60,16 @@ def test_people_reached_are_told_by_programme_with_whom_it_counts():
     assert text.ever_reached(reached, scenarios) == [
         ("People ever reached, each counted once", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
         ("  grants (those taking part)", ["1,100", "-"])]
+
+
+def test_who_was_never_reached_is_told_for_the_ends_of_deprivation_and_of_digital_exclusion():
+    rows = [("all", "all", 0.6), ("quintile", "1", 0.55), ("digital", "excluded", 0.9985), ("age", "85+", 0.9)]
+    never = pd.DataFrame(rows, columns=["by", "value", "share"]).assign(scenario="a")
+    said = dict(missed.lines(never, ["a", "b"]))
+    assert said["Never reached, of those they are for"] == ["60%", "-"]
+    assert said["  in the most deprived fifth of areas"][0] == "55%" and said["  in the least deprived fifth of areas"][0] == "-"
+    assert said["  digitally excluded"][0] == "99.9%" and len(said) == 5
+    assert missed.lines(never[:0], ["a"]) == []
 
 
 def test_a_label_too_long_for_its_column_stands_above_its_cells():

@@ -14,8 +14,8 @@ from nbhdsim.tables import atomic
 def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
     """Everything the text and the figures need, from the tables of a finished run.
 
-    Keys: title, futures (at draw 0, at later draws), money, reached, levels, and for more than one scenario comparison
-    and ordinary.
+    Keys: title, futures (at draw 0, at later draws), money, reached, never (reached), levels, and for more than one scenario
+    comparison and ordinary.
     """
     reference = scenarios[0].name
     found = comparison.headline(folder, reference)
@@ -28,6 +28,7 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
         "futures": (int((good["draw"] == 0).sum()), int((good["draw"] > 0).sum())),
         "money": comparison.money(found["costs"], first.months),
         "reached": comparison.reached(found),
+        "never": comparison.never_reached(found),
         "levels": comparison.levels(found, kinds=kinds),
     }
     if len(scenarios) > 1:

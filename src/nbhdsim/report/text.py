@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nbhdsim.comparison import LEAST_DRAWS, LEAST_REPLICATES
-from nbhdsim.report import rests, words
+from nbhdsim.report import missed, rests, words
 
 PAYERS = {
     "icb": "NHS (integrated care board)",
@@ -157,7 +157,8 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     last, which = scenarios[0].months // 12, words.mean_of(*answer["futures"])
     years = f"mean of {last} years" if last > 1 else f"over {scenarios[0].months} months"
     years += ", in one future" if sum(answer["futures"]) == 1 else ""
-    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios[1:]), ("", []),
+    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios[1:]),
+             *missed.lines(answer["never"], names), ("", []),
              (f"Change against '{reference}', {years}", []), *changes(comparison, names, last)]
     own = {row["scenario"]: row for row in ordinary.to_dict("records")}
     said = [words.sentence(n, admissions[n], own.get(n)) for n in names if n in admissions]
@@ -173,7 +174,8 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
 def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     """The whole printed answer of `run`: what the scenario comes to, not what it changes."""
     names = [s.name for s in scenarios]
-    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios), ("", []),
+    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios),
+             *missed.lines(answer["never"], names), ("", []),
              (f"Levels, {words.mean_of(*answer['futures'])}", [])]
     for outcome, m in words.MEASURES.items():
         unit = m.unit.replace("percentage points", "%").replace("points of 10", "0-10")
