@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .groups import EXCLUDED, GROUPS, NAMES
-from .residents import AGE_BANDS, SEGMENT_FROM, Script, age_at, band_of
+from .residents import AGE_BANDS, SEGMENT_FROM, Script, age_at, band_of, frailty_of
 
 ANY = ""
 """Key of any programme."""
-QUINTILES, DIGITAL = 5, ("not excluded", "excluded")
+QUINTILES, YEAR, DIGITAL = 5, 12, ("not excluded", "excluded")
 OTHERS = tuple(name for name in NAMES if name != EXCLUDED)
 CATEGORIES = (("all", "all"), *(("quintile", str(q + 1)) for q in range(QUINTILES)), *(("age", band) for band in AGE_BANDS),
               *(("digital", name) for name in DIGITAL), *(("group", name) for name in OTHERS))
@@ -54,6 +54,15 @@ def people(script: Script, quintile: NDArray[np.integer]) -> People:
     return People(quintile[script.place].astype(np.int64) - 1, age_at(script), script.frailty, script.flags)
 
 
+def left(world: Any, stays: NDArray[np.integer], month: int) -> People:
+    """Those whose stays (rows of Life, -1: nobody's) end in `month`, as they were."""
+    life, script = world.life, world.script
+    row = life.row[stays]
+    age = np.maximum(month - script.birth_month[row].astype(np.int64), 0) // YEAR
+    quintile = world.places.quintile[script.place[row]].astype(np.int64) - 1
+    return People(quintile, age, frailty_of(life, stays, month), life.flags[stays])
+
+
 class Ledger:
     """Who was eligible and who was reached, by programme, of one scenario in one future.
 
@@ -80,9 +89,9 @@ class Ledger:
     def note(self, programmes: Iterable[Any], month: int, *, segment: NDArray[np.integer], new: NDArray[np.integer]) -> None:
         """Look at the month just delivered. segment [n]: of age, of everyone; new: rows with another resident than last month."""
         for programme in programmes:
-            mine = programme.intervention
-            if not mine.opens <= month < mine.closes or not programme.takes_in:
+            if not programme.takes_in or not programme.intervention.opens <= month < programme.intervention.closes:
                 continue
+            mine = programme.intervention
             keys = (programme.key,) if mine.seats else (programme.key, ANY)
             if month == mine.opens or programme.renewing(month):
                 self._mark(keys, programme.on_list(month), segment)

@@ -16,7 +16,7 @@ from .places import contacts
 from .pools import Held
 from .population import World
 from .relations import Relations
-from .residents import MECHANISMS, Residents, Script, frailty_of
+from .residents import MECHANISMS, Residents, Script
 from .scenario import Scenario, funding, staffing, where
 from .screening import REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
@@ -262,17 +262,8 @@ class Simulation:
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
         self.gone.append(Past(ended, self.taking_part[rows], sums))
         if self.programmes:
-            self.ledger.leave(rows, self._who_left(ended))
+            self.ledger.leave(rows, reach.left(self.world, ended, self.month))
         self._reached[rows] = self._lost[rows] = False
-
-    def _who_left(self, stays: NDArray[np.integer]) -> reach.People:
-        """Those whose stays (-1: nobody's) have just ended."""
-        life, script = self.world.life, self.world.script
-        assert life is not None
-        row = life.row[stays]
-        age = np.maximum(self.month - script.birth_month[row].astype(np.int64), 0) // YEAR
-        return reach.People(self.world.places.quintile[script.place[row]].astype(np.int64) - 1, age,
-                            frailty_of(life, stays, self.month), life.flags[stays])
 
     def reach(self) -> dict[str, NDArray[np.int64]]:
         """Eligible and ever reached so far, by programme and `reach.CATEGORIES`."""
@@ -491,25 +482,6 @@ def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], wor
             tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": sites})
         for key, month, delivered in lane.delivered:
             tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
-    out = {table: _joined(blocks, EMPTY[table], place_names) for table, blocks in tables.items()}
+    out = {table: views.joined(blocks, views.EMPTY[table], place_names) for table, blocks in tables.items()}
     out["reach"] = reach.table({name: lane.reach() for name, lane in zip(scenarios, lanes, strict=True)})
     return {table: columns | {"draw": draw, "replicate": replicate} for table, columns in out.items()}
-
-
-EMPTY = {"costs": ("scenario", "intervention", "year", "place", "payer", "kind", "pounds"),
-         "delivery": ("scenario", "intervention", "month", "place", "places", "members", "joined", "left", "contacts",
-                      "reached"),
-         "funded": ("scenario", "intervention", "place", "sites")}
-TEXTS = ("scenario", "intervention", "place", "payer", "kind")
-
-
-def _joined(blocks: list[dict], columns: Sequence[str], place_names: NDArray) -> dict[str, NDArray]:
-    """Blocks one after the other; a block's single values stand for all its rows."""
-    parts: dict[str, list] = {name: [np.zeros(0, object if name in TEXTS else float)] for name in columns}
-    for block in blocks:
-        rows = len(np.atleast_1d(block["place"]))
-        for name in columns:
-            value = place_names[np.asarray(block["place"], int)] if name == "place" else block[name]
-            kind = object if name in TEXTS else None
-            parts[name].append(np.broadcast_to(np.asarray(value, kind), rows))
-    return {name: np.concatenate(part) for name, part in parts.items()}

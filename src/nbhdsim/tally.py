@@ -45,7 +45,7 @@ class Tally:
         cell = self._cells(script, segment)
         rows, value = self._strain(relations)
         self._add("strain", rows, cell, value=value)
-        giving = [(p.inside, p.intervention.figures.get("hours_a_year", 0.0) / YEAR) for p in programmes]
+        giving = [(p.inside, p.intervention.figures.get("hours_a_year", 0.0) / YEAR) for p in programmes if p.takes_in]
         giving = [(rows, hours) for rows, hours in giving if hours and rows.size]
         who = [rows for rows, _ in giving]
         self._add("volunteers", np.unique(np.concatenate(who)) if who else None, cell)

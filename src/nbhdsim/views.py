@@ -164,3 +164,21 @@ def children(age: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Who can be referred to children's social care [n], those born later in the year included."""
     return age < GROWN
 
+
+EMPTY = {"costs": ("scenario", "intervention", "year", "place", "payer", "kind", "pounds"),
+         "delivery": ("scenario", "intervention", "month", "place", "places", "members", "joined", "left", "contacts",
+                      "reached"),
+         "funded": ("scenario", "intervention", "place", "sites")}
+TEXTS = ("scenario", "intervention", "place", "payer", "kind")
+
+
+def joined(blocks: list[dict], columns: Iterable[str], place_names: NDArray) -> dict[str, NDArray]:
+    """Blocks one after the other; a block's single values stand for all its rows."""
+    parts: dict[str, list] = {name: [np.zeros(0, object if name in TEXTS else float)] for name in columns}
+    for block in blocks:
+        rows = len(np.atleast_1d(block["place"]))
+        for name in columns:
+            value = place_names[np.asarray(block["place"], int)] if name == "place" else block[name]
+            kind = object if name in TEXTS else None
+            parts[name].append(np.broadcast_to(np.asarray(value, kind), rows))
+    return {name: np.concatenate(part) for name, part in parts.items()}

@@ -70,6 +70,7 @@ class Cut:
     """
 
     doors = 0
+    takes_in = False
 
     def __init__(self, line: Any, future: Future, *, rates: Any, values: Mapping[str, float], sites: NDArray[np.float64],
                  places: NDArray[np.float64], strict: bool = True) -> None:
