@@ -19,6 +19,7 @@ from .barrier import barrier
 from .effects import Effects, effects
 from .setting import Grants
 
+HALF_DISTANCE = "baseline.distance.half"
 YEAR, ONE = 12, f32(1)
 LIST = 12                          # months after which the list of those who may take part is drawn up anew
 SEXES = ("female", "male")         # in the order of `Script.sex`
@@ -264,8 +265,9 @@ def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float) -> di
 
 
 def figures(kind: Any, values: Mapping[str, float]) -> dict[str, float]:
-    """Numbers of a kind by name, in this draw."""
-    return {name: values[quantity.address] for name, quantity in kind.quantities.items()}
+    """Numbers of a kind by name, in this draw, and those that all kinds share."""
+    own = {name: values[quantity.address] for name, quantity in kind.quantities.items()}
+    return {"half_distance": values.get(HALF_DISTANCE, 0.0), **own}
 
 
 def aim(who: Any, targeting: Any) -> Aim:
