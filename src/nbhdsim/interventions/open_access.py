@@ -25,8 +25,8 @@ class OpenAccess(Intervention):
         hazard x 2^(-d / half)
 
     d: kilometres between the middles of both neighbourhoods; half: `baseline.distance.half`, at 0 (neutral) nobody comes from
-    elsewhere. Those at the site have d = 0: what is stated of the funded neighbourhoods is theirs, whoever else comes. The places of
-    a site are shared out over the neighbourhoods people come from, by heads x 2^(-d / half).
+    elsewhere. Those at the site have d = 0: what is stated of the funded neighbourhoods is theirs, whoever else comes. The places
+    of a site are shared out over the neighbourhoods people come from, by heads x 2^(-d / half).
     """
 
     open_door = True
@@ -47,10 +47,10 @@ class OpenAccess(Intervention):
         homes = np.flatnonzero(weight > 0)
         pool = np.searchsorted(homes, place)
         who = candidates(future.script, rows, hazard=hazard * weight[place], site=site[place], pool=pool, pools=homes.size)
-        come = np.bincount(pool, minlength=homes.size) * weight[homes].astype(np.float64)
+        come = np.bincount(pool, minlength=homes.size).astype(np.float64) * weight[homes]
         return who, self._shared(site[homes], come)
 
-    def _shared(self, site: NDArray[np.int64], come: NDArray[np.floating]) -> NDArray[np.int64]:
+    def _shared(self, site: NDArray[np.int64], come: NDArray[np.float64]) -> NDArray[np.int64]:
         """Places for each neighbourhood: those of its site, by how many would come from it."""
         out = np.full(site.size, NO_LIMIT, np.int64)
         for p in np.unique(site):
