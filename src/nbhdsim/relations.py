@@ -25,17 +25,19 @@ from .rng import f32
 RELATIONS: dict[str, Lever] = {
     "take_up": Lever("ratio", 1, "multiply", 0.3, 3, "a resident's hazard of joining any other programme"),
     "places": Lever("ratio", 1, "multiply", 0.3, 3, "places of every other programme in a neighbourhood"),
+    "dose": Lever("ratio", 1, "multiply", 0.3, 3, "what every other programme in a neighbourhood does for each who takes part"),
     "handover": Lever("share a month", 0, "1 - prod(1 - h)", 0, 0.95, "a resident's further hazard of joining groups, open places"),
     "digital_barrier": Lever("ratio", 1, "multiply", 0.01, 1, "how much of a resident's barrier to digital-first care stands"),
     "strain": Lever("0 to 1", 0, "add", 0, 1, "a resident's cost of taking part; times baseline.strain.exit, a hazard of leaving"),
     "readiness": Lever("0 to 1", 0, "add", 0, 1, "readiness of a neighbourhood"),
     "network": Lever("share", 0, "add", 0, 0.95, "share of what others of a network gain that a neighbourhood gains"),
+    "asks": Lever("asks a year", 0, "add", 0, 1000, "asks of a neighbourhood that nothing follows"),
     "screening": Lever("share", 0, "1 - prod(1 - h)", 0, 0.95, "chance that someone overdue is screened, by the follow-up"),
 }
 """Levers between programmes, by name; of residents, or of neighbourhoods where the meaning says so."""
 
 NONE = np.zeros(0, f32)
-OF_PLACES = ("places", "readiness", "network")
+OF_PLACES = ("places", "dose", "readiness", "network", "asks")
 
 Rows = NDArray[np.integer]
 
@@ -111,7 +113,7 @@ class Relations:
                 now = out[push.who]
                 out[push.who] = (now + push.value if lever.operator == "add" else now * push.value if lever.operator == "multiply"
                                  else f32(1) - (f32(1) - now) * (f32(1) - push.value))
-        return out if lever.operator == "multiply" else np.minimum(out, f32(1))
+        return out if lever.operator == "multiply" else np.minimum(out, f32(max(lever.high, 1)))
 
     def of(self, name: str, key: str) -> NDArray[np.float32] | None:
         """What programme `key` reads of a relation [n or p]: what the others pushed; None where that is nothing."""

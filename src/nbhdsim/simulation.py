@@ -148,6 +148,7 @@ class Simulation:
             if self.passing and programme.renewing(self.month):
                 programme.renew(self.script)
             programme.advance(self.month, self.relations, gone, share=share)
+        self._look()
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
@@ -264,6 +265,14 @@ class Simulation:
         if self.programmes:
             self.ledger.leave(rows, reach.left(self.world, ended, self.month))
         self._reached[rows] = self._lost[rows] = False
+
+    def _look(self) -> None:
+        """Tell those programmes that look who is missed, once a year."""
+        looking = [p for p in self.programmes if isinstance(p, Programme) and p.looks] if self.month % REVIEW == 0 else []
+        if looking:
+            missed = self.ledger.missed(reach.people(self.script, self.world.places.quintile))
+            for programme in looking:
+                programme.tell(missed)
 
     def reach(self) -> dict[str, NDArray[np.int64]]:
         """Eligible and ever reached so far, by programme and `reach.CATEGORIES`."""

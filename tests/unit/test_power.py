@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from nbhdsim.outcomes import OUTCOMES
 from nbhdsim.population import build
 from nbhdsim.scenario import schema as scenarios
 from nbhdsim.simulation import Simulation
@@ -155,3 +156,90 @@ def test_a_factor_on_few_places_is_kept_in_the_mean_and_told(tmp_path):
         assert set(table["places"]) <= {4, 5} and table["places"].sum() == table["members"].sum() == inside
         totals.append(inside)
     assert np.mean(totals) == pytest.approx(52.8, abs=4 * np.sqrt(12 * 0.8 * 0.2 / 6)) and len(set(totals)) > 1
+
+
+ASKED = {"core_group": 12, "experts_by_experience": 12, "engagement_network": 4, "community_intelligence": 4}
+ALWAYS = {name: value for key in ASKED for name, value in {
+    f"interventions.{key}.reach": 0.2, f"interventions.{key}.leave_hazard": 0.0, f"interventions.{key}.acted_on": 0.75}.items()}
+
+
+def consulted(tmp_path, keys, **numbers):
+    """A year of programmes that ask, with 9,000 places each, in every neighbourhood."""
+    return run(scenario(tmp_path, [f"{key}: {{where: all, places: 9000}}" for key in keys], **{
+        address: value for address, value in ALWAYS.items() if address.split(".")[1] in keys}, **numbers), 6)
+
+
+def test_asking_beyond_what_is_acted_on_lowers_control_and_strains_summed_over_programmes(tmp_path):
+    """u = asks (1 - acted on): 3 + 3 + 1 + 1 = 8 a year, 5 beyond 3; each programme's members bear its part of them."""
+    slopes = {"baseline.consultation.control": 0.05, "baseline.consultation.strain": 0.02, "baseline.strain.exit": 0}
+    rest, worn = consulted(tmp_path, ASKED), consulted(tmp_path, ASKED, **slopes)
+    assert {p.key: set(p._beyond.tolist()) for p in worn.programmes} == {
+        "core_group": {1.875}, "experts_by_experience": {1.875}, "engagement_network": {0.625}, "community_intelligence": {0.625}}
+    assert all(p._beyond is None for p in rest.programmes)
+    strain = np.zeros(rest.world.script.id.size)
+    for p in worn.programmes:
+        strain[p.inside] += 0.02 * p._beyond[0]
+    assert worn.relations.total("strain") == pytest.approx(strain, abs=1e-6) and strain.max() <= 0.02 * 5 + 1e-9
+    grown = -rest.world.script.birth_month // 12 >= 16
+    lost = [OUTCOMES["control"].function(sim.measures)[0][-1].sum() for sim in (rest, worn)]
+    assert lost[1] - lost[0] == pytest.approx(-0.05 / 0.02 * strain[grown].sum(), rel=0.1)          # and some more by spill-over
+
+
+def test_asks_that_are_all_acted_on_or_few_enough_do_no_harm(tmp_path):
+    slopes = {"baseline.consultation.control": 0.05, "baseline.consultation.strain": 0.02}
+    few = consulted(tmp_path, ["core_group"], **slopes)
+    assert not few.programmes[0]._beyond.any()                                  # 3 of 12 asks a year, and 3 are free
+    heard = run(scenario(tmp_path, [f"{key}: {{where: all, places: 9000}}" for key in ASKED], **slopes), 6)
+    assert all(p._beyond is None for p in heard.programmes)
+
+
+def test_the_order_of_programmes_that_ask_is_nobody_s_business(tmp_path):
+    slopes = {"baseline.consultation.control": 0.05, "baseline.consultation.strain": 0.02, "baseline.strain.exit": 0.3}
+    one, other = (consulted(tmp_path, keys, **slopes) for keys in (list(ASKED), list(ASKED)[::-1]))
+    assert np.array_equal(np.stack(one.sums), np.stack(other.sums))
+
+
+def test_strain_of_being_asked_makes_people_leave(tmp_path):
+    slopes = {"baseline.consultation.strain": 0.1, "baseline.strain.exit": 0.3}
+    rest, worn = consulted(tmp_path, ASKED), consulted(tmp_path, ASKED, **slopes)
+    assert not sum(p._delivery.tally()[:, 2].sum() for p in rest.programmes)
+    assert sum(p._delivery.tally()[:, 2].sum() for p in worn.programmes) > 5
+
+
+def test_those_who_decide_gain_control_where_a_scenario_says_so(tmp_path):
+    seats = {"interventions.core_group.places_per_site": 100}
+    rest, gain = (consulted(tmp_path, ["core_group"], **seats, **{"baseline.consultation.deciding": sd}) for sd in (0, 0.2))
+    more = [OUTCOMES["control"].function(sim.measures)[0][-1].sum() for sim in (rest, gain)]
+    assert more[1] - more[0] == pytest.approx(0.2 * gain.programmes[0].inside.size, rel=0.1) and gain.programmes[0].inside.size > 100
+
+
+INTELLIGENCE = "community_intelligence: {where: all, places: 9000}"
+
+
+def test_knowing_who_is_missed_raises_the_take_up_of_those_and_of_nobody_else(tmp_path):
+    """Walks that the most deprived fifth is slow to join: after a year their groups are known to be missed."""
+    lines = ["poor: {kind: health_walk, where: {quintile: [1]}, sites: 3}",
+             "rich: {kind: health_walk, where: {quintile: [2, 3, 4, 5]}, sites: 9}"]
+    numbers = {**WALKING, "interventions.poor.reach": 0.05}
+    alone = run(scenario(tmp_path, lines, **numbers), 36)
+    both = run(scenario(tmp_path, [*lines, INTELLIGENCE], **numbers, **{
+        "interventions.community_intelligence.effects.take_up.missed_True": 1.3, "interventions.community_intelligence.ramp_up_months": 1}), 36)
+    missed, quintile = programme(both, "community_intelligence")._missed, both.world.places.quintile[both.world.script.place]
+    assert missed[quintile == 1].mean() > 0.4 > 0.1 > missed[quintile > 1].mean()
+    before, after = ({key: programme(sim, key).reached.size for key in ("poor", "rich")} for sim in (alone, both))
+    assert after["poor"] > 1.08 * before["poor"] and 1 <= after["rich"] / before["rich"] < 1.02
+
+
+def test_community_intelligence_changes_nothing_until_a_scenario_says_so(tmp_path):
+    alone, both = run(scenario(tmp_path, [WALK], **WALKING), 24), run(scenario(tmp_path, [WALK, INTELLIGENCE], **WALKING), 24)
+    assert np.array_equal(programme(alone, "health_walk").reached, programme(both, "health_walk").reached)
+    assert np.array_equal(np.stack(alone.sums), np.stack(both.sums)) and programme(both, "community_intelligence").reached.size
+
+
+def test_services_that_fit_better_do_more_for_each_who_takes_part_within_the_lever_s_range(tmp_path):
+    line = "it: {kind: adjust, where: all, targeting: {age: [30, 40]}, effects: [{lever: connection, value: %s, at: 1}]}"
+    numbers = {"interventions.community_intelligence.effects.dose": 1.2, "interventions.community_intelligence.ramp_up_months": 1}
+    for value, factor in ((0.5, 1.2), (1.9, 2 / 1.9)):
+        sim = run(scenario(tmp_path, [line % value, INTELLIGENCE], **numbers), 27)
+        it = programme(sim, "it")
+        assert it._fitted(it.members).dose == pytest.approx(np.full(it.members.who.size, factor), rel=1e-5)

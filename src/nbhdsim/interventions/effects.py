@@ -248,6 +248,15 @@ class Effects:
         """The curve of the same lever at another level, None if there is none."""
         return next((c for c in (*self.curves, *self.resting) if c.level == level and c.lever == curve.lever), None)
 
+    def most(self, dose: float) -> float:
+        """The largest factor on doses that leaves what is pushed for each participant within the lever's range."""
+        out = np.inf
+        for curve in self.curves:
+            low, high = (log(x) if curve.multiplies else x for x in (LEVERS[curve.lever].low, LEVERS[curve.lever].high))
+            for end, peak in ((high, float(curve.rise.max()) * dose), (low, float(curve.rise.min()) * dose)):
+                out = min(out, end / peak) if peak * end > 0 else out
+        return max(out, 1.0)
+
     @property
     def course(self) -> Course:
         """Course of the effects on one participant, of those on other programmes through them, and of their screening."""

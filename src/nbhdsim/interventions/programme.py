@@ -15,6 +15,7 @@ from ..residents import Script
 from ..rng import f32, purpose, uniforms
 from ..turnover import Turnover
 from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
+from .asked import asking
 from .barrier import barrier
 from .effects import Effects, effects
 from .setting import Grants
@@ -40,6 +41,9 @@ class Programme:
         self.line, self.key, self.doors = line, str(line.key), 1
         self._share: NDArray[np.float64] | None
         self._factor: NDArray[np.float64] | None = None         # of the places of each pool, by what others do
+        self._beyond: NDArray[np.float32] | None
+        self._fit: NDArray[np.float32] | None
+        self._missed: NDArray[np.bool_] | None
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
@@ -50,6 +54,10 @@ class Programme:
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
         self._rates, self._share, self._hours = rates, None, self.intervention.figures.get("relies.volunteer_hours", 0.0)
+        stated = {curve.lever for curve in self.intervention.effects.at_level("participant")}
+        decides = self.intervention.seats and "control" not in stated
+        self._asking = asking(self.intervention.figures, values, decides=decides)
+        self._beyond = self._fit = self._missed = None
         self._barrier = barrier(self.intervention.figures, values, self._delivery.rule.candidates, future=future,
                                 rates=rates)
 
@@ -95,8 +103,7 @@ class Programme:
         """Time has passed: who may take part is looked at anew. script: as of this month."""
         mine = self.intervention
         self._future = self._future._replace(script=script)
-        self.intervention = replace(mine, parts=_parts(mine.effects, self._future, self.line,
-                                                       acted_on=mine.figures.get("acted_on", 1.0)))
+        self.intervention = replace(mine, parts=self._whom())
         self._delivery.renew(self.intervention.enrol(self._future, self._rates))
         exposed = self.intervention.expose(self._future)
         if self._exposure is not None and exposed is not None:
@@ -104,6 +111,20 @@ class Programme:
         if self._barrier is not None:
             self._barrier.renew(script)
         self._told = {}
+
+    @property
+    def looks(self) -> bool:
+        """Does it look at who is missed?"""
+        return any("missed" in dict(curve.who) for curve in self.intervention.effects.relations)
+
+    def tell(self, missed: NDArray[np.bool_]) -> None:
+        """Who is missed [n], as the programme knows from now on."""
+        self._missed = missed
+        self.intervention = replace(self.intervention, parts=self._whom())
+
+    def _whom(self) -> dict[tuple, NDArray[np.bool_]]:
+        mine = self.intervention
+        return _parts(mine.effects, self._future, self.line, acted_on=mine.figures.get("acted_on", 1.0), missed=self._missed)
 
     def asked(self, month: int, relations: Relations) -> NDArray[np.float64]:
         """Hours of volunteers [p] that all its places need in `month`, places that others add included; 0 while it is closed."""
@@ -127,6 +148,7 @@ class Programme:
         gone: rows whose resident has died or moved away since then; share [p]: of the hours asked for that there are.
         """
         self._share = share if self._hours else None
+        self._beyond, self._fit = self._asking.beyond(relations), self._read("dose", relations, self._within)
         pull = self._pull(relations)
         self._delivery.advance(month, pull, gone)
         if self._exposure is not None:
@@ -165,13 +187,23 @@ class Programme:
         """Push this month's levers. natural [n]: admissions expected this month without programmes."""
         if not self._begun(month):
             return
-        exposed = None if self._exposure is None else self._exposure.members
-        self.intervention.push(self.members, month, levers, natural=natural, exposed=exposed, barrier=self._barrier)
+        exposed = None if self._exposure is None else self._fitted(self._exposure.members)
+        self.intervention.push(self._fitted(self.members), month, levers, natural=natural, exposed=exposed, barrier=self._barrier)
+        self._asking.push(self.members, month, levers, beyond=self._beyond)
+
+    def _within(self, dose: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.minimum(dose, f32(self.intervention.effects.most(self.intervention.figures.get("dose", 1.0))))
+
+    def _fitted(self, members: Members) -> Members:
+        """Members with the doses that services which fit them better give."""
+        return members if self._fit is None else members._replace(dose=members.dose * self._fit[members.site])
 
     def relate(self, month: int, relations: Relations) -> None:
         """Push what this programme does for others."""
         if self._begun(month):
             self.intervention.relate(self.members, month, relations)
+            if month < self.intervention.closes:
+                self._asking.relate(self.members, month, relations, funded=self._funded, beyond=self._beyond, key=self.key)
 
     def _begun(self, month: int) -> bool:
         """Has it opened? Never, where the money ends before set-up does."""
@@ -249,8 +281,10 @@ def intervention(line: Any, future: Future, *, rates: Any, values: Mapping[str, 
                     strict=strict, parts=_parts(stated, future, line, acted_on=numbers.get("acted_on", 1.0)))
 
 
-def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float) -> dict[tuple, NDArray[np.bool_]]:
-    """Whom each effect on some alone is about [n]. acted_on: share, by lot, of those whose words are acted on."""
+def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float,
+           missed: NDArray[np.bool_] | None = None) -> dict[tuple, NDArray[np.bool_]]:
+    """Whom each effect on some alone is about [n]. acted_on: share, by lot, of those whose words are acted on; missed [n]: those in
+    groups that are missed, None as long as nobody has looked."""
     script, out = future.script, {}
     for some_ in (curve.who for curve in (*stated.curves, *stated.resting, *stated.relations)):
         if some_ and some_ not in out:
@@ -260,6 +294,8 @@ def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float) -> di
                 stream = purpose(f"acted.{line.key}")
                 u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), stream, np.uint32(0), script.id)
                 some &= ((u < f32(acted_on)) | (acted_on >= 1)) == who["acted_on"]
+            if "missed" in who:
+                some &= False if missed is None else missed
             out[some_] = some
     return out
 

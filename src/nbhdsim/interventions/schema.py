@@ -32,7 +32,7 @@ PAYERS = ("icb", "council_public_health", "adult_care", "children_services", "sc
 QUANTITIES = ("reach", "places_per_site", "ramp_up_months", "decay_half_life_months", "dose", "join_hazard", "leave_hazard",
               "contacts_per_month", "caseload", "staff", "healthy_first", "hours_a_year", "set_up_months", "contact_chance",
               "visits_a_month", "lonely_first", "handover", "readiness", "half_maturity_months", "network", "strain",
-              "acted_on", "avoiders_first", "digital_first")
+              "acted_on", "asks_a_year", "avoiders_first", "digital_first")
 """Numbers every kind may have, none of them below 0. `set_up_months`: paid for before the first can join."""
 
 SHARES = ("reach", "leave_hazard", "contact_chance", "handover", "readiness", "network", "strain", "acted_on", "digital_first")
@@ -121,7 +121,8 @@ Frailty = Annotated[int, Field(ge=0, le=3)]
 class WhoModel(Closed):
     """Whom it is for; everything left out is everybody. frailty: the least (0 fit .. 3 severe), or [least, most]; group: a
     population group (`groups.GROUPS`), or any of several; acted_on, of an effect: those whose words in a consultation were acted
-    on, or those whose were not."""
+    on, or those whose were not; missed, of an effect on other programmes: those in groups that fewer are reached of than of others
+    of their age (`reach.Ledger.missed`), looked at every year."""
 
     age: Annotated[list[Annotated[int, Field(ge=0, le=120)]], Field(min_length=2, max_length=2)] | None = None
     quintile: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=1)] | None = None
@@ -130,6 +131,7 @@ class WhoModel(Closed):
     disabled: Literal[True] | None = None
     group: Literal[NAMES] | Annotated[list[Literal[NAMES]], Field(min_length=1)] | None = None  # type: ignore[valid-type]
     acted_on: bool | None = None
+    missed: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "WhoModel":

@@ -24,7 +24,20 @@ def reached(scenario: Any) -> dict[str, str]:
             quantity = line.kind.quantities.get(number)
             for name in outcomes.moved([(number, aim.low, aim.high)]) if quantity is not None and quantity.value else ():
                 found[name] = max(found.get(name, ""), quantity.grade)
+    for name in outcomes.moved([("control", 0, 120)]) if _asked(scenario) else ():
+        found[name] = "D"
     return found
+
+
+def _asked(scenario: Any) -> bool:
+    """Does asking, or deciding, move anybody's sense of control?"""
+    def of(name: str) -> float:
+        return scenario.quantities[f"baseline.consultation.{name}"].value
+    if of("deciding") and any(line.kind.delivery == "power" for line in scenario.lines.values()):
+        return True
+    figures = [{name: q.value for name, q in line.kind.quantities.items()} for line in scenario.lines.values()]
+    asks = sum(own.get("asks_a_year", 0.0) * (1 - own.get("acted_on", 1.0)) for own in figures)
+    return of("control") > 0 and asks > of("free")
 
 
 def of_all(scenarios: Sequence[Any]) -> dict[str, dict[str, str]]:
