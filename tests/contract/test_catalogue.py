@@ -165,7 +165,8 @@ def test_an_intervention_fits_a_screen(key):
     assert len(lines) <= screen.LINES == 50 and max(map(len, lines)) <= screen.WIDTH == 100
     heads = ("Delivery", "Cost", "Stated effects", "Harms", "Not known", "Grades")
     assert all(any(line.startswith(head) for line in lines) for head in heads)
-    published = [e for e in entries("interventions")[KINDS[key].evidence]["effects"] if e["basis"] != "judged"]
+    published = [] if key in OWN else [
+        e for e in entries("interventions")[KINDS[key].evidence]["effects"] if e["basis"] != "judged"]
     assert any(line.startswith("Published effects") for line in lines) == bool(published)
 
 

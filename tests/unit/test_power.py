@@ -208,9 +208,11 @@ def test_strain_of_being_asked_makes_people_leave(tmp_path):
 
 def test_those_who_decide_gain_control_where_a_scenario_says_so(tmp_path):
     seats = {"interventions.core_group.places_per_site": 100}
-    rest, gain = (consulted(tmp_path, ["core_group"], **seats, **{"baseline.consultation.deciding": sd}) for sd in (0, 0.2))
+    rest, gain = (consulted(tmp_path, ["core_group"], **seats, **{"baseline.consultation.deciding": sd})
+                  for sd in (0, 0.2))
     more = [OUTCOMES["control"].function(sim.measures)[0][-1].sum() for sim in (rest, gain)]
-    assert more[1] - more[0] == pytest.approx(0.2 * gain.programmes[0].inside.size, rel=0.1) and gain.programmes[0].inside.size > 100
+    inside = gain.programmes[0].inside.size
+    assert inside > 100 and more[1] - more[0] == pytest.approx(0.2 * inside, rel=0.1)
 
 
 INTELLIGENCE = "community_intelligence: {where: all, places: 9000}"
@@ -223,8 +225,10 @@ def test_knowing_who_is_missed_raises_the_take_up_of_those_and_of_nobody_else(tm
     numbers = {**WALKING, "interventions.poor.reach": 0.05}
     alone = run(scenario(tmp_path, lines, **numbers), 36)
     both = run(scenario(tmp_path, [*lines, INTELLIGENCE], **numbers, **{
-        "interventions.community_intelligence.effects.take_up.missed_True": 1.3, "interventions.community_intelligence.ramp_up_months": 1}), 36)
-    missed, quintile = programme(both, "community_intelligence")._missed, both.world.places.quintile[both.world.script.place]
+        "interventions.community_intelligence.effects.take_up.missed_True": 1.3,
+        "interventions.community_intelligence.ramp_up_months": 1}), 36)
+    missed = programme(both, "community_intelligence")._missed
+    quintile = both.world.places.quintile[both.world.script.place]
     assert missed[quintile == 1].mean() > 0.4 > 0.1 > missed[quintile > 1].mean()
     before, after = ({key: programme(sim, key).reached.size for key in ("poor", "rich")} for sim in (alone, both))
     assert after["poor"] > 1.08 * before["poor"] and 1 <= after["rich"] / before["rich"] < 1.02
