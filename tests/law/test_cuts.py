@@ -78,7 +78,8 @@ def test_what_is_pushed_is_the_inverse_rising_as_the_effect_fades(half_life):
 
 def test_the_path_of_a_resident_names_the_cut():
     lane, = run(scenario("cut", CUT), months=START + 1)
-    assert resident.causes(lane, int(lane.members["cut"].inside[0]))[0] == "had or would have a place in homes, cut by cut, since month 3"
+    told = resident.causes(lane, int(lane.members["cut"].inside[0]))
+    assert told[0] == "had or would have a place in homes, cut by cut, since month 3"
     assert not lane.programmes[0].exposed.size and not lane.programmes[0].reached.size
 
 
