@@ -45,14 +45,15 @@ class Tally:
         cell = self._cells(script, segment)
         rows, value = self._strain(relations)
         self._add("strain", rows, cell, value=value)
-        giving = [(p.inside, p.intervention.figures.get("hours_a_year", 0.0) / YEAR) for p in programmes if p.takes_in]
-        giving = [(rows, hours) for rows, hours in giving if hours and rows.size]
+        giving = [(p.inside, hours / YEAR) for p in programmes
+                  if p.takes_in and (hours := p.intervention.figures.get("hours_a_year", 0.0))]
+        giving = [(rows, hours) for rows, hours in giving if rows.size]
         who = [rows for rows, _ in giving]
         self._add("volunteers", np.unique(np.concatenate(who)) if who else None, cell)
         hours = [np.full(rows.size, round(each * float(FIXED)), np.int64) for rows, each in giving]
         self._add("volunteer_hours", np.concatenate(who) if who else None, cell, value=np.concatenate(hours) if who else 0)
         self.sums["families"].append(self._families)
-        rows = np.flatnonzero(referred)
+        rows = np.flatnonzero(referred != 0)
         rows = rows[segment[rows] < GROWN]
         home, first = np.unique(script.household[rows], return_index=True)
         at = self._family[home]

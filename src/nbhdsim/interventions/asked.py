@@ -43,6 +43,8 @@ class Asking(NamedTuple):
 
     def push(self, members: Members, month: int, levers: Levers, *, beyond: NDArray[np.float32] | None) -> None:
         """What asking too much, and deciding, does to the sense of control of those inside."""
+        if beyond is None and not self.gain:
+            return
         there = members.left > month
         loss = f32(0) if beyond is None else f32(self.control) * beyond[members.site[there]]
         shift = np.broadcast_to(f32(self.gain) - loss, (int(there.sum()),))

@@ -27,7 +27,8 @@ SEXES = ("female", "male")         # in the order of `Script.sex`
 
 
 class Programme:
-    """One line in one future, month by month: `advance`, then `push`. doors: programmes among which a handover is shared out.
+    """One line in one future, month by month: `advance`, then `push`. doors: programmes among which a handover is shared out;
+    takes_in: can anybody take part at all?
 
     line: a scenario's line (key, kind, start, end, every, targeting); future: where it runs; rates: n, phi,
     frailty_mix and frailty_ratio are read; values: by address, of this draw; sites, places [p]: sites of each
@@ -47,6 +48,7 @@ class Programme:
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
+        self.takes_in = self._hazardous()
         self._exposure = self.intervention.expose(future)
         limit = self.intervention.room_by_place(future)        # without a limit there is a place for everyone eligible
         eligible = np.bincount(self._delivery.rule.candidates.site, minlength=limit.size)
@@ -81,9 +83,7 @@ class Programme:
         """Rows, rising, of everyone who has ever taken part."""
         return self._delivery.reached
 
-    @property
-    def takes_in(self) -> bool:
-        """Can anybody take part at all?"""
+    def _hazardous(self) -> bool:
         return bool(self._delivery.rule.candidates.hazard.any())
 
     def on_list(self, month: int, some: Rows | None = None) -> Rows:
@@ -105,6 +105,7 @@ class Programme:
         self._future = self._future._replace(script=script)
         self.intervention = replace(mine, parts=self._whom())
         self._delivery.renew(self.intervention.enrol(self._future, self._rates))
+        self.takes_in = self._hazardous()
         exposed = self.intervention.expose(self._future)
         if self._exposure is not None and exposed is not None:
             self._exposure.renew(exposed)
