@@ -85,6 +85,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
 
     if not options.out:
         raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
+    experiment.check_comparable(scenarios)          # before anything is said of what will be done
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     options.interrupt.notice = "stopping: what is done is being written\n"
@@ -176,6 +177,7 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
 
     case = rebuilt.case(options.what, futures=options.futures, sets=options.sets, seed=options.seed)
     reference, *others = case.scenarios
+    experiment.check_comparable(scenarios)          # before anything is said of what will be done
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     if options.resident is not None:
