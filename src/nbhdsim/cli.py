@@ -15,11 +15,9 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def parser() -> argparse.ArgumentParser:
     """The parser of every verb and option."""
     top = argparse.ArgumentParser(
-        prog="nbhdsim",
-        description="What happens to emergency admissions and wellbeing if this "
-        "money goes to these interventions in these neighbourhoods of England, and how sure is that?",
-        epilog="Exit codes: 0 ok, 1 failure, 2 bad input, 130 interrupted.",
-    )
+        prog="nbhdsim", epilog="Exit codes: 0 ok, 1 failure, 2 bad input, 130 interrupted.",
+        description="What happens to emergency admissions and wellbeing if this money goes to these interventions in these "
+                    "neighbourhoods of England, and how sure is that?")
     top.add_argument("--version", action="store_true", help="print the version and stop")
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     check = verbs.add_parser("check", help="say what scenario files buy, or everything that is wrong with them")
@@ -27,9 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _changes(check)
     run = verbs.add_parser("run", help="run one scenario and print what it comes to")
     run.add_argument("files", nargs=1, metavar="SCENARIO", help="scenario YAML")
-    compare = verbs.add_parser(
-        "compare", help="run scenarios side by side; the first is what the others are compared with"
-    )
+    compare = verbs.add_parser("compare", help="run scenarios side by side; the first is what the others are compared with")
     compare.add_argument("files", nargs="+", metavar="SCENARIO", help="scenario YAML, two or more")
     for verb in (run, compare):
         _changes(verb)
@@ -39,18 +35,13 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
-    catalogue.add_argument(
-        "--from",
-        dest="source",
-        metavar="SCENARIO|FOLDER",
-        help="with interventions of your own: those a scenario names, or of a folder",
-    )
+    catalogue.add_argument("--from", dest="source", metavar="SCENARIO|FOLDER",
+                           help="with interventions of your own: those a scenario names, or of a folder")
     evidence = verbs.add_parser(
         "evidence", help="the evidence ledger: every number, or those a scenario or a run rests on, with grade and source"
     )
-    evidence.add_argument(
-        "what", nargs="?", metavar="SCENARIO|RUN", help="a scenario YAML or a run folder (default the whole package)"
-    )
+    evidence.add_argument("what", nargs="?", metavar="SCENARIO|RUN",
+                          help="a scenario YAML or a run folder (default the whole package)")
     evidence.add_argument("--out", metavar="FILE", help="write the full ledger there, as CSV")
     _changes(evidence)
     explain = verbs.add_parser("explain", help="split differences by person, channel and programme, or follow one resident")
@@ -61,30 +52,17 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
     _changes(explain)
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
-    network.add_argument(
-        "what",
-        nargs="?",
-        default="teaching-town",
-        metavar="SCENARIO|AREA",
-        help="a scenario YAML or a built-in area (default teaching-town)",
-    )
-    network.add_argument(
-        "--format", default="graphml", choices=("graphml", "edgelist"), help="of the file (default graphml)"
-    )
+    network.add_argument("what", nargs="?", default="teaching-town", metavar="SCENARIO|AREA",
+                         help="a scenario YAML or a built-in area (default teaching-town)")
+    network.add_argument("--format", default="graphml", choices=("graphml", "edgelist"), help="of the file (default graphml)")
     network.add_argument("--write", metavar="FILE", help="write the network there")
     _changes(network)
     return top
 
 
 def _changes(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="sets",
-        metavar="ADDRESS=VALUE",
-        help="change a value of the scenario or of the evidence; may be given again",
-    )
+    verb.add_argument("--set", action="append", default=[], dest="sets", metavar="ADDRESS=VALUE",
+                      help="change a value of the scenario or of the evidence; may be given again")
     verb.add_argument("--seed", type=int, metavar="N", help="the seed, instead of the scenario's")
 
 

@@ -57,34 +57,14 @@ def shown(stopped: Callable[[], bool] = lambda: False) -> Iterator[Callable[[Rep
         yield checked(lines())
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    with Progress(
-        TextColumn("futures"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}"),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
+    with Progress(TextColumn("futures"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+                  TimeRemainingColumn(), TextColumn("{task.fields[failed]}"), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("futures", total=None, failed="")
 
         def tell(report: Report) -> None:
-            bar.update(
-                task,
-                total=report.planned,
-                completed=report.done + report.failed,
-                failed=f"{report.failed} failed" if report.failed else "",
-            )
+            bar.update(task, total=report.planned, completed=report.done + report.failed,
+                       failed=f"{report.failed} failed" if report.failed else "")
 
         yield checked(tell)

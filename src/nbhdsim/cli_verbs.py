@@ -60,10 +60,8 @@ def run(options: Namespace, argv: Sequence[str]) -> int:
 def compare(options: Namespace, argv: Sequence[str]) -> int:
     """Run two or more scenarios side by side and print what changes against the first."""
     if len(options.files) < 2:
-        raise NbhdsimError.of(
-            "compare needs two scenarios or more (the first is what the others are compared with; "
-            "`nbhdsim run` takes one)"
-        )
+        raise NbhdsimError.of("compare needs two scenarios or more (the first is what the others are compared with; "
+                              "`nbhdsim run` takes one)")
     scenarios = load(options.files, options)
     _say_reference(scenarios)
     return _run(scenarios, options, argv, name="compare")
@@ -90,16 +88,8 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     options.interrupt.notice = "stopping: what is done is being written\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
-        result = experiment.run(
-            scenarios,
-            name=name or scenarios[0].name,
-            replicates=options.replicates,
-            draws=options.draws,
-            jobs=options.jobs,
-            out=Path(options.out),
-            argv=["nbhdsim", *argv],
-            progress=progress,
-        )
+        result = experiment.run(scenarios, name=name or scenarios[0].name, replicates=options.replicates, draws=options.draws,
+                                jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress)
     if result.done:
         tell(summary.finish(result.folder, scenarios))
     tell(f"\n{result.done} of {result.planned} futures in {result.folder}")

@@ -20,7 +20,7 @@ import numpy as np
 
 from nbhdsim import documents, ledger, rates, runfolder, tables
 from nbhdsim.areas import chosen
-from nbhdsim.errors import NbhdsimError
+from nbhdsim.errors import NbhdsimError, Problem
 from nbhdsim.scenario import AreaSpec
 from nbhdsim.workers import SPEC, Future, Outcome, Pool, inline, left_for, over_processes, without_interrupts
 
@@ -80,38 +80,25 @@ def _law(quantity: Any) -> str:
 
 def check_comparable(scenarios: Sequence[Any]) -> None:
     """Raises NbhdsimError, all problems at once, when scenarios differ in what one history needs, or share a name."""
-    first, problems = scenarios[0], []
+    first, problems = scenarios[0], list[Problem]()
     for other in scenarios[1:]:
+        file = str(other.file)
         for name in SHARED:
             a, b = getattr(first, name), getattr(other, name)
             if a != b:
-                problems.append(
-                    NbhdsimError.of(
-                        f"{_shown(b)} differs from {_shown(a)} in {first.name!r} (scenarios that are compared "
-                        f"share {', '.join(SHARED)})",
-                        file=str(other.file),
-                        path=name,
-                    )
-                )
+                problems.append(Problem(file, 0, 0, name, f"{_shown(b)} differs from {_shown(a)} in {first.name!r} (scenarios "
+                                        f"that are compared share {', '.join(SHARED)})"))
         both = (set(first.quantities) & set(other.quantities)) - set(rates.CHANNELS.values())
         for address in sorted(a for a in both if a.startswith("baseline.")):
             a, b = (_law(s.quantities[address]) for s in (first, other))
             if a != b:
-                problems.append(
-                    NbhdsimError.of(
-                        f"{b} differs from {a} in {first.name!r} (scenarios that are compared share every baseline "
-                        f"number but {', '.join(rates.CHANNELS.values())})",
-                        file=str(other.file),
-                        path=address,
-                    )
-                )
+                problems.append(Problem(file, 0, 0, address, f"{b} differs from {a} in {first.name!r} (scenarios that are compared "
+                                        f"share every baseline number but {', '.join(rates.CHANNELS.values())})"))
     for name, count in Counter(s.name for s in scenarios).items():
         if count > 1:
-            problems.append(
-                NbhdsimError.of(f"{name!r} is the name of {count} scenarios (names must differ)", path="name")
-            )
+            problems.append(Problem("", 0, 0, "name", f"{name!r} is the name of {count} scenarios (names must differ)"))
     if problems:
-        raise NbhdsimError([p for error in problems for p in error.problems])
+        raise NbhdsimError(problems)
 
 
 def cores() -> int:
@@ -150,15 +137,8 @@ class _Tally:
         return sum(bool(o.error) for o in self.outcomes.values())
 
 
-def execute(
-    folder: runfolder.RunFolder,
-    scenarios: Sequence[Any],
-    futures: Sequence[Future],
-    *,
-    jobs: int,
-    tally: _Tally,
-    progress: Callable[[Report], None],
-) -> None:
+def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequence[Future], *, jobs: int, tally: _Tally,
+            progress: Callable[[Report], None]) -> None:
     """Run all futures into the folder's parts. Raises NbhdsimError when the model refuses the input at once."""
     begun = time.monotonic()
     pool = None
@@ -179,10 +159,8 @@ def execute(
             f = outcome.future
             if outcome.error:
                 folder.error(run=f.run, draw=f.draw, replicate=f.replicate, error=outcome.error)
-            folder.log(
-                f"run {f.run} draw {f.draw} replicate {f.replicate}: "
-                f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s"
-            )
+            folder.log(f"run {f.run} draw {f.draw} replicate {f.replicate}: "
+                       f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s")
             tick()
     finally:
         with without_interrupts():
@@ -219,30 +197,15 @@ def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally:
 
     good = tally.good()
     tables.assemble(folder.parts, folder.path, sorted(good, key=lambda run: futures[run][1:]))
-    plan_rows = {
-        "run": [f.run for f in futures],
-        "draw": [f.draw for f in futures],
-        "replicate": [f.replicate for f in futures],
-        "ok": [f.run in set(good) for f in futures],
-    }
+    plan_rows = {"run": [f.run for f in futures], "draw": [f.draw for f in futures], "replicate": [f.replicate for f in futures],
+                 "ok": [f.run in set(good) for f in futures]}
     tables.write_parquet(tables.to_arrow("runs", plan_rows), folder.path / "runs.parquet")
     tried = [tally.outcomes[run] for run in sorted(tally.outcomes)]
-    tables.write_parquet(
-        tables.to_arrow(
-            "timing",
-            {
-                "run": [o.future.run for o in tried],
-                "seconds": np.array([o.seconds for o in tried], float),
-                "host": platform.node(),
-                "attempt": np.ones(len(tried), np.int32),
-            },
-        ),
-        folder.path / "timing.parquet",
-    )
+    timing = {"run": [o.future.run for o in tried], "seconds": np.array([o.seconds for o in tried], float),
+              "host": platform.node(), "attempt": np.ones(len(tried), np.int32)}
+    tables.write_parquet(tables.to_arrow("timing", timing), folder.path / "timing.parquet")
     extent = tables.twins(folder.path, {name: outcome.scale for name, outcome in outcomes.OUTCOMES.items()})
-    hashes = {
-        p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"
-    }
+    hashes = {p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"}
     folder.save(csv_outcomes=extent, tables=hashes)
 
 
@@ -250,23 +213,13 @@ def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int
     """The experiment as plain values, complete: this and the version make the run again. `numbers` is a hash of all
     quantities and tables, so a changed catalogue gives another run folder.
     """
-    held = [
-        {a: repr((q.value, q.low, q.high, q.law, q.stage)) for a, q in s.quantities.items()}
-        | {a: repr(np.asarray(t).tolist() if hasattr(t, "shape") else t) for a, t in s.tables.items()}
-        | {f"kind {key}": repr(line.kind) for key, line in s.lines.items()}
-        | {"area": Path(s.area.csv).read_text(encoding="utf-8-sig") if s.area.csv else s.area.name}
-        for s in scenarios
-    ]
+    held = [{a: repr((q.value, q.low, q.high, q.law, q.stage)) for a, q in s.quantities.items()}
+            | {a: repr(np.asarray(t).tolist() if hasattr(t, "shape") else t) for a, t in s.tables.items()}
+            | {f"kind {key}": repr(line.kind) for key, line in s.lines.items()}
+            | {"area": Path(s.area.csv).read_text(encoding="utf-8-sig") if s.area.csv else s.area.name} for s in scenarios]
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-    return {
-        "schema": "experiment/1",
-        "name": name,
-        "method": {"kind": "compare"},
-        "replicates": replicates,
-        "draws": draws,
-        "numbers": digest,
-        "scenarios": [{"name": s.name, **s.data} for s in scenarios],
-    }
+    return {"schema": "experiment/1", "name": name, "method": {"kind": "compare"}, "replicates": replicates, "draws": draws,
+            "numbers": digest, "scenarios": [{"name": s.name, **s.data} for s in scenarios]}
 
 
 def texts(scenarios: Sequence[Any]) -> dict[str, str]:
@@ -275,17 +228,8 @@ def texts(scenarios: Sequence[Any]) -> dict[str, str]:
     return found | {s.area.csv: Path(s.area.csv).read_text(encoding="utf-8-sig") for s in scenarios if s.area.csv}
 
 
-def run(
-    scenarios: Sequence[Any],
-    *,
-    name: str,
-    replicates: int = 6,
-    draws: int = 18,
-    jobs: int | None = None,
-    out: Path = Path("runs"),
-    argv: Sequence[str] = (),
-    progress: Callable[[Report], None] = lambda report: None,
-) -> Result:
+def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int = 18, jobs: int | None = None,
+        out: Path = Path("runs"), argv: Sequence[str] = (), progress: Callable[[Report], None] = lambda report: None) -> Result:
     """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each future.
 
     Raises NbhdsimError for bad input, with nothing written, and KeyboardInterrupt after leaving a readable folder.
@@ -295,15 +239,8 @@ def run(
     workers = processes(jobs, scenarios, len(futures))
     whole = resolved(scenarios, name=name, replicates=replicates, draws=draws)
     with without_interrupts():              # no folder without its manifest
-        folder = runfolder.create(
-            out,
-            resolved=whole,
-            resolved_text=documents.to_text(whole),
-            texts=texts(scenarios),
-            seed=scenarios[0].seed,
-            argv=argv,
-            planned=len(futures),
-        )
+        folder = runfolder.create(out, resolved=whole, resolved_text=documents.to_text(whole), texts=texts(scenarios),
+                                  seed=scenarios[0].seed, argv=argv, planned=len(futures))
     tally = _Tally()
     try:
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")

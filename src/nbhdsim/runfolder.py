@@ -73,9 +73,8 @@ def _git() -> str | None:
     if not any((p / ".git").exists() for p in here.parents):
         return None
     try:
-        found = subprocess.run(
-            ["git", "-C", str(here), "rev-parse", "HEAD"], check=False, capture_output=True, text=True, timeout=5
-        )
+        command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+        found = subprocess.run(command, check=False, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None if found.returncode == 0 else None
@@ -157,16 +156,8 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def create(
-    out: Path,
-    *,
-    resolved: Mapping[str, Any],
-    resolved_text: str,
-    texts: Mapping[str, str],
-    seed: int,
-    argv: Sequence[str],
-    planned: int,
-) -> RunFolder:
+def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts: Mapping[str, str], seed: int, argv: Sequence[str],
+           planned: int) -> RunFolder:
     """Make (or empty) and lock the folder of a resolved experiment under `out`, with inputs and a first manifest.
 
     `texts` are the files as given, by name. Raises NbhdsimError when the folder cannot be made or another process is
@@ -178,20 +169,11 @@ def create(
     check_out(path)
     copies = dict(zip(copy_names([Path(name) for name in texts]), texts.values(), strict=True))
     manifest = {
-        "schema": 1,
-        "package": _versions(["nbhdsim"]).get("nbhdsim", "source"),
-        "python": platform.python_version(),
-        "dependencies": _versions(DEPENDENCIES),
-        "platform": platform.platform(),
-        "git": _git(),
-        "seed": seed,
-        "config_hash": digest,
+        "schema": 1, "package": _versions(["nbhdsim"]).get("nbhdsim", "source"), "python": platform.python_version(),
+        "dependencies": _versions(DEPENDENCIES), "platform": platform.platform(), "git": _git(),
+        "seed": seed, "config_hash": digest, "argv": list(argv),
         "data_hashes": {name: hashlib.sha256(t.encode()).hexdigest() for name, t in copies.items()},
-        "argv": list(argv),
-        "counts": {"planned": planned, "done": 0, "failed": 0},
-        "started": now(),
-        "ended": None,
-        "complete": False,
+        "counts": {"planned": planned, "done": 0, "failed": 0}, "started": now(), "ended": None, "complete": False,
     }
     above = [place for place in path.parents if not place.exists()]
     folder = RunFolder(path, manifest, _locked(path), list(copies), above)

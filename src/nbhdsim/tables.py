@@ -23,56 +23,26 @@ from nbhdsim.errors import NbhdsimError
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 FUTURE = [("scenario", TEXT), ("draw", pa.int32()), ("replicate", pa.int32())]
+
+
+def _texts(names: str) -> list[tuple[str, Any]]:
+    return [(name, TEXT) for name in names.split()]
+
+
+def _floats(names: str) -> list[tuple[str, Any]]:
+    return [(name, pa.float64()) for name in names.split()]
+
+
 SCHEMAS: Mapping[str, pa.Schema] = {
-    "outcomes": pa.schema(
-        [
-            *FUTURE,
-            ("month", pa.int16()),
-            ("months", pa.int8()),
-            ("place", TEXT),
-            ("quintile", pa.int8()),
-            ("age", TEXT),
-            ("people", TEXT),
-            ("of", TEXT),
-            ("outcome", TEXT),
-            ("value", pa.float64()),
-            ("residents", pa.float64()),
-        ]
-    ),
-    "costs": pa.schema(
-        [
-            *FUTURE,
-            ("year", pa.int16()),
-            ("place", TEXT),
-            ("intervention", TEXT),
-            ("payer", TEXT),
-            ("kind", TEXT),
-            ("pounds", pa.float64()),
-        ]
-    ),
-    "delivery": pa.schema(
-        [
-            *FUTURE,
-            ("month", pa.int16()),
-            ("place", TEXT),
-            ("intervention", TEXT),
-            *((name, pa.float64()) for name in ("places", "members", "joined", "left", "contacts", "reached")),
-        ]
-    ),
-    "funded": pa.schema([*FUTURE, ("intervention", TEXT), ("place", TEXT), ("sites", pa.float64())]),
-    "explain": pa.schema(
-        [*FUTURE, *((name, TEXT) for name in ("outcome", "by", "part")), ("value", pa.float64()), ("residents", pa.float64())]
-    ),
-    "reach": pa.schema(
-        [
-            *FUTURE,
-            ("intervention", TEXT),
-            ("by", TEXT),
-            ("value", TEXT),
-            *((name, pa.float64()) for name in ("eligible", "reached", "never")),
-        ]
-    ),
-    "draws": pa.schema([("draw", pa.int32()), ("address", TEXT), ("u", pa.float64()), ("value", pa.float64())]),
+    "outcomes": pa.schema([*FUTURE, ("month", pa.int16()), ("months", pa.int8()), ("place", TEXT), ("quintile", pa.int8()),
+                           *_texts("age people of outcome"), *_floats("value residents")]),
+    "costs": pa.schema([*FUTURE, ("year", pa.int16()), *_texts("place intervention payer kind"), *_floats("pounds")]),
+    "delivery": pa.schema([*FUTURE, ("month", pa.int16()), *_texts("place intervention"),
+                           *_floats("places members joined left contacts reached")]),
+    "funded": pa.schema([*FUTURE, *_texts("intervention place"), *_floats("sites")]),
+    "explain": pa.schema([*FUTURE, *_texts("outcome by part"), *_floats("value residents")]),
+    "reach": pa.schema([*FUTURE, *_texts("intervention by value"), *_floats("eligible reached never")]),
+    "draws": pa.schema([("draw", pa.int32()), *_texts("address"), *_floats("u value")]),
     "runs": pa.schema([("run", pa.int32()), ("draw", pa.int32()), ("replicate", pa.int32()), ("ok", pa.bool_())]),
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
 }
@@ -123,11 +93,8 @@ def _text(column: Any, rows: int) -> tuple[np.ndarray, list[str]]:
 
 def _length(columns: Mapping[str, Any]) -> int:
     """Rows of the columns that are arrays; 1 when all are single values."""
-    sizes = {
-        len(c[0]) if isinstance(c, tuple) else len(c)
-        for c in columns.values()
-        if isinstance(c, tuple) or (not isinstance(c, str) and np.ndim(c))
-    }
+    arrays = [c for c in columns.values() if not isinstance(c, str) and (isinstance(c, tuple) or np.ndim(c))]
+    sizes = {len(c[0]) if isinstance(c, tuple) else len(c) for c in arrays}
     if len(sizes) > 1:
         raise NbhdsimError.of(f"columns of one table have {sorted(sizes)} rows")
     return sizes.pop() if sizes else 1
@@ -156,15 +123,8 @@ def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     if table == "costs":
         arrays = _added_up(key, arrays)
     _refuse_faults(table, key, arrays)
-    return pa.table(
-        [
-            pa.DictionaryArray.from_arrays(pa.array(arrays[f.name], pa.int32()), pa.array(names[f.name], pa.string()))
-            if f.type == TEXT
-            else pa.array(arrays[f.name], f.type)
-            for f in schema
-        ],
-        schema=schema,
-    )
+    return pa.table([pa.DictionaryArray.from_arrays(pa.array(arrays[f.name], pa.int32()), pa.array(names[f.name], pa.string()))
+                     if f.type == TEXT else pa.array(arrays[f.name], f.type) for f in schema], schema=schema)
 
 
 def _repeats(key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -190,10 +150,8 @@ def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarr
         raise NbhdsimError.of(f"table {table}: {int(same.sum())} rows repeat the key of another row")
     for name, array in arrays.items():
         if name != "u" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise NbhdsimError.of(
-                f"table {table}: column {name} has {int((~np.isfinite(array)).sum())} values that are not "
-                "finite numbers"
-            )
+            faults = int((~np.isfinite(array)).sum())
+            raise NbhdsimError.of(f"table {table}: column {name} has {faults} values that are not finite numbers")
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
@@ -220,14 +178,10 @@ def _pieces(parts: Path, table: str, runs: Sequence[int]) -> Iterator[pa.Table]:
     first = pq.read_table(part_path(parts, table, runs[0]), columns=["scenario"])["scenario"]
     scenarios = set(first.unique().to_pylist())
     for run in runs[1:]:
-        scenarios |= set(
-            pq.read_table(part_path(parts, table, run), columns=["scenario"])["scenario"].unique().to_pylist()
-        )
+        scenarios |= set(pq.read_table(part_path(parts, table, run), columns=["scenario"])["scenario"].unique().to_pylist())
     for scenario in sorted(scenarios):
         for run in runs:
-            piece = pq.read_table(
-                part_path(parts, table, run), filters=[("scenario", "==", scenario)], memory_map=False
-            )
+            piece = pq.read_table(part_path(parts, table, run), filters=[("scenario", "==", scenario)], memory_map=False)
             if len(piece):
                 yield piece.cast(SCHEMAS[table])
 
@@ -249,23 +203,16 @@ def assemble(parts: Path, folder: Path, runs: Sequence[int]) -> dict[str, int]:
     for table in OF_A_FUTURE:
         rows[table] = 0
         schema = SCHEMAS[table]
-        with (
-            atomic(folder / f"{table}.parquet") as temporary,
-            pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer,
-        ):
+        with (atomic(folder / f"{table}.parquet") as temporary,
+              pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer):
             for group in _groups(_pieces(parts, table, runs), schema):
                 writer.write_table(group, row_group_size=2 * ROWS_A_GROUP)
                 rows[table] += len(group)
     return rows
 
 
-def read(
-    folder: Path,
-    table: str,
-    *,
-    where: Sequence[tuple[str, str, Any]] | None = None,
-    columns: Sequence[str] | None = None,
-) -> pd.DataFrame:
+def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | None = None,
+         columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A finished table, or the rows where (column, "==" | "in" | ..., value) holds; text columns are categorical.
 
     Raises NbhdsimError when the folder has no such table.
@@ -273,9 +220,7 @@ def read(
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise NbhdsimError.of(f"{folder} has no {table}.parquet (is it a finished run folder?)")
-    return pq.read_table(
-        path, columns=list(columns) if columns else None, filters=list(where) if where else None
-    ).to_pandas()
+    return pq.read_table(path, columns=list(columns) if columns else None, filters=list(where) if where else None).to_pandas()
 
 
 def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, *, scale: np.ndarray) -> np.ndarray:
@@ -330,19 +275,13 @@ def by_year(piece: pa.Table) -> pa.Table:
     )
 
 
-def write_csv(
-    path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scales: Mapping[str, float] | None = None
-) -> None:
+def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scales: Mapping[str, float] | None = None) -> None:
     """Arrow tables as one CSV file with a header; with `scales` (by outcome) a last column `rate` is added."""
     plain = pa.schema([(f.name, pa.string() if f.type == TEXT else f.type) for f in schema])
     if scales is not None:
         plain = plain.append(pa.field("rate", pa.float64()))
     options = pcsv.WriteOptions(include_header=False, quoting_style="needed")
-    with (
-        atomic(path) as temporary,
-        temporary.open("wb") as file,
-        pcsv.CSVWriter(file, plain, write_options=options) as writer,
-    ):
+    with (atomic(path) as temporary, temporary.open("wb") as file, pcsv.CSVWriter(file, plain, write_options=options) as writer):
         file.write((",".join(plain.names) + "\n").encode())  # arrow would put every name in quotes
         for group in groups:
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
