@@ -167,7 +167,6 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
 
     case = rebuilt.case(options.what, futures=options.futures, sets=options.sets, seed=options.seed)
     reference, *others = case.scenarios
-    experiment.check_comparable(scenarios)          # before anything is said of what will be done
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     if options.resident is not None:
