@@ -251,7 +251,7 @@ NOBODY = Source(title="no published figure", by="the model's own choice", year=0
 def quantity(address: str, model: QuantityModel, sources: Mapping[str, SourceModel], **fields: Any) -> Quantity:
     """The Quantity of a catalogue entry; `sources`: those its file names; KeyError for a name that is not there."""
     given = sources[model.source] if isinstance(model.source, str) else model.source
-    source = NOBODY if given is None else Source(title=given.title, by=given.by, year=given.year, url=given.url)
+    source = NOBODY if given is None else Source(**dict(given))
     return Quantity(address=address, value=model.value, unit=model.unit, law=model.law, grade=model.grade, basis=model.basis,
                     low=model.value if model.low is None else model.low, why=model.why, stage=model.stage, source=source,
                     high=model.value if model.high is None else model.high, assumed=given is None, **fields)
@@ -343,10 +343,9 @@ def load_baseline() -> tuple[dict[str, Quantity], dict[str, Table]]:
 
 
 def _table(address: str, table: TableModel, sources: Mapping[str, SourceModel]) -> Table:
-    s = sources[table.source]
     return Table(address=address, rows=tuple(map(str, table.rows)), columns=tuple(map(str, table.columns)),
                  values=tuple(map(tuple, table.values)), unit=table.unit, grade=table.grade, basis=table.basis,
-                 why=table.why, source=Source(title=s.title, by=s.by, year=s.year, url=s.url))
+                 why=table.why, source=Source(**dict(sources[table.source])))
 
 
 def _check_sources(document: Document, model: BaselineModel) -> None:

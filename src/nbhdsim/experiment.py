@@ -22,6 +22,7 @@ from nbhdsim import documents, ledger, rates, runfolder, tables
 from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError, Problem
 from nbhdsim.scenario import AreaSpec
+from nbhdsim.scenario.months import month_text
 from nbhdsim.workers import SPEC, Future, Outcome, Pool, inline, left_for, over_processes, without_interrupts
 
 SHARED = ("area", "seed", "start", "months", "history", "ageing")
@@ -68,7 +69,7 @@ def plan(replicates: int, draws: int) -> list[Future]:
 def _shown(value: Any) -> str:
     """An area, a month or a number as a scenario file has it."""
     if isinstance(value, tuple):
-        return f"{value[0]}-{value[1]:02d}"
+        return month_text(0, value)
     if isinstance(value, AreaSpec):
         return value.csv or value.name + (f" of {value.residents:,} residents" if value.residents else "")
     return str(value)

@@ -40,8 +40,7 @@ def write_network(world: "World", path: str | Path, *, format: str = "graphml") 
     GraphML of more than 50,000 residents, and where the file cannot be written.
     """
     if format not in FORMATS:
-        message = f"unknown format '{format}' ({' or '.join(FORMATS)}){nearest(format, FORMATS)}"
-        raise NbhdsimError.of(message, path="format")
+        raise NbhdsimError.of(f"unknown format '{format}' ({' or '.join(FORMATS)}){nearest(format, FORMATS)}", path="format")
     target, n = Path(path), world.script.id.size
     if target.is_dir():
         raise NbhdsimError.of("is a folder (name a file)", file=str(target))
@@ -59,8 +58,7 @@ def write_network(world: "World", path: str | Path, *, format: str = "graphml") 
                 file.writelines(_lines(world))
         os.replace(half, target)
     except OSError as error:
-        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
-        raise NbhdsimError.of(message, file=str(target)) from None
+        raise NbhdsimError.of(f"cannot be written: {(error.strerror or str(error)).lower()}", file=str(target)) from None
     finally:
         if half.is_file():
             half.unlink()

@@ -388,8 +388,8 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9.
 
     Returns tables `outcomes`, `costs`, `delivery`, `funded`, `reach` as columns (arrays; texts as (numbers, texts)), and `traces`
-    of the residents whose ids are in `watch`. The first
-    scenario is what others are compared with: rows by people are given for it too, `of` each other scenario.
+    of the residents whose ids are in `watch`. The first scenario is what others are compared with: rows by people are given for
+    it too, `of` each other scenario.
     Raises NbhdsimError when the scenarios do not share area, seed, start, months, history and baseline.
     """
     _check_comparable(scenarios)
@@ -405,9 +405,8 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
         lanes[0].advance_luck()
         for lane in lanes:
             lane.live()
-        if (month + 1) % YEAR == 0:
-            if "people" in views:
-                blocks += _people(world, lanes, (month + 1) // YEAR)
+        if (month + 1) % YEAR == 0 and "people" in views:
+            blocks += _people(world, lanes, (month + 1) // YEAR)
     for number, lane in enumerate(lanes):
         past = history.measures if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:

@@ -174,20 +174,12 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
     assert documents.read_yaml(tmp_path / "a.yaml").data == {"a": 1, "b": ["x", "é"]}
 
 
-def test_several_files_give_the_problems_of_all(tmp_path):
-    (tmp_path / "a.yaml").write_text("")
-    (tmp_path / "b.yaml").write_text("a: *b")
-    with pytest.raises(NbhdsimError) as caught:
-        documents.read_many([tmp_path / "a.yaml", tmp_path / "b.yaml"])
-    assert len(caught.value.problems) == 2
-
-
 def test_positions_of_keys_and_values():
     document = documents.read_text("a:\n  b: [1, {c: x}]\n", file="f")
-    assert document.mark(()) == (1, 1)
-    assert document.key_mark(("a", "b")) == (2, 3) and document.mark(("a", "b")) == (2, 6)
-    assert document.mark(("a", "b", 1, "c")) == (2, 14) and document.key_mark(("a", "b", 1, "c")) == (2, 11)
-    assert document.mark(("a", "b", 1, "gone", 7)) == document.mark(("a", "b", 1)) == (2, 10)
+    assert document.place(())[1:] == (1, 1)
+    assert document.key_place(("a", "b"))[1:] == (2, 3) and document.place(("a", "b"))[1:] == (2, 6)
+    assert document.place(("a", "b", 1, "c"))[1:] == (2, 14) and document.key_place(("a", "b", 1, "c"))[1:] == (2, 11)
+    assert document.place(("a", "b", 1, "gone", 7))[1:] == document.place(("a", "b", 1))[1:] == (2, 10)
     assert str(document.problem(("a", "b", 1), "no")) == "f:2:10: a.b[1]: no"
 
 

@@ -125,7 +125,7 @@ def test_all_problems_at_once_sorted_by_line():
 
 
 def test_a_set_value_is_named_by_its_option_and_comes_last():
-    document = documents.with_overrides(documents.read_text("name: 3\n", file="x.yaml"), {"replicates": 0})
+    document = documents.set_value(documents.read_text("name: 3\n", file="x.yaml"), ("replicates",), 0, label="--set replicates")
     with pytest.raises(NbhdsimError) as caught:
         documents.check(document, Toy)
     assert str(caught.value).splitlines() == ["x.yaml:1:7: name: 3 is not text; put it in quotes",

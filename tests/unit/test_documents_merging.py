@@ -5,22 +5,28 @@ from nbhdsim import documents
 from nbhdsim.errors import NbhdsimError
 
 
+def with_values(document, values):
+    for address, value in values.items():
+        document = documents.set_value(document, documents.path_of(address), value, label=f"--set {address}")
+    return document
+
+
 @pytest.fixture
 def document():
     return documents.read_text("a: {b: [1, {c: 2}]}\nd: x\n", file="f")
 
 
 def test_set_changes_a_copy(document):
-    changed = documents.with_overrides(document, {"a.b[1].c": 3, "e.f": True, "a.b[0]": "y"})
+    changed = with_values(document, {"a.b[1].c": 3, "e.f": True, "a.b[0]": "y"})
     assert changed.data == {"a": {"b": ["y", {"c": 3}]}, "d": "x", "e": {"f": True}}
     assert document.data == {"a": {"b": [1, {"c": 2}]}, "d": "x"}
 
 
 def test_a_set_value_carries_its_label_and_no_line(document):
-    changed = documents.with_overrides(document, {"a.b[1].c": 3})
+    changed = with_values(document, {"a.b[1].c": 3})
     assert str(changed.problem(("a", "b", 1, "c"), "no")) == "--set a.b[1].c: a.b[1].c: no"
-    assert changed.mark(("a", "b", 1)) == document.mark(("a", "b", 1))
-    assert changed.mark(("a", "b", 1, "c")) == (0, 0)
+    assert changed.place(("a", "b", 1)) == document.place(("a", "b", 1))
+    assert changed.place(("a", "b", 1, "c"))[1:] == (0, 0)
 
 
 def test_positions_below_a_replaced_value_are_forgotten(document):
@@ -37,11 +43,11 @@ def test_keys_with_dots_are_set_by_path(document):
 
 def test_nothing_becomes_a_mapping_when_something_is_set_in_it():
     empty = documents.read_text("a:\n", file="f")
-    assert documents.with_overrides(empty, {"a.b": 1}).data == {"a": {"b": 1}}
+    assert with_values(empty, {"a.b": 1}).data == {"a": {"b": 1}}
 
 
 def test_the_next_list_position_can_be_set(document):
-    assert documents.with_overrides(document, {"a.b[2]": 9}).data["a"]["b"] == [1, {"c": 2}, 9]
+    assert with_values(document, {"a.b[2]": 9}).data["a"]["b"] == [1, {"c": 2}, 9]
 
 
 @pytest.mark.parametrize("address, message", [
@@ -52,7 +58,7 @@ def test_the_next_list_position_can_be_set(document):
 ])
 def test_addresses_that_lead_nowhere(document, address, message):
     with pytest.raises(NbhdsimError) as caught:
-        documents.with_overrides(document, {address: 1})
+        with_values(document, {address: 1})
     assert str(caught.value) == message
 
 

@@ -26,13 +26,14 @@ class Document:
     """What a YAML file says and where it says it.
 
     data: mappings with text keys, lists, str, int, float, bool, None; file: as named by the user;
-    places, key_places: position of each value and of each key, by path.
+    places, key_places: position of each value and of each key, by path; files: those it was laid together from by `extends:`.
     """
 
     data: Any
     file: str
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
     key_places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    files: tuple[str, ...] = ()
 
     def place(self, path: Path) -> Place:
         """Position of the value at `path`, or of the deepest value above it that has one."""
@@ -41,14 +42,6 @@ class Document:
     def key_place(self, path: Path) -> Place:
         """Position of the key at `path`; of its value when the path ends in a list position or has no key."""
         return self.key_places.get(path) or self.place(path)
-
-    def mark(self, path: Path) -> tuple[int, int]:
-        """(line, column) of the value at `path`; (0, 0) when it came from no file."""
-        return self.place(path)[1:]
-
-    def key_mark(self, path: Path) -> tuple[int, int]:
-        """(line, column) of the key at `path`; (0, 0) when it came from no file."""
-        return self.key_place(path)[1:]
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
         """A problem of the value (or, with `key`, of the key) at `path`."""

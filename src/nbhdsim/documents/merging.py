@@ -1,10 +1,11 @@
 """Changing a document before it is checked: `--set` values and `extends:`, with positions kept per file."""
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import NbhdsimError
-from .document import Document, Path, Place, path_of, path_text
+from .document import Document, Path, Place, path_text
 from .reading import read_yaml
 
 
@@ -23,14 +24,7 @@ def set_value(document: Document, path: Path, value: object, *, label: str) -> D
     for end in range(1, len(path) + 1):
         places.setdefault(path[:end], here)
         keys.setdefault(path[:end], here)
-    return Document(data, document.file, places, keys)
-
-
-def with_overrides(document: Document, values: Mapping[str, object]) -> Document:
-    """A copy with each dotted address (`a.b[2].c`) set to its value, in order; labelled `--set a.b[2].c`."""
-    for address, value in values.items():
-        document = set_value(document, path_of(address), value, label=f"--set {address}")
-    return document
+    return replace(document, data=data, places=places, key_places=keys)
 
 
 def merge(base: Document, top: Document) -> Document:
@@ -60,7 +54,7 @@ def read_extended(path: str | os.PathLike[str]) -> Document:
     result = chain[-1]
     for child in reversed(chain[:-1]):
         result = merge(result, child)
-    return _without(result, "extends")
+    return replace(_without(result, "extends"), files=tuple(one.file for one in chain))
 
 
 def _parent(document: Document) -> str:
@@ -85,7 +79,7 @@ def _without(document: Document, key: str) -> Document:
     def kept(marks: Mapping[Path, Place]) -> dict[Path, Place]:
         return {path: place for path, place in marks.items() if path[:1] != (key,)}
     data = {name: value for name, value in document.data.items() if name != key}
-    return Document(data, document.file, kept(document.places), kept(document.key_places))
+    return replace(document, data=data, places=kept(document.places), key_places=kept(document.key_places))
 
 
 def _merged(base: Any, top: Any) -> Any:

@@ -7,7 +7,6 @@ not scalars are refused; so are more than 40 levels, 200,000 values and 2 MB.
 """
 import os
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -298,16 +297,3 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 def to_text(data: Any, *, order: bool = False) -> str:
     """Plain data as YAML text that `read_text` gives back unchanged; keys in their order, or sorted with `order`."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=order, allow_unicode=True, width=120)
-
-
-def read_many(paths: Iterable[str | os.PathLike[str]]) -> list[Document]:
-    """Read several files; NbhdsimError with the problems of all of them."""
-    documents, problems = [], []
-    for path in paths:
-        try:
-            documents.append(read_yaml(path))
-        except NbhdsimError as error:
-            problems += error.problems
-    if problems:
-        raise NbhdsimError(problems)
-    return documents

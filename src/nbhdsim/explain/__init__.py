@@ -9,7 +9,7 @@ Every difference to the first scenario is split three times, each time exactly:
 The worlds that this takes (channels muted, programmes left out) meet the same luck as the scenario itself (`future`), so that
 few futures say much. `rebuilt` makes scenarios from a run folder, `resident` tells what happened to one resident.
 """
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,8 +56,3 @@ def write(table: pd.DataFrame, folder: Path) -> list[Path]:
 def mean(table: pd.DataFrame) -> pd.DataFrame:
     """Mean over futures of every part: columns scenario, outcome, by, part, value, residents."""
     return table.groupby(["scenario", "outcome", "by", "part"], sort=False, as_index=False)[["value", "residents"]].mean()
-
-
-def parts_of(rows: pd.DataFrame, by: str) -> Sequence[str]:
-    """The parts of one split, in the order of its table."""
-    return list(dict.fromkeys(rows["part"][rows["by"] == by]))

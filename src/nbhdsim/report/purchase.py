@@ -7,6 +7,7 @@ from typing import Any
 
 from nbhdsim.areas import chosen
 from nbhdsim.scenario import Line, Where, checks, funding, where
+from nbhdsim.scenario.months import month_text
 
 
 def bought(scenario: Any) -> str:
@@ -15,28 +16,21 @@ def bought(scenario: Any) -> str:
     area = chosen.area(spec)
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     outline = where.map_of(area)
-    told = [
-        f"{scenario.name}: {spec.name or spec.csv}, {int(area.residents.sum()):,} residents in "
-        f"{len(area.place)} neighbourhoods, {scenario.months} months from {_month(scenario, 0)}, "
-        f"{scenario.history} of history"
-    ]
+    told = [f"{scenario.name}: {spec.name or spec.csv}, {int(area.residents.sum()):,} residents in "
+            f"{len(area.place)} neighbourhoods, {scenario.months} months from {month_text(0, scenario.start)}, "
+            f"{scenario.history} of history"]
     total, left = 0.0, 0.0
     for line in scenario.lines.values():
         committed, unspent, words = _line(line, values, outline, lines=scenario.lines)
-        period = f"{_month(scenario, line.start)} to {_month(scenario, line.end)}"
+        period = f"{month_text(line.start, scenario.start)} to {month_text(line.end, scenario.start)}"
         told.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
         total, left = total + committed, left + unspent
     years = funding.funded_years(scenario.lines.values())
     if not years:
         return "\n".join([*told, "  nothing is funded"])
-    return "\n".join(
-        [
-            *told,
-            f"  in all {_pounds(total / years)} a year over {years:g} year{'s' if years != 1 else ''}, set-up included, "
-            "of which "
-            f"{_pounds(left / years)} a year buys nothing",
-        ]
-    )
+    told.append(f"  in all {_pounds(total / years)} a year over {years:g} year{'s' if years != 1 else ''}, set-up included, "
+                f"of which {_pounds(left / years)} a year buys nothing")
+    return "\n".join(told)
 
 
 def _line(line: Line, values: dict[str, float], outline: where.Map, *,
@@ -92,18 +86,11 @@ def _place(chosen: Where) -> str:
     """Where, in words: `the 14 neighbourhoods with the highest emergency admissions per resident`."""
     if chosen.same_as:
         return f"in the neighbourhoods of {chosen.same_as}"
-    within = [
-        ", ".join(chosen.names),
-        ", ".join(chosen.district),
-        "quintile " + ", ".join(map(str, chosen.quintile)) if chosen.quintile else "",
-    ]
+    within = [", ".join(chosen.names), ", ".join(chosen.district),
+              "quintile " + ", ".join(map(str, chosen.quintile)) if chosen.quintile else ""]
     held = " of " + "; ".join(w for w in within if w) if any(within) else ""
     if chosen.top is not None:
-        by = {
-            "emergency_admissions": f"emergency admissions per resident over {chosen.over} months",
-            "need": "need",
-            "deprivation": "deprivation",
-        }[chosen.by]
+        by = f"emergency admissions per resident over {chosen.over} months" if chosen.by == "emergency_admissions" else chosen.by
         many = "neighbourhood" if chosen.top == 1 else f"{chosen.top} neighbourhoods"
         return f"in the {many}{held} with the highest {by}"
     if chosen.random is not None:
@@ -113,8 +100,3 @@ def _place(chosen: Where) -> str:
 
 def _pounds(x: float) -> str:
     return f"{x:,.0f} pounds"
-
-
-def _month(scenario: Any, month: int) -> str:
-    year, first = scenario.start
-    return f"{year + (first - 1 + month) // 12}-{(first - 1 + month) % 12 + 1:02d}"

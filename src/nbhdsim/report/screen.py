@@ -20,16 +20,8 @@ def listed(folder: str | None = None) -> str:
     kinds = schema.kinds(folder)
     size = max(map(len, kinds), default=0) + 2
     rows = [f"{key.ljust(size)}{kind.name} ({kind.delivery}; {_grades(kind)})" for key, kind in sorted(kinds.items())]
-    return "\n".join(
-        [
-            *rows,
-            "",
-            f"{'adjust'.ljust(size)}any lever, from the scenario file alone",
-            "",
-            GRADES,
-            "nbhdsim catalogue ID shows one.",
-        ]
-    )
+    return "\n".join([*rows, "", f"{'adjust'.ljust(size)}any lever, from the scenario file alone", "", GRADES,
+                      "nbhdsim catalogue ID shows one."])
 
 
 def _grades(kind: Any) -> str:
@@ -86,11 +78,9 @@ def _cost(kind: Any) -> list[str]:
         return []
     yearly = "" if cost.running_per in ("participant", "contact") else "a year "
     payers = ", ".join(f"{100 * share:.0f}% {payer}" for payer, share in cost.payers.items())
-    return [
-        *_wrapped(f"Cost, pounds of {cost.price_year} (paid by {payers})", ""),
-        f"  set-up per {cost.set_up_per}: {_figure(cost.set_up)}",
-        f"  running {yearly}per {cost.running_per}: {_figure(cost.running)}",
-    ]
+    return [*_wrapped(f"Cost, pounds of {cost.price_year} (paid by {payers})", ""),
+            f"  set-up per {cost.set_up_per}: {_figure(cost.set_up)}",
+            f"  running {yearly}per {cost.running_per}: {_figure(cost.running)}"]
 
 
 def _effects(kind: Any) -> list[str]:
@@ -137,15 +127,8 @@ def _sources(kind: Any) -> list[str]:
 def network(rows: Iterable[Any]) -> str:
     """The measures of a network beside their targets."""
     head = f"{'measure'.ljust(46)}{'value':>12}{'target':>12}{'range':>20}  source"
-    return "\n".join(
-        [
-            head,
-            *(
-                f"{r.what[:44].ljust(46)}{r.value:>12.4g}{_or(r.target):>12}{_span(r):>20}  {r.source}".rstrip()
-                for r in rows
-            ),
-        ]
-    )
+    lines = (f"{r.what[:44].ljust(46)}{r.value:>12.4g}{_or(r.target):>12}{_span(r):>20}  {r.source}".rstrip() for r in rows)
+    return "\n".join([head, *lines])
 
 
 def _or(value: float | None) -> str:

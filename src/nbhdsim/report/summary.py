@@ -8,6 +8,7 @@ import pandas as pd
 
 from nbhdsim import comparison, outcomes
 from nbhdsim.report import rests
+from nbhdsim.scenario.months import month_text
 from nbhdsim.tables import atomic
 
 
@@ -24,7 +25,7 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
     first = scenarios[0]
     area = first.area.name or Path(first.area.csv).stem
     answer = {
-        "title": f"{area}, {first.months} months from {first.start[0]}-{first.start[1]:02d}",
+        "title": f"{area}, {first.months} months from {month_text(0, first.start)}",
         "futures": (int((good["draw"] == 0).sum()), int((good["draw"] > 0).sum())),
         "money": comparison.money(found["costs"], first.months),
         "reached": comparison.reached(found),

@@ -166,7 +166,7 @@ def _window(at: Path, given: LineModel, model: ScenarioModel, *, find: Findings)
     last = model.months - 1
     start = 0 if given.start is None else month_of(given.start, model.start)
     end = last if given.end is None else month_of(given.end, model.start)
-    span = f"{model.start} to {month_text(last, model.start)}"
+    span = f"{model.start} to {month_text(last, year_month(model.start))}"
     before = len(find.problems)
     for name, month in (("start", start), ("end", end)):
         if not 0 <= month <= last:
@@ -174,7 +174,7 @@ def _window(at: Path, given: LineModel, model: ScenarioModel, *, find: Findings)
             find.say((*at, name), f"{getattr(given, name)} is {said} ({span})")
     if end < start:
         if given.end is not None:
-            find.say((*at, "end"), f"{given.end} is before the start, {month_text(start, model.start)}")
+            find.say((*at, "end"), f"{given.end} is before the start, {month_text(start, year_month(model.start))}")
     if given.every is not None and not given.stop and len(find.problems) == before and given.every > end - start + 1:
         find.say((*at, "every"), f"{given.every} months is longer than the {end - start + 1} funded ones")
     return (start, end) if len(find.problems) == before else (0, last)

@@ -12,7 +12,7 @@ def month_of(text: str, start: str) -> int:
     return 12 * (year - year0) + month - month0
 
 
-def month_text(month: int, start: str) -> str:
-    """Month number `month` as `YYYY-MM`, counted from the month `start`."""
-    year, month0 = year_month(start)
+def month_text(month: int, start: tuple[int, int]) -> str:
+    """Month number `month` as `YYYY-MM`, counted from the month `start` (year, month 1-12)."""
+    year, month0 = start
     return f"{year + (month0 - 1 + month) // 12}-{(month0 - 1 + month) % 12 + 1:02d}"

@@ -115,7 +115,7 @@ def source_of(given: str | SourceModel | None) -> Source | None:
         return None
     if isinstance(given, str):
         return Source(title=given, by="", year=0, url="")
-    return Source(title=given.title, by=given.by, year=given.year, url=given.url)
+    return Source(**dict(given))
 
 
 def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:

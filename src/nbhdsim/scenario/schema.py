@@ -7,6 +7,7 @@ line and column: the shape of the file (`models`) and what its values mean toget
 """
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from nbhdsim import documents
@@ -29,7 +30,7 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
     problem of the file and of the changes.
     """
     document = _changed(documents.read_extended(path), sets, seed)
-    texts = {name: _text(name) for name in _chain(os.fspath(path))}
+    texts = {name: _text(name) for name in document.files}
     try:
         model = documents.check(document, ScenarioModel)
     except NbhdsimError as error:
@@ -148,15 +149,7 @@ def _without(document: Document, path: Path) -> Document:
         if len(rest) == 1:
             return {key: value for key, value in data.items() if key != rest[0]}
         return {**data, rest[0]: pruned(data[rest[0]], rest[1:])}
-    return Document(pruned(document.data, path), document.file, document.places, document.key_places)
-
-
-def _chain(file: str) -> list[str]:
-    """The file and those it extends, as `read_extended` read them."""
-    names = [file]
-    while (parent := documents.read_yaml(names[-1]).data.get("extends")) is not None:
-        names.append(os.path.normpath(os.path.join(os.path.dirname(names[-1]), parent)))
-    return names
+    return replace(document, data=pruned(document.data, path))
 
 
 def _text(name: str) -> str:

@@ -10,7 +10,7 @@ from nbhdsim.errors import nearest
 from nbhdsim.interventions.schema import Kind
 from nbhdsim.relations import RELATIONS
 from nbhdsim.scenario.models import ExistingModel, LineModel, ScenarioModel
-from nbhdsim.scenario.months import month_of, month_text
+from nbhdsim.scenario.months import month_of, month_text, year_month
 
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
@@ -70,7 +70,7 @@ def _returns(key: str, model: ScenarioModel, lines: dict[str, LineModel], *, cut
     elif to == from_:
         del lines[cut]
     else:
-        lines[cut] = lines[cut].model_copy(update={"end": month_text(to - 1, model.start)})
+        lines[cut] = lines[cut].model_copy(update={"end": month_text(to - 1, year_month(model.start))})
 
 
 def refused(key: str, kind: Kind, find: "Findings") -> None:
