@@ -12,6 +12,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError, Problem
 from nbhdsim.scenario import AreaSpec
 from nbhdsim.scenario.months import month_text
-from nbhdsim.workers import SPEC, Future, Outcome, Pool, inline, left_for, over_processes, without_interrupts
+from nbhdsim.workers import Future, Outcome, outcomes, without_interrupts
 
 SHARED = ("area", "seed", "start", "months", "history", "ageing")
 """What the scenarios of one comparison must have in common: they branch from one history of one population."""
@@ -142,18 +143,14 @@ def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequ
             progress: Callable[[Report], None]) -> None:
     """Run all futures into the folder's parts. Raises NbhdsimError when the model refuses the input at once."""
     begun = time.monotonic()
-    pool = None
 
     def tick() -> None:
         done = len(tally.good())
         progress(Report(done, tally.failed(), len(futures), time.monotonic() - begun))
 
-    try:
-        if jobs > 1:
-            pool = Pool(jobs, left_for(folder.parts, scenarios))
-        source = over_processes(pool, futures, tick) if pool else inline(scenarios, folder.parts, futures)
-        tick()
-        for outcome in source:
+    tick()
+    with closing(outcomes(scenarios, futures, folder.parts, jobs=jobs, tick=tick)) as found:
+        for outcome in found:
             if outcome.refused and not tally.good():
                 raise NbhdsimError.of(outcome.error)
             tally.outcomes[outcome.future.run] = outcome
@@ -163,11 +160,6 @@ def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequ
             folder.log(f"run {f.run} draw {f.draw} replicate {f.replicate}: "
                        f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s")
             tick()
-    finally:
-        with without_interrupts():
-            if pool:
-                pool.stop()
-            (folder.parts / SPEC).unlink(missing_ok=True)
 
 
 def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str, Any]:
@@ -194,7 +186,7 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
 
 def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> None:
     """Finished tables, CSV twins and the hashes of the tables, from the parts of the futures that worked."""
-    from nbhdsim import outcomes
+    from nbhdsim.outcomes import OUTCOMES
 
     good = tally.good()
     tables.assemble(folder.parts, folder.path, sorted(good, key=lambda run: futures[run][1:]))
@@ -205,7 +197,7 @@ def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally:
     timing = {"run": [o.future.run for o in tried], "seconds": np.array([o.seconds for o in tried], float),
               "host": platform.node(), "attempt": np.ones(len(tried), np.int32)}
     tables.write_parquet(tables.to_arrow("timing", timing), folder.path / "timing.parquet")
-    extent = tables.twins(folder.path, {name: outcome.scale for name, outcome in outcomes.OUTCOMES.items()})
+    extent = tables.twins(folder.path, {name: outcome.scale for name, outcome in OUTCOMES.items()})
     hashes = {p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"}
     folder.save(csv_outcomes=extent, tables=hashes)
 

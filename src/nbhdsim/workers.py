@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures import Future as Promise
 from concurrent.futures.process import BrokenProcessPool
@@ -200,32 +200,26 @@ def over_processes(pool: Pool, futures: Sequence[Future], tick: Callable[[], Non
         tick()
 
 
-def inline(scenarios: Sequence[Any], parts: Path, futures: Sequence[Future], *,
-           task: Task = simulated) -> Iterator[Outcome]:
+def inline(scenarios: Sequence[Any], parts: Path, futures: Sequence[Future], *, task: Task) -> Iterator[Outcome]:
     """Outcomes of futures run in this process, one after another."""
     workplace = functools.cache(lambda: Workplace(scenarios, parts, task))
     for future in futures:
         yield attempt(workplace, future)
 
 
-def left_for(parts: Path, scenarios: Sequence[Any], task: Task = simulated) -> Path:
-    """What worker processes work from, written into `parts`."""
-    spec = parts / SPEC
-    spec.write_bytes(pickle.dumps((list(scenarios), task)))
-    return spec
-
-
-def outcomes(
-    scenarios: Sequence[Any], futures: Sequence[Future], parts: Path, *, jobs: int, task: Task,
-    tick: Callable[[], None] = lambda: None,
-) -> Iterator[Outcome]:
-    """Outcomes of a task in all futures as they come, in this process (`jobs` 1) or over several that end with it."""
+def outcomes(scenarios: Sequence[Any], futures: Sequence[Future], parts: Path, *, jobs: int, task: Task = simulated,
+             tick: Callable[[], None] = lambda: None) -> Generator[Outcome, None, None]:
+    """Outcomes of a task in all futures as they come, in this process (`jobs` 1) or over several that end with it. Close it."""
     if jobs == 1:
         yield from inline(scenarios, parts, futures, task=task)
         return
-    pool = Pool(jobs, left_for(parts, scenarios, task))
+    spec, pool = parts / SPEC, None
     try:
+        spec.write_bytes(pickle.dumps((list(scenarios), task)))
+        pool = Pool(jobs, spec)
         yield from over_processes(pool, futures, tick)
     finally:
         with without_interrupts():
-            pool.stop()
+            if pool:
+                pool.stop()
+            spec.unlink(missing_ok=True)
