@@ -20,6 +20,8 @@ LAWS = ("fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "tr
         "joint")
 """Laws of a quantity. low and high are the 5 and 95% points of the split laws and of beta, the ends of the others."""
 
+RATIO_LAWS = ("split_lognormal", "loguniform")
+"""Laws of the logarithm: their numbers are above 0."""
 ENDS = ("uniform", "loguniform", "triangular", "integer", "choice")
 """Laws that are bounded by low and high, and therefore need a reason."""
 
@@ -188,7 +190,7 @@ def judgement(*, seed: int, draw: int) -> float:
 
 def judged(quantity: Quantity, value: float, factor: float) -> float:
     """An effect whose distance from none is multiplied: a ratio on the log scale, a shift as it is."""
-    ratio = quantity.law in ("split_lognormal", "loguniform") or quantity.unit == "rate ratio"
+    ratio = quantity.law in RATIO_LAWS or quantity.unit == "rate ratio"
     return stable(exp(log(value) * factor) if ratio else value * factor)
 
 
@@ -226,7 +228,7 @@ class QuantityModel(Closed):
             raise Wrong(f"{self.value:g} is not between low {self.low:g} and high {self.high:g}", "value")
         if self.law in ENDS and not self.bound:
             raise Wrong(f"low and high are the ends of a {self.law} law: say `bound: true` and why", "law")
-        if self.law in ("split_lognormal", "loguniform") and min(self.value, self.low or 1) <= 0:
+        if self.law in RATIO_LAWS and min(self.value, self.low or 1) <= 0:
             raise Wrong(f"a {self.law} law needs numbers above 0", "law")
         if self.law == "beta" and not 0 < (self.low or 0) < (self.high or 0) < 1:
             raise Wrong("a beta law needs 0 < low < high < 1", "law")

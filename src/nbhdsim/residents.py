@@ -141,9 +141,8 @@ class Residents(NamedTuple):
     life_satisfaction: NDArray[np.float32]   # [n] last answer, 0-10 (the child item at 10-15; NaN under 10)
 
 
-def age_at(script: Script, month: int = 0) -> NDArray[np.uint8]:
-    """Completed years of age [n] in the month the script speaks of, 0 for the unborn; `month` is not read."""
-    del month
+def age_at(script: Script) -> NDArray[np.uint8]:
+    """Completed years of age [n] in the month the script speaks of, 0 for the unborn."""
     return (np.maximum(script.month - script.birth_month.astype(np.int32), 0) // 12).astype(np.uint8)
 
 

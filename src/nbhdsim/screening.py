@@ -50,7 +50,7 @@ class Screening:
         self._script, self._clock, self._flags = script, clock, script.flags.copy()
         self._own = [f32(values[f"baseline.screening.{name}"]) for name in UPTAKE]
         self._others = [f32(_others(values, values[f"baseline.screening.{name}"])) for name in PROGRAMMES]
-        self.due = np.stack([_invited(script, name, 0) for name in PROGRAMMES])
+        self.due = np.stack([_invited(script, name) for name in PROGRAMMES])
         everyone = np.arange(script.id.size)
         self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < self._coverage(k, everyone)
                             for k, name in enumerate(PROGRAMMES)])
@@ -72,7 +72,7 @@ class Screening:
     def review(self, script: Script) -> None:
         """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
         self._welcome()
-        self.due = np.stack([_invited(script, name, script.month) for name in PROGRAMMES])
+        self.due = np.stack([_invited(script, name) for name in PROGRAMMES])
 
     def _welcome(self) -> None:
         """Draw the status of those who have come since anybody asked, by the month in which they came."""
@@ -151,8 +151,7 @@ def _others(values: Mapping[str, float], coverage: float) -> float:
     return min(max(coverage / left, 0.0), 1.0)
 
 
-def _invited(script: Script, programme: str, month: int) -> NDArray[np.bool_]:
+def _invited(script: Script, programme: str) -> NDArray[np.bool_]:
     """Of the ages, and the sex, that a programme invites [n]."""
-    del month
     who = present(script) & aged(script, *AGES[programme])
     return who if programme == "bowel" else who & (script.sex == 0)

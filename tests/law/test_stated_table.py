@@ -66,7 +66,7 @@ def people(sim, effect):
     world = sim.world
     if effect.who in parts:
         return rows[parts[effect.who][rows]]
-    return np.intersect1d(rows, whom(dict(effect.who)).rows(world.script, world.places, 0))
+    return np.intersect1d(rows, whom(dict(effect.who)).rows(world.script, world.places))
 
 
 def simulated(nothing, funded, effect, *, gain):

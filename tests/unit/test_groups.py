@@ -65,11 +65,11 @@ def test_bits_are_the_groups_of_the_month(city):
 
 def test_whom_a_kind_is_for_by_group(city):
     script, places = city.script, city.places
-    one = whom({"age": [18, 120], "group": "bereaved"}).rows(script, places, 0)
+    one = whom({"age": [18, 120], "group": "bereaved"}).rows(script, places)
     assert np.array_equal(one, np.flatnonzero(belongs(script, ("bereaved",))))
-    either = whom({"group": ["bereaved", "homeless"]}).rows(script, places, 0)
+    either = whom({"group": ["bereaved", "homeless"]}).rows(script, places)
     assert np.array_equal(either, np.flatnonzero(belongs(script, ("bereaved", "homeless"))))
-    both = aim({"group": "bereaved"}, Target(groups=("homeless",))).rows(script, places, 0)
+    both = aim({"group": "bereaved"}, Target(groups=("homeless",))).rows(script, places)
     assert np.array_equal(both, np.flatnonzero(belongs(script, ("bereaved",)) & belongs(script, ("homeless",))))
 
 

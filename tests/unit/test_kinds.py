@@ -30,12 +30,12 @@ def run(loaded, months):
 def test_whom_a_kind_is_for_by_sex_frailty_and_disability(tmp_path):
     sim = run(scenario(tmp_path, ["mens_group: {where: all, sites: 1}"]), 0)
     script, places = sim.world.script, sim.world.places
-    men = whom({"age": [50, 120], "sex": "male"}).rows(script, places, 0)
+    men = whom({"age": [50, 120], "sex": "male"}).rows(script, places)
     assert men.size and (script.sex[men] == 1).all()
-    mild = whom({"frailty": [1, 1]}).rows(script, places, 0)
+    mild = whom({"frailty": [1, 1]}).rows(script, places)
     assert mild.size and (script.frailty[mild] == 1).all() and mild.size == (script.frailty == 1).sum()
     assert (whom({"frailty": 2}).frailty, whom({"frailty": 2}).frailest) == (2, 3)
-    disabled = whom({"disabled": True}).rows(script, places, 0)
+    disabled = whom({"disabled": True}).rows(script, places)
     assert 0 < disabled.size == script.disabled.sum()
 
 
@@ -120,7 +120,7 @@ def test_the_setting_of_adults_is_where_they_live(tmp_path):
     sim = run(scenario(tmp_path, ["care_home_support: {where: all, sites: 40}"], "interventions.care_home_support.reach: 1"), 2)
     script, members = sim.world.script, sim.members["care_home_support"].who
     assert (script.frailty[members] >= 2).all() and (sim.plans["care_home_support"].sites.sum() == 40)
-    assert members.size == whom({"group": "care_home"}).rows(script, sim.world.places, 0).size > 0
+    assert members.size == whom({"group": "care_home"}).rows(script, sim.world.places).size > 0
 
 
 def test_the_stated_money_of_the_screening_programme_does_not_add_up(tmp_path):

@@ -72,9 +72,8 @@ class Aim:
         """Does it ask for nothing of a person that a newcomer of the same age and sex may lack?"""
         return not (self.frailty or self.disabled or self.groups) and self.frailest == len(FRAILTY) - 1
 
-    def rows(self, script: Script, places: Places, month: int) -> Rows:
-        """Rows, rising, of the residents it is for in the month the script speaks of; `month` is not read."""
-        del month
+    def rows(self, script: Script, places: Places) -> Rows:
+        """Rows, rising, of the residents it is for in the month the script speaks of."""
         keep = present(script) & aged(script, self.low, self.high)
         keep &= (script.frailty >= self.frailty) & (script.frailty <= self.frailest)
         if self.sex is not None:
@@ -117,9 +116,9 @@ class Intervention:
     tied: ClassVar[bool] = False            # do the members of a site share a group tie?
     seats: ClassVar[bool] = False           # does it seat a few who decide, rather than serve those it is for?
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+    def eligible(self, script: Script, places: Places) -> Rows:
         """Rows, rising, of those who may take part: here those it is for who live in a funded neighbourhood."""
-        rows = self.aim.rows(script, places, month)
+        rows = self.aim.rows(script, places)
         return rows[self.sites[script.place[rows]] > 0]
 
     def push(self, members: Members, month: int, levers: Levers, *, natural: NDArray[np.float32],
@@ -183,7 +182,7 @@ class Intervention:
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """The delivery through which participants join."""
-        rows = self.eligible(future.script, future.places, self.opens)
+        rows = self.eligible(future.script, future.places)
         hazard = f32(self.hazard) * self.weight(future.script, rows, rates)
         return Delivery(self.rule(*self.pools(future, rows, hazard)), future)
 
@@ -191,7 +190,7 @@ class Intervention:
         """Everyone in the setting, where an effect on them is stated (none too): those eligible, from the first month on."""
         if not self.effects.states("exposed"):
             return None
-        rows = self.eligible(future.script, future.places, self.opens)
+        rows = self.eligible(future.script, future.places)
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)
 
     @property

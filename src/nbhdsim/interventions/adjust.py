@@ -17,6 +17,6 @@ class Adjust(Intervention):
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """All of them at once."""
         del rates
-        rows = self.eligible(future.script, future.places, self.opens)
+        rows = self.eligible(future.script, future.places)
         rows = rows if self.effects.states("participant") or self.effects.states("exposed") else rows[:0]
         return Delivery(self.rule(*all_of(future, rows), leave=0.0), future)

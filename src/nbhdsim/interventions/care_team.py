@@ -33,9 +33,9 @@ class CareTeam(Intervention):
         share = sites[_home(future)]
         return np.flatnonzero((share >= 1) | (u < share.astype(f32)))
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+    def eligible(self, script: Script, places: Places) -> Rows:
         """Those on the list whom the kind is for."""
-        return np.intersect1d(self.aim.rows(script, places, month), self.everyone, assume_unique=True)
+        return np.intersect1d(self.aim.rows(script, places), self.everyone, assume_unique=True)
 
     def weight(self, script: Script, rows: Rows, rates: Any) -> NDArray[np.float32]:
         """Admission ratio of the frailty category over its mean among those it is for of the same age band."""

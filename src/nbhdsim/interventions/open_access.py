@@ -31,11 +31,11 @@ class OpenAccess(Intervention):
 
     open_door = True
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+    def eligible(self, script: Script, places: Places) -> Rows:
         """Those it is for who live in a funded neighbourhood, or near enough to one."""
         if not self._half:
-            return super().eligible(script, places, month)
-        rows = self.aim.rows(script, places, month)
+            return super().eligible(script, places)
+        rows = self.aim.rows(script, places)
         return rows[self._near(places)[1][script.place[rows]] > 0]
 
     def pools(self, future: Future, rows: Rows, hazard: NDArray[np.float32]) -> tuple[Candidates, NDArray[np.int64]]:

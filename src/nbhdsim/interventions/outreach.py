@@ -29,7 +29,7 @@ class Outreach(Intervention):
 
     def enrol(self, future: Future, rates: Any) -> Delivery:
         """Contacts, by neighbourhood."""
-        rows = self.eligible(future.script, future.places, self.opens)
+        rows = self.eligible(future.script, future.places)
         who, room = self.pools(future, rows, np.full(rows.size, self.hazard, f32))
         return Contacts(self.rule(who, np.full(room.size, NO_LIMIT)), future, contacts=self.contacts(np.zeros(0)),
                         visits=self.figures.get("visits_a_month", 0.0), weight=self.weight(future.script, rows, rates))

@@ -248,7 +248,6 @@ class Programme:
                 "members": counts[:, 0], "joined": counts[:, 1], "left": counts[:, 2], "contacts": contacts,
                 "reached": counts[:, 3]}
 
-
     def _open(self) -> NDArray[np.float64]:
         """Places of each funded neighbourhood this month; those of one pool for all are shared out as they are at rest."""
         places, now, rest = self._places[self._funded], self._delivery.room, self._delivery.rule.room
@@ -290,7 +289,7 @@ def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float,
     for some_ in (curve.who for curve in (*stated.curves, *stated.resting, *stated.relations)):
         if some_ and some_ not in out:
             who, some = dict(some_), np.zeros(script.id.size, bool)
-            some[whom(who).rows(script, future.places, line.start)] = True
+            some[whom(who).rows(script, future.places)] = True
             if "acted_on" in who:
                 stream = purpose(f"acted.{line.key}")
                 u = uniforms(np.uint64(future.seed), np.uint32(future.replicate), stream, np.uint32(0), script.id)

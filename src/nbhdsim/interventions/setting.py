@@ -87,11 +87,11 @@ class Setting(Intervention):
     so that reach w of the pupils take part, until all schools and all pupils do. In a care home w is that of its residents.
     """
 
-    def eligible(self, script: Script, places: Places, month: int) -> Rows:
+    def eligible(self, script: Script, places: Places) -> Rows:
         """Pupils it is for whose school stands in a funded neighbourhood; adults it is for who live in one."""
         if self.homes:
-            return super().eligible(script, places, month)
-        rows = self.aim.rows(script, places, month)
+            return super().eligible(script, places)
+        rows = self.aim.rows(script, places)
         rows = rows[((script.school >= 0) & aged(script, england()["school"]["from"], england()["school"]["to"]))[rows]]
         return rows[self.sites[places.school_place[script.school[rows]]] > 0]
 
@@ -118,7 +118,7 @@ class Setting(Intervention):
 
     def _rounds(self, future: Future, share: float) -> Grants:
         script, places = future.script, future.places
-        rows = self.eligible(script, places, self.opens)
+        rows = self.eligible(script, places)
         site = script.place[rows] if self.homes else places.school_place[script.school[rows]]
         who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=site, pool=np.zeros(rows.size, np.int64))
         rounds = {month: self._round(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}

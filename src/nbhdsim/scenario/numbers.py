@@ -20,7 +20,6 @@ from nbhdsim.scenario.models import LineModel, OverrideModel, ScenarioModel, Sou
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
 
-RATIO_LAWS = ("split_lognormal", "loguniform")
 LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
 
 
@@ -127,7 +126,7 @@ def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:
         if not least <= value <= most:
             ends = "not below 0" if (least, most) == (0, inf) else f"{least:g} to {most:g}"
             return f"{value:g} is impossible ({what}, {ends})"
-        if value <= 0 and quantity.law in RATIO_LAWS:
+        if value <= 0 and quantity.law in evidence.RATIO_LAWS:
             return f"{value:g} is impossible (a {quantity.law} law needs numbers above 0)"
     if quantity.law == "beta" and not 0 < numbers[0] < numbers[-1] < 1:
         return f"{numbers[0]:g} to {numbers[-1]:g} is impossible (a beta law needs 0 < low < high < 1)"
