@@ -16,10 +16,6 @@ from . import documents, rng
 from .documents import Closed, Document, Wrong
 from .errors import NbhdsimError, Problem
 
-LAWS = ("fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "triangular", "beta", "integer", "choice",
-        "joint")
-"""Laws of a quantity. low and high are the 5 and 95% points of the split laws and of beta, the ends of the others."""
-
 RATIO_LAWS = ("split_lognormal", "loguniform")
 """Laws of the logarithm: their numbers are above 0."""
 ENDS = ("uniform", "loguniform", "triangular", "integer", "choice")
@@ -27,6 +23,7 @@ ENDS = ("uniform", "loguniform", "triangular", "integer", "choice")
 
 Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "triangular", "beta", "integer",
               "choice", "joint"]
+"""Laws of a quantity. low and high are the 5 and 95% points of the split laws and of beta, the ends of the others."""
 Grade = Literal["A", "B", "C", "D"]
 Basis = Literal["read", "computed", "recalled", "judged", "assumption"]
 Stage = Literal["build", "run"]
@@ -51,7 +48,7 @@ class Source:
 class Quantity:
     """One number of the model.
 
-    address: its name everywhere; value: central; low, high: see LAWS; grade: A trials or routine statistics to D
+    address: its name everywhere; value: central; low, high: see Law; grade: A trials or routine statistics to D
     judgement; basis: read, computed, recalled, judged or assumption; stage: `build` changes the population, `run` does
     not; assumed: set without a source; joint, rows: quantities fitted together share the name `joint`, and each has its
     own value in every one of the equally good fits; drawn_as: address of the unknown that this is, where it is not its own;

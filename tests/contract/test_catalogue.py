@@ -2,6 +2,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sources import PACKAGE
@@ -59,7 +60,7 @@ def test_addresses_start_with_the_kind_and_name_what_they_are(key):
 def test_every_quantity_holds_together(key):
     for q in every(key):
         assert q.low <= q.value <= q.high, q.address
-        assert q.law in evidence.LAWS and q.grade in "ABCD" and q.unit and q.why, q.address
+        assert q.law in get_args(evidence.Law) and q.grade in "ABCD" and q.unit and q.why, q.address
         assert q.low <= q.at(0.5) <= q.high or q.law == "joint", q.address
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from nbhdsim.documents import Closed, Wrong
+from nbhdsim.evidence import Grade
 from nbhdsim.groups import NAMES
 from nbhdsim.interventions.schema import PAYERS
 from nbhdsim.levers import LEVERS
@@ -19,7 +20,6 @@ Quintiles = Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(min_length=
 Words = Annotated[list[str], Field(min_length=1)]
 Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform", "triangular", "beta", "integer",
               "choice"]
-Grade = Literal["A", "B", "C", "D"]
 MONTH = "a month, YYYY-MM"
 
 
