@@ -42,7 +42,8 @@ class Screening:
     """Screening status of one scenario in one future.
 
     values: by address, of this draw. due, up [3, n]: is one among those invited, and up to date; until [3, n]: first month in
-    which what an intervention brought has lapsed (NEVER otherwise).
+    which what an intervention brought has lapsed (NEVER otherwise). Newcomers are counted from the next review on, whoever
+    asked for their status before: until then a row counts as whoever lived there would without programmes.
     """
 
     def __init__(self, script: Script, values: Mapping[str, float], clock: Clock) -> None:
@@ -55,13 +56,16 @@ class Screening:
         self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < self._coverage(k, everyone)
                             for k, name in enumerate(PROGRAMMES)])
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
+        self._plain = self.up.copy()                             # without programmes
         self._new: list[tuple[int, NDArray[np.integer]]] = []
+        self._before: list[tuple[NDArray[np.integer], NDArray[np.bool_]]] = []
 
     def copy(self) -> "Screening":
         """The same status from here on, on its own."""
         twin = object.__new__(Screening)
         twin.__dict__.update(self.__dict__)
         twin.up, twin.until, twin._flags = self.up.copy(), self.until.copy(), self._flags.copy()
+        twin._plain = self._plain.copy()
         return twin
 
     def turn_over(self, month: int, gone: NDArray[np.integer], flags: NDArray[np.uint32]) -> None:
@@ -72,15 +76,17 @@ class Screening:
     def review(self, script: Script) -> None:
         """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
         self._welcome()
+        self._before = []
         self.due = np.stack([_invited(script, name) for name in PROGRAMMES])
 
     def _welcome(self) -> None:
         """Draw the status of those who have come since anybody asked, by the month in which they came."""
         for month, rows in self._new:
             calendar = np.uint32(self._clock.calendar + month)
+            self._before = [*self._before, (rows, self._plain[:, rows])]
             for k, name in enumerate(PROGRAMMES):
-                self.up[k, rows] = self._draw(purpose(f"screening.{name}"), calendar, rows) < self._coverage(k, rows)
-            self.until[:, rows] = NEVER
+                self._plain[k, rows] = self._draw(purpose(f"screening.{name}"), calendar, rows) < self._coverage(k, rows)
+            self.up[:, rows], self.until[:, rows] = self._plain[:, rows], NEVER
         self._new = []
 
     def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
@@ -126,7 +132,10 @@ class Screening:
     def counts(self, place: NDArray[np.integer], segment: NDArray[np.integer], shape: tuple[int, int]) -> NDArray[np.int64]:
         """Up to date, and invited, by neighbourhood and age segment: int64 [p, segments, 6]."""
         cell = place.astype(np.int64) * shape[1] + segment
-        columns = [*(self.up & self.due), *self.due]
+        up = self.up.copy() if self._before else self.up
+        for rows, before in self._before[::-1]:                  # the first to have lived there since the review counts
+            up[:, rows] = before
+        columns = [*(up & self.due), *self.due]
         return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
 
     def _coverage(self, k: int, rows: NDArray[np.integer]) -> NDArray[np.float32]:

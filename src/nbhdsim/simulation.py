@@ -318,10 +318,12 @@ class Simulation:
             if changed:
                 self.screening.review(self.script)
         pushed = self.relations.pushed("screening") if self.setting.rules.direct else ()
+        if changed or not self.screened_sums:                    # ages, too, are those of the last review
+            self._segment_asked = self.ground.segment.copy()
         changed |= self.screening.step(self.month, pushed, half_life)
         if changed or not self.screened_sums:
             shape = len(self.world.places.name), step.SEGMENTS
-            self._screened_now = self.screening.counts(self.world.script.place, self.ground.segment, shape)
+            self._screened_now = self.screening.counts(self.world.script.place, self._segment_asked, shape)
         self.screened_sums.append(self._screened_now)
 
     def _note(self) -> None:

@@ -72,3 +72,15 @@ def test_order_of_programmes_and_scenarios_is_nobody_s_business():
     for name in ("none", "one"):
         values = [r["value"][r["scenario"][0] == r["scenario"][1].index(name)] for r in rows]
         assert np.array_equal(*values)
+
+
+def test_outreach_never_takes_anybody_off_those_up_to_date():
+    """Month by month in every cell, newcomers included: their status is told at the same time in both futures."""
+    over = {"interventions.screening_outreach.decay_half_life_months": 6.0}
+    nothing, funded = lanes(made_up("nothing", {}), made_up("funded", {"screening_outreach": line_of("screening_outreach")},
+                                                            overrides=over))
+    for _ in range(MONTHS):
+        nothing.step()
+        funded.step()
+    more = funded.measures.screened - nothing.measures.screened
+    assert more[..., :3].min() == 0 and more[..., :3].any() and not more[..., 3:].any()

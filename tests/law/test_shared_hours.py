@@ -8,11 +8,11 @@ NUMBERS = {"interventions.walk.reach": 0.5, "interventions.walk.set_up_months": 
            "interventions.volunteers.set_up_months": 0}
 
 
-def run(hours=None, *, lines=("walk",), more=None, months=8, extra=""):
-    """One future of a town with these lines; hours: a month in each district."""
+def run(hours=None, *, lines=("walk",), more=None, months=8, extra="", numbers=None):
+    """One future of a town with these lines; hours: a month in each district; numbers: further overrides."""
     extra += "" if hours is None else f"pools: {{volunteer_hours: {{each: {hours}}}}}\n"
     known = LINES | (more or {})
-    numbers = {a: v for a, v in NUMBERS.items() if a.split(".")[1] in lines}
+    numbers = {a: v for a, v in NUMBERS.items() if a.split(".")[1] in lines} | (numbers or {})
     scenario = towns.scenario("town", {key: known[key] for key in lines}, overrides=numbers, months=24, extra=extra)
     lane, = towns.lanes(scenario)
     for _ in range(months):
@@ -69,3 +69,18 @@ def test_hours_of_contacts_limit_outreach():
 def test_hours_hold_while_time_passes():
     lane = run(40, lines=("walk", "volunteers"), months=14, extra="ageing: true\n")
     assert 0 < delivered(lane, "walk", "places")[-1] <= 200
+
+
+def test_hours_that_do_not_bind_leave_whole_contacts_as_they_are():
+    line = {"tutors": "{kind: digital_inclusion, where: all, sites: 2}"}
+    more = {"interventions.tutors.contacts_per_month": 11, "interventions.tutors.visits_a_month": 0.37}
+    free, ample = (run(hours, lines=("tutors",), more=line, months=14, numbers=more) for hours in (None, 1e6))
+    assert free.reached.sum() > 10 and np.array_equal(free.reached, ample.reached)
+
+
+def test_hours_of_volunteers_are_there_until_their_programme_is_cut():
+    existing = "existing: {stood: {kind: community_volunteering, where: all, sites: 4}}\n"
+    plain, cut = (run(60, lines=("walk", *lines), more={"cut": "{stop: stood, start: 2026-08}"}, extra=existing)
+                  for lines in ((), ("cut",)))
+    before, after = (delivered(lane, "walk", "places") for lane in (plain, cut))
+    assert before[:5] == after[:5] and after[-1] < before[-1]

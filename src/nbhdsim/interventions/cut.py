@@ -116,8 +116,9 @@ class Cut:
 
     @property
     def given(self) -> NDArray[np.float64]:
-        """Hours a month [p] of volunteers that are missing, below 0."""
-        return -self._stood.given if self._gone is None else self._gone.given - self._stood.given
+        """Hours a month [p] of volunteers that are missing, below 0; none before the cut."""
+        stood = self._stood.given
+        return np.zeros(stood.size) if self._gone is None else self._gone.given - stood
 
     def asked(self, month: int, relations: Relations) -> NDArray[np.float64]:
         """It asks for no hours [p]."""

@@ -98,6 +98,6 @@ class Contacts(Delivery):
         """Contacts of each pool that visits leave, whole ones."""
         first = self.rule.candidates.pool
         inside = np.diff(np.concatenate([np.zeros(1, np.int64), np.cumsum(self._inside, dtype=np.int64)])[first])
-        if self._pull.room is None:
-            return np.maximum(np.floor(self._contacts - self._visits * inside + ROUNDED), 0).astype(np.int64)
-        return np.maximum(self._whole(self._contacts * self._pull.room - self._visits * inside), 0)
+        factor = np.ones(inside.size) if self._pull.room is None else self._pull.room
+        left = self._contacts * factor - self._visits * inside
+        return np.maximum(np.where(factor == 1, np.floor(left + ROUNDED), self._whole(left)), 0).astype(np.int64)
