@@ -42,13 +42,9 @@ def of(case: Case, who: str) -> list[Story]:
     first year. Raises NbhdsimError for an id that nobody has.
     """
     world = population.build(case.scenarios[0])
-    draw, replicate = case.futures[0][1:]
     row = _some(case, world) if who == SOME else _row(world, who)
     ident = int(world.script.id[row])
-    history = Simulation(world, case.scenarios[0], draw=draw, replicate=replicate, watch=[ident])
-    while history.month < 0:
-        history.step()
-    lanes = abreast(history, case.scenarios)
+    lanes = _first_future(case, world, watch=[ident])
     why: list[tuple[str, ...]] = [()] * len(lanes)
     parted: list[int | None] = [None] * len(lanes)
     for _ in range(case.scenarios[0].months):
@@ -60,6 +56,15 @@ def of(case: Case, who: str) -> list[Story]:
                 parted[i], why[i] = lane.month - 1, causes(lane, row)
     return [Story(lane.scenario.name, ident, row, _words(world, row), parted[i], why[i], _path(lanes[0], lane))
             for i, lane in enumerate(lanes) if i]
+
+
+def _first_future(case: Case, world: World, *, watch: Sequence[int] = ()) -> list[Simulation]:
+    """The scenarios in the first future of a case, at month 0."""
+    _, draw, replicate = case.futures[0]
+    history = Simulation(world, case.scenarios[0], draw=draw, replicate=replicate, watch=watch)
+    while history.month < 0:
+        history.step()
+    return abreast(history, case.scenarios)
 
 
 def _row(world: World, who: str) -> int:
@@ -76,11 +81,7 @@ def _row(world: World, who: str) -> int:
 
 def _some(case: Case, world: World) -> int:
     """Row of the adult participant in the middle after the first year, of the first scenario that has any."""
-    draw, replicate = case.futures[0][1:]
-    history = Simulation(world, case.scenarios[0], draw=draw, replicate=replicate)
-    while history.month < 0:
-        history.step()
-    lanes = abreast(history, case.scenarios)
+    lanes = _first_future(case, world)
     for _ in range(min(YEAR, case.scenarios[0].months)):
         lanes[0].advance_luck()
         for lane in lanes:
