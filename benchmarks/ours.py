@@ -1,7 +1,8 @@
 """nbhdsim's own figures: `python -m benchmarks.ours WHAT RESIDENTS` prints one JSON line.
 
 The scenario has four interventions (youth hubs, school grants, wellbeing hubs, and an integrated team for a list of up to
-73,000), spill-over along all ties, every event, every measurement; one scenario run alone, luck included.
+73,000), or ten of all kinds of delivery (`ten`), spill-over along all ties, every event, every measurement; one scenario run
+alone, luck included.
 """
 import json
 import resource
@@ -34,17 +35,36 @@ OTHERS = """  other_mechanisms:
     targeting: {{age: [75, 80]}}
     effects: [{each}]
 """.format(each=", ".join(f"{{lever: {name}, value: 0.1}}" for name in ("control", "activity", "self_care", "security")))
+TEN = """schema: scenario/1
+name: ten
+area: {{name: teaching-town, residents: {n}}}
+start: 2026-04
+months: {months}
+history: 24
+interventions:
+  youth_hub: {{where: {{quintile: [1, 2]}}, sites: {hubs}}}
+  grants: {{kind: school_grant, where: all, sites: {grants}, every: 12}}
+  wellbeing_hub: {{where: all, sites: {hubs}}}
+  integrated_neighbourhood_team: {{where: all, places: {listed}}}
+  health_walk: {{where: all, sites: {hubs}}}
+  library_hub: {{where: all, sites: {workers}}}
+  link_worker: {{where: all, sites: {workers}}}
+  community_health_worker: {{where: {{quintile: [1, 2]}}, sites: {workers}}}
+  core_group: {{where: {{quintile: [1, 2]}}, places: {heads}}}
+  stigma_grant: {{where: all, sites: {workers}}}
+"""
 COUNTY = ("do-nothing", "hubs-and-grants", "accelerator", "wellbeing-hubs")
 
 
-def simulation(residents: int, *, months: int = LAST, extra: str = ""):
-    """The bench scenario run up to the first month that is timed: everything is compiled, programmes have members."""
+def simulation(residents: int, *, months: int = LAST, extra: str = "", lines: str = SCENARIO):
+    """The bench scenario (or other `lines`) run up to the first month that is timed: everything is compiled, programmes have
+    members."""
     from nbhdsim.population import build
     from nbhdsim.scenario import schema
     from nbhdsim.simulation import Simulation
 
-    text = SCENARIO.format(n=residents, months=months, hubs=max(1, residents // 8000), grants=max(1, residents // 3000),
-                           listed=min(residents, LIST)) + extra
+    text = lines.format(n=residents, months=months, hubs=max(1, residents // 8000), grants=max(1, residents // 3000),
+                        workers=max(1, residents // 24000), heads=residents // 5, listed=min(residents, LIST)) + extra
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bench.yaml"
         file.write_text(text)
@@ -68,9 +88,9 @@ def timed(sim, months: int) -> float:
     return median(took)
 
 
-def speed(residents: int, extra: str = "") -> dict:
+def speed(residents: int, extra: str = "", lines: str = SCENARIO) -> dict:
     """Resident-months a second of the median month."""
-    return {"resident_months_per_second": residents / timed(simulation(residents, extra=extra), LAST - FIRST)}
+    return {"resident_months_per_second": residents / timed(simulation(residents, extra=extra, lines=lines), LAST - FIRST)}
 
 
 def meet(residents: int) -> dict:
@@ -103,13 +123,13 @@ class Clock:
         return timed
 
 
-def parts(residents: int, extra: str = "") -> dict:
+def parts(residents: int, extra: str = "", lines: str = SCENARIO) -> dict:
     """Nanoseconds a resident-month by part of the month (medians); `measurement` is timed apart and lies within `respond`."""
     from nbhdsim import step
     from nbhdsim.interventions.programme import Programme
     from nbhdsim.levers import Levers
 
-    sim = simulation(residents, extra=extra)
+    sim = simulation(residents, extra=extra, lines=lines)
     clock, months = Clock(), []
     clock.watch("luck", (sim, "advance_luck"))
     clock.watch("who takes part", (Programme, "advance"))
@@ -172,9 +192,11 @@ def county() -> dict:
 WHAT: dict[str, Callable[..., dict]] = {
     "speed": speed,
     "five": lambda residents: speed(residents, OTHERS),
+    "ten": lambda residents: speed(residents, lines=TEN),
     "meet": meet,
     "parts": parts,
     "parts-five": lambda residents: parts(residents, OTHERS),
+    "parts-ten": lambda residents: parts(residents, lines=TEN),
     "county": county,
 }
 

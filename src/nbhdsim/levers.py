@@ -79,6 +79,15 @@ def _push(slot, rows, used, who, value, low, high, columns, table):
 
 
 @njit(**JIT)
+def _clear(slot, rows, table):
+    """Nobody has been touched, and nothing pushed."""
+    for s in range(rows.size):
+        slot[rows[s]] = -1
+        for column in range(table.shape[1]):
+            table[s, column] = f32(column >= OTHER)
+
+
+@njit(**JIT)
 def _settle(table, used, points_per_sd):
     """What the month does with a resident, whoever pushes: shifts of the mechanisms from -2 to 2 SD [used, 5], points that go
     through them, stated points, and the other ratios, each within the range of one push [used, 4]."""
@@ -115,11 +124,12 @@ def _both(x, r, preventable):
 
 @njit(**JIT)
 def _prevent(who, value, preventable, below):
-    """Join the part of a push that is below 1 into `below` [n]; tells whether some of it is above."""
-    above = 0
+    """Join the part of a push (one value each, or one for all) that is below 1 into `below` [n]; is some of it above?"""
+    above, step = 0, int(value.size == who.size)
     for j in range(who.size):
-        above += value[j] > f32(1)
-        below[who[j]] = _both(below[who[j]], min(value[j], f32(1)), preventable)
+        v = value[j * step]
+        above += v > f32(1)
+        below[who[j]] = _both(below[who[j]], min(v, f32(1)), preventable)
     return above > 0
 
 
@@ -135,8 +145,9 @@ def _close(who, preventable, below, ratio):
 @njit(**JIT)
 def _raise(who, value, ratio):
     """Multiply by the part of a push that is above 1."""
+    step = int(value.size == who.size)
     for j in range(who.size):
-        ratio[who[j]] *= max(value[j], f32(1))
+        ratio[who[j]] *= max(value[j * step], f32(1))
 
 
 def _columns(name: str, covered: tuple[str, ...]) -> tuple[int, int, int]:
@@ -167,8 +178,7 @@ class Levers:
 
     def reset(self) -> None:
         """Put every lever back to rest."""
-        self._slot[self._rows[: self._used]] = -1
-        self._table[: self._used] = REST
+        _clear(self._slot, self._rows[: self._used], self._table)
         self._used, self._ratios, self.groups = 0, [], []
 
     def push(self, name: str, who: np.ndarray, value: np.ndarray | float, *, covered: tuple[str, ...] = ()) -> None:
@@ -182,8 +192,8 @@ class Levers:
         if lever is None:
             raise NbhdsimError.of(f"{name!r} is not a lever{nearest(name, LEVERS)}")
         value = np.asarray(value, f32)
-        value = np.full(len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
         ratio = name == "admission_rr"                     # kept as it is: `join_ratios` needs all of them together
+        value = np.full(min(len(who), 1) if ratio else len(who), value, f32) if value.ndim == 0 else np.ascontiguousarray(value)
         self._room_for(0 if ratio else len(who))
         used = _push(self._slot, self._rows, self._used, who[:0] if ratio else who, value, f32(lever.low - ROUNDING),
                      f32(lever.high + ROUNDING), _columns(name, covered), self._table)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .groups import BIT
 from .relations import Push
 from .residents import Script, aged, present
-from .rng import f32, log32, purpose, uniforms
+from .rng import JIT, f32, log32, purpose, uniforms
 
 PROGRAMMES = ("breast", "cervical", "bowel")
 AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
@@ -96,26 +97,25 @@ class Screening:
             self._welcome()
         if self._lapsing:
             lapsed = self.until == month
-            self.up &= ~lapsed
             changed = bool(lapsed.any())
-        for k, name in enumerate(PROGRAMMES) if pushes else ():
-            changed |= self._screen(k, name, month, pushes=pushes, half_life=half_life)
+            if changed:
+                self.up &= ~lapsed
+        if pushes:
+            asked = _joined(pushes)
+            for k in range(len(PROGRAMMES)):
+                changed |= self._screen(k, month, asked, half_life=half_life)
         return changed
 
-    def _screen(self, k: int, name: str, month: int, *, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
+    def _screen(self, k: int, month: int, asked: Sequence[tuple], *, half_life: Mapping[str, float]) -> bool:
         """One screening programme: each intervention has a draw of its own, and of several that screen someone in one month the
-        longest lasts, so that their order says nothing."""
-        calendar, screened = np.uint32(self._clock.calendar + month), False
+        longest lasts, so that their order says nothing. asked: as `_joined`."""
+        name, calendar, screened = PROGRAMMES[k], np.uint32(self._clock.calendar + month), False
         overdue = self.due[k] & ~self.up[k]
-        for key in sorted({push.key for push in pushes}):
-            kept = np.ones(overdue.size, f32)
-            for push in pushes:
-                if push.key == key:
-                    kept[push.who] *= f32(1) - push.value
-            rows = np.flatnonzero(overdue & (kept < 1))
-            rows = rows[self._draw(purpose(f"screened.{name}.{key}"), calendar, rows) < f32(1) - kept[rows]]
-            if rows.size:
-                screened = True
+        for key, who, kept in asked:
+            some = np.flatnonzero(overdue[who] & (kept < 1))
+            some = some[self._draw(purpose(f"screened.{name}.{key}"), calendar, who[some]) < f32(1) - kept[some]]
+            if some.size:
+                screened, rows = True, who[some]
                 until = self._until(name, month, rows, half_life=half_life[key])
                 self.until[k, rows] = np.where(self.up[k, rows], np.maximum(self.until[k, rows], until), until)
                 self.up[k, rows] = self._lapsing = True
@@ -131,12 +131,12 @@ class Screening:
 
     def counts(self, place: NDArray[np.integer], segment: NDArray[np.integer], shape: tuple[int, int]) -> NDArray[np.int64]:
         """Up to date, and invited, by neighbourhood and age segment: int64 [p, segments, 6]."""
-        cell = place.astype(np.int64) * shape[1] + segment
+        out = np.zeros((*shape, 2 * len(PROGRAMMES)), np.int64)
         up = self.up.copy() if self._before else self.up
         for rows, before in self._before[::-1]:                  # the first to have lived there since the review counts
             up[:, rows] = before
-        columns = [*(up & self.due), *self.due]
-        return np.stack([np.bincount(cell[rows], minlength=shape[0] * shape[1]) for rows in columns], 1).reshape(*shape, -1)
+        _count(up, self.due, place, segment, out)
+        return out
 
     def _coverage(self, k: int, rows: NDArray[np.integer]) -> NDArray[np.float32]:
         """Share up to date, in programme k, of people like those in these rows."""
@@ -158,6 +158,30 @@ def _others(values: Mapping[str, float], coverage: float) -> float:
         coverage -= share * values[f"baseline.screening.{name}"]
         left -= share
     return min(max(coverage / left, 0.0), 1.0)
+
+
+@njit(**JIT)
+def _count(up, due, place, segment, out):
+    """Add who is up to date, and who is invited, to `out` [p, segments, 6]."""
+    for k in range(due.shape[0]):
+        for i in range(place.size):
+            if due[k, i]:
+                cell = out[place[i], segment[i]]
+                cell[k] += up[k, i]
+                cell[due.shape[0] + k] += 1
+
+
+def _joined(pushes: Sequence[Push]) -> list[tuple]:
+    """Of each intervention that pushes: its key, whom it is for (rows, rising), and prod(1 - h) of each of them."""
+    out = []
+    for key in sorted({push.key for push in pushes}):
+        mine = [push for push in pushes if push.key == key]
+        who = np.unique(np.concatenate([push.who for push in mine]))
+        kept = np.ones(who.size, f32)
+        for push in mine:
+            kept[np.searchsorted(who, push.who)] *= f32(1) - push.value
+        out.append((key, who, kept))
+    return out
 
 
 def _invited(script: Script, programme: str) -> NDArray[np.bool_]:

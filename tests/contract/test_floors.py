@@ -21,7 +21,7 @@ FLOORS = (
 
 PLACE = {room: (floor, order) for floor, rooms in enumerate(FLOORS, 1) for order, room in enumerate(rooms)}
 
-COMPILED = {"rng", "residents", "places", "levers", "step", "turnover", "delivery", "population", "areas"}
+COMPILED = {"rng", "residents", "places", "levers", "step", "screening", "turnover", "delivery", "population", "areas"}
 TABLES_AND_UP = {room for room, (floor, _) in PLACE.items() if floor >= 5}
 SCREEN = {"report", "cli", "cli_verbs", "cli_progress", "explore"}
 THIRD_PARTY = {

@@ -83,16 +83,13 @@ class Contacts(Delivery):
 
     def _called(self, outside: NDArray[np.int32], order: NDArray[np.float32]) -> NDArray[np.int32]:
         """Of those outside (rising), whom the contacts go to: in each pool the first in `order`, ties by id."""
-        c, kept = self.rule.candidates, []
-        free = self._free()
-        for pool in range(free.size):
-            low, high = np.searchsorted(outside, c.pool[pool:pool + 2])
-            mine = np.arange(low, high)
-            if free[pool] < mine.size:
-                rank = order[mine].view(u32).astype(u64) << u64(32) | c.id[outside[mine]]
-                mine = np.sort(np.argpartition(rank, free[pool])[:free[pool]] + low) if free[pool] else mine[:0]
-            kept.append(outside[mine])
-        return np.concatenate(kept) if kept else outside
+        c, free, called = self.rule.candidates, self._free(), np.ones(outside.size, bool)
+        rank = order.view(u32).astype(u64) << u64(32) | c.id[outside]
+        first = np.searchsorted(outside, c.pool)
+        for pool in np.flatnonzero(np.diff(first) > free):
+            mine = slice(first[pool], first[pool + 1])
+            called[mine] = rank[mine] < np.partition(rank[mine], free[pool])[free[pool]]
+        return outside[called]
 
     def _free(self) -> NDArray[np.int64]:
         """Contacts of each pool that visits leave, whole ones."""

@@ -218,14 +218,16 @@ class Programme:
         join = self._read("take_up", relations, lambda take_up: take_up[c.who])
         if welcome is not None:
             join = welcome[c.site] if join is None else join * welcome[c.site]
-        handed = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
+        also = None
+        if self.intervention.open_door:
+            also = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
         room = self._read("places", relations, lambda places: _mean(places[c.site], c.pool))
         short = None
         if self._share is not None:
             staffed = _mean(self._share[c.site], c.pool)
             room, short = staffed if room is None else room * staffed, staffed < 1
         self._factor = room
-        return Pull(join=join, also=handed if self.intervention.open_door else None, room=room, short=short,
+        return Pull(join=join, also=also, room=room, short=short,
                     tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
 
     def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:

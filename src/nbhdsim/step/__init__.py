@@ -151,16 +151,15 @@ def _rest(settled, state, active, kept):
 
 
 @njit(**JIT)
-def _respond(state, luck, fixed, rules, ground, clock, years, none, sums):
-    """Wellbeing, events and sums of one month, place by place; none: room for the residents of the largest place, float32;
-    sums [p, 10, columns] int64."""
+def _respond(state, luck, fixed, rules, ground, clock, years, sums):
+    """Wellbeing, events and sums of one month, place by place; sums [p, 10, columns] int64."""
     hospital = rules.hospital
     for place in range(ground.start.size - 1):
         low, high = u64(ground.bounds[place, 0]), u64(ground.bounds[place, SEGMENTS])     # unsigned, as in luck
         answer(luck.latent, state.shift, low, high, state.life_satisfaction)
-        expect(luck.natural, state, hospital.n, low, high, none)
-        admit(low, high, clock, luck, none, state, years.admissions, fixed.who, ground, hospital, sums, place)
-        attend(low, high, luck, fixed.attendance, state, none, ground.segment, sums, place)
+        expect(luck.natural, state, hospital.n, low, high)
+        admit(low, high, clock, luck, state, years.admissions, fixed.who, ground, hospital, sums, place)
+        attend(low, high, luck, fixed.attendance, state, ground.segment, sums, place)
         refer(u64(ground.children[place]), high, luck, fixed.referral, state, years.referrals, ground.segment, sums, place)
         measure(place, ground, rules.lines, state, luck, sums)
         add_year(state, years, low, high)
@@ -179,12 +178,11 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     E + S either way: outcomes = f(D E + S, D stated totals), S' = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j).
     """
     sums = np.zeros((ground.start.size - 1, SEGMENTS, len(COLUMNS)), np.int64)
-    none = np.empty(np.diff(ground.start).max(), f32)
 
     def respond() -> None:
         if felt is not None:
             felt[:] = state.spill
-        _respond(state, luck, fixed, rules, ground, clock, years, none, sums)
+        _respond(state, luck, fixed, rules, ground, clock, years, sums)
     if not rules.direct:                        # the month is over before anything pushed arrives
         respond()
     settled: Settled = levers.settled()

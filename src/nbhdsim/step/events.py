@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..rng import INNER, JIT, block, exp32, f32, log32, u32
+from ..rng import INLINE, INNER, JIT, block, exp32, f32, log32, u32
 from ..rng import purpose as _purpose
 from .measure import ADMISSIONS, ATTENDANCES, BED_DAYS, REFERRALS
 
 STAY = _purpose("luck.stay")
 AE, NIGHTS, REFERRAL, READMISSION = range(4)    # rows of State.other, the order of levers.OTHER_RATIOS
 MOST = 60                          # a count of events in one month is never followed further than this
+MARGIN = f32(1e-6)                 # more than float32 loses in 1 - rate and exp(-rate)
 SQUARED = 8
 SMALLER = 2.0 ** -SQUARED          # a rate is made smaller by this much before its series
 PARTS = (1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1.0)
@@ -58,13 +59,18 @@ def poisson(rate, u):
     return count
 
 
+@njit(**INLINE)
+def _happens(rate, u):
+    """Is there any event at all? exp(-x) >= 1 - x answers for nearly everybody without an exponential."""
+    return u > f32(1) - rate - MARGIN and u > exp32(-rate)
+
+
 @njit(**INNER)
-def expect(natural, state, n, low, high, none):
-    """Lambda = (1 - n) mu R + r h admissions this month, and exp(-Lambda), of rows low..high."""
+def expect(natural, state, n, low, high):
+    """Lambda = (1 - n) mu R + r h: admissions expected this month, of rows low..high."""
     ratio, excitation, readmission, expected = state.ratio, state.excitation, state.other[READMISSION], state.expected
     for i in range(low, high):
         expected[i] = (f32(1) - n) * natural[i] * ratio[i] + readmission[i] * excitation[i]
-        none[i - low] = exp32(-expected[i])
 
 
 @njit(**JIT)
@@ -76,7 +82,7 @@ def nights(u_stay, u_length, mean, zero_day):
 
 
 @njit(**INNER)
-def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, sums, place):
+def admit(low, high, clock, luck, state, yearly, who, ground, hospital, sums, place):
     """Draw admissions of rows low..high, their nights and attendances; write excitation and yearly counts.
 
     h(t+1) = phi h + n (1 - phi) N: linear self-excitation with mean n times admissions.
@@ -87,7 +93,7 @@ def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, su
         excitation[i] *= hospital.phi
         admitted[i] = 0
     for i in range(low, high):
-        if u[i] > none[i - low]:
+        if _happens(expected[i], u[i]):
             count = poisson(expected[i], u[i])
             excitation[i] += jump * f32(count)
             admitted[i] = count
@@ -102,15 +108,13 @@ def admit(low, high, clock, luck, none, state, yearly, who, ground, hospital, su
 
 
 @njit(**INNER)
-def attend(low, high, luck, attendance, state, none, segment, sums, place):
+def attend(low, high, luck, attendance, state, segment, sums, place):
     """A&E attendances that do not end in admission: Poisson with rate attendance x natural admission rate x ratio."""
     natural, ratio, u = luck.natural, state.other[AE], luck.chance[1]
     for i in range(low, high):
-        none[i - low] = exp32(-natural[i] * attendance[i] * ratio[i])
-    for i in range(low, high):
-        if u[i] > none[i - low]:
-            count = poisson(natural[i] * attendance[i] * ratio[i], u[i])
-            sums[place, segment[i], ATTENDANCES] += count
+        rate = natural[i] * attendance[i] * ratio[i]
+        if _happens(rate, u[i]):
+            sums[place, segment[i], ATTENDANCES] += poisson(rate, u[i])
 
 
 @njit(**INNER)
