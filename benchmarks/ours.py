@@ -23,6 +23,7 @@ area: {{name: teaching-town, residents: {n}}}
 start: 2026-04
 months: {months}
 history: 24
+ageing: false
 interventions:
   youth_hub: {{where: {{quintile: [1, 2]}}, sites: {hubs}}}
   grants: {{kind: school_grant, where: all, sites: {grants}, every: 12}}

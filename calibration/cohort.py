@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nbhdsim import evidence, rates
+from nbhdsim import conditions, evidence, rates
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import World
 from nbhdsim.residents import AGE_FROM, STAYS, Script, band_of
@@ -33,13 +33,14 @@ GOLDEN = (5 ** 0.5 - 1) / 2     # steps of it fill the unit interval evenly
 
 
 class People(NamedTuple):
-    """age [n] years; sex [n] 0 female, 1 male; quintile [n] 0 most deprived .. 4; frailty [n] 0 fit .. 3 severe; dies [n] months
-    from the start of the index year (NEVER: not in the years followed)."""
+    """age [n] years; sex [n] 0 female, 1 male; quintile [n] 0 most deprived .. 4; frailty [n] 0 fit .. 3 severe; conditions [n] 0
+    .. 4 or more; dies [n] months from the start of the index year (NEVER: not in the years followed)."""
 
     age: np.ndarray
     sex: np.ndarray
     quintile: np.ndarray
     frailty: np.ndarray
+    conditions: np.ndarray
     dies: np.ndarray
 
 
@@ -52,7 +53,7 @@ def central() -> tuple[Mapping[str, evidence.Quantity], Mapping[str, evidence.Ta
 
 def people(count: int, *, youngest: int = 65, seed: int = 1) -> People:
     """People of England of `youngest` and over: ages, quintiles and frailty in their exact shares, sexes evenly."""
-    _, tables, packed = central()
+    quantities, tables, packed = central()
     rng = np.random.default_rng(seed)
     first, beyond = np.array(AGE_FROM), np.array((*AGE_FROM[1:], AGE_FROM[-1] + TOP_WIDTH))
     part = np.clip((beyond - youngest) / (beyond - first), 0, 1)
@@ -64,7 +65,10 @@ def people(count: int, *, youngest: int = 65, seed: int = 1) -> People:
     age = first + rng.random(count) * (beyond[band] - first)
     sex, rank = rng.integers(0, 2, count), (np.arange(count) * GOLDEN + rng.random()) % 1
     dies = deaths(age, sex, quintile, rank=rank, mix=packed.frailty_mix, rng=rng)
-    return People(age, sex, quintile, category(rank, packed.frailty_mix[band]), dies)
+    of = conditions.read({address: q.value for address, q in quantities.items()}, tables)
+    own = rng.random(count)
+    number = conditions.number(rank, own, of.many[quintile, (12 * age).astype(int)], together=of.together)
+    return People(age, sex, quintile, category(rank, packed.frailty_mix[band]), number, dies)
 
 
 def category(rank: np.ndarray, mix: np.ndarray) -> np.ndarray:
@@ -111,7 +115,7 @@ def world(of: People, seed: int = 1) -> tuple[World, np.ndarray]:
     nobody, long_ago = np.full(n, -1, np.int32), np.full(n, -HISTORY, np.int16)
     script = Script(ids, place.astype(np.uint16), np.arange(n, dtype=np.uint32), nobody, nobody, of.sex[order].astype(np.uint8),
                     np.zeros(n, bool), (-12 * of.age[order]).astype(np.int16), long_ago, np.full(n, STAYS, np.int16),
-                    of.frailty[order].astype(np.uint8), born)
+                    of.conditions[order], of.frailty[order].astype(np.uint8), born)
     none, zero = np.zeros(0, np.int32), np.zeros(p, np.float32)
     places = Places([f"place-{i}" for i in range(p)], ["england"] * p, np.array(quintiles, np.uint8), size.astype(np.int32),
                     rng.standard_normal(p).astype(np.float32), zero, np.zeros(p, np.int32), ["pcn"], np.zeros(p, np.int32), none,
@@ -126,7 +130,7 @@ def scenario(values: Mapping[str, float], *, years: int = YEARS, area: str = "wo
     changed = {"baseline.admission.trend": 0.0, **values}
     quantities = {a: replace(q, value=changed.get(a, q.value)) for a, q in quantities.items()}
     return Scenario(name="nothing", file="", area=AreaSpec(name=area), start=START, months=12 * years, history=HISTORY, seed=1,
-                    stance="controlled", lines={}, quantities=quantities, tables=tables)
+                    stance="controlled", lines={}, quantities=quantities, tables=tables, ageing=False)
 
 
 def run(where: World, values: Mapping[str, float], *, years: int = YEARS, replicate: int = 0) -> np.ndarray:

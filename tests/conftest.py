@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from nbhdsim import areas, population
+from nbhdsim import areas, conditions, evidence, population
 from nbhdsim.areas import Area
 from nbhdsim.population import World
 
@@ -17,13 +17,15 @@ BUILD_VALUES = {
 }
 FRAILTY = np.array([[1, 0, 0, 0]] * 4 + [[.9, .08, .015, .005], [.65, .25, .08, .02], [.45, .35, .15, .05],
                                          [.25, .4, .25, .1]])
+HEALTH = population.Health(FRAILTY, conditions.read({a: q.value for a, q in evidence.load_baseline()[0].items()},
+                                                    evidence.load_baseline()[1]))
 
 
 def build(area: Area, *, seed: int = 1, number: int = 0, **values: float) -> World:
     """A world with the values above; keywords change `baseline.network.*`."""
     changed = {f"baseline.network.{name}": value for name, value in values.items()}
     return population.build_world(area, seed=seed, population=number, values={**BUILD_VALUES, **changed},
-                                  frailty_mix=FRAILTY)
+                                  health=HEALTH)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .conditions import Conditions, joint, read
 from .evidence import DIGITS, Table
-from .residents import AGE_FROM, FRAILTY
+from .residents import AGE_FROM, CONDITIONS, FRAILTY
 
 Array = NDArray[np.float64]
 AGES, YEAR = 105, 12               # nobody reaches the age of 105
@@ -28,13 +29,14 @@ SEXES = 2
 class Chances(NamedTuple):
     """Chances a month (float64). death [2, 5, 105, 4] by sex (0 female), quintile, age in years and frailty; frail [1260, 3]:
     share of an age in months that is at least mildly, moderately, severely frail; birth [5, 105] a woman; move [5, 105] a
-    resident of moving to another neighbourhood with the household.
+    resident of moving to another neighbourhood with the household; conditions: how many long-term conditions people have.
     """
 
     death: Array
     frail: Array
     birth: Array
     move: Array
+    conditions: Conditions
 
 
 def chances(values: Mapping[str, float], tables: Mapping[str, Table]) -> Chances:
@@ -55,7 +57,7 @@ def chances(values: Mapping[str, float], tables: Mapping[str, Table]) -> Chances
     moves = values["baseline.moving.beyond"] * table("moving.by_quintile")[0] / 100 / (share * movers[:, None]).sum(0)
     band = np.searchsorted(AGE_FROM, np.arange(AGES), side="right") - 1
     return Chances(_round(np.minimum(death, 1)), frail, _round(births[:, None] * mothers[band] / YEAR),
-                   _round(moves[:, None] * movers[band] / YEAR))
+                   _round(moves[:, None] * movers[band] / YEAR), read(values, tables))
 
 
 def _round(x: Array) -> Array:
@@ -102,7 +104,7 @@ def frail_by_age(mix: Array, survival: float) -> Array:
 
 
 def _mix(frail: Array) -> Array:
-    """Shares fit, mild, moderate and severe [.., 4] from the shares at least so frail [.., 3]."""
+    """Shares of each category [.., k + 1] from the shares at least so far [.., k], such as of frailty."""
     ends = np.concatenate([np.ones((*frail.shape[:-1], 1)), frail, np.zeros((*frail.shape[:-1], 1))], -1)
     return ends[..., :-1] - ends[..., 1:]
 
@@ -113,15 +115,22 @@ def mean_death(of: Chances) -> Array:
 
 
 def dying(of: Chances) -> Array:
-    """Share of an age in years that is of each category and dies within 12 months [2, 5, 105, 4], by sex and quintile.
+    """Share of an age in years that has each frailty and number of conditions and dies within 12 months [2, 5, 105, 4, 5], by sex
+    and quintile.
 
-    Exact: the ends of each category's ranks are followed through a year of the rule above.
+    Exact: the ends of the ranks of each frailty, and of each number of conditions that follows it, are followed through a year
+    of the rule above. Conditions that follow a rank of their own say nothing of death beyond frailty.
     """
     death = np.repeat(of.death, YEAR, axis=2)
-    out = np.zeros((SEXES, death.shape[1], MONTHS, len(FRAILTY)))
+    many = np.moveaxis(of.conditions.many, -1, 0)                       # [4, 5, 1260]
     ends = np.concatenate([np.zeros((MONTHS, 1)), 1 - of.frail, np.ones((MONTHS, 1))], 1)
-    rank = np.broadcast_to(ends, (*out.shape[:3], len(FRAILTY) + 1)).copy()
-    alive = np.ones(out.shape[:3])
+    cuts = np.stack([*(np.broadcast_to(end, many.shape[1:]) for end in ends.T), *(1 - many)])
+    cuts = np.moveaxis(np.sort(cuts, 0), 0, -1)                         # [5, 1260, 9]
+    middle = (cuts[..., 1:] + cuts[..., :-1]) / 2
+    frailty = (middle[..., None] >= 1 - of.frail[:, None, :]).sum(-1)
+    number = (middle[..., None] >= 1 - of.conditions.many[:, :, None, :]).sum(-1)
+    rank = np.broadcast_to(cuts, (SEXES, *cuts.shape)).copy()
+    cells, alive = np.zeros((SEXES, *middle.shape)), np.ones((SEXES, *cuts.shape[:2]))
     for later in range(YEAR):
         age = np.minimum(np.arange(MONTHS) + later, MONTHS - 1)
         chance = death[:, :, age]
@@ -129,11 +138,20 @@ def dying(of: Chances) -> Array:
         low, high = ends[age, :-1, None], ends[age, 1:, None]
         below = np.clip(rank[..., None, :] - low, 0, high - low)        # ranks of each category under each end
         lost = (chance[..., None] * below).sum(-2)
-        out += alive[..., None] * np.diff(lost, axis=-1)
+        cells += alive[..., None] * np.diff(lost, axis=-1)
         left = 1 - lost[..., -1:]
         rank = np.where(left > 0, (rank - lost) / np.where(left > 0, left, 1), rank)
         alive = alive * left[..., 0]
-    return out.reshape(*out.shape[:2], AGES, YEAR, len(FRAILTY)).mean(3)
+    of_each = [[(cells * ((frailty == f) & (number == c))).sum(-1) for c in range(CONDITIONS + 1)] for f in range(len(FRAILTY))]
+    follow = np.moveaxis(np.array(of_each), (0, 1), (-2, -1))
+    together, mix = of.conditions.together, _mix(of.conditions.many)
+    out = together * follow + (1 - together) * follow.sum(-1, keepdims=True) * mix[..., None, :]
+    return out.reshape(*out.shape[:2], AGES, YEAR, *out.shape[3:]).mean(3)
+
+
+def health_by_year(of: Chances) -> Array:
+    """Shares of an age in years with each frailty and number of conditions [5, 105, 4, 5], by quintile."""
+    return joint(of.frail, of.conditions)
 
 
 def mix_by_year(of: Chances) -> Array:

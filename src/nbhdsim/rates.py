@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import conditions
 from .errors import NbhdsimError
 from .evidence import Table, stable
 from .residents import MECHANISMS
@@ -34,7 +35,8 @@ class Rates(NamedTuple):
     """One draw (float64; band = 8 age bands, quintile index 0..4 = 1..5).
 
     admission [8, 5] a person-year; season [12] from January, mean 1; trend a year; frailty_mix [8, 4], frailty_ratio [4];
-    last_year: ratio in the last 12 months of life;
+    each: admission ratio of every long-term condition beside frailty; beside [5, 105, 4, 5]: of their number, by quintile, age and
+    frailty, where ages are held (see `conditions.ratio`); last_year: ratio in the last 12 months of life;
     mean [8, 5, 5] and within [5]: mean by band, quintile and mechanism, and SD within a cell; lonely_below: connection (SD)
     below which a resident is lonely often; lines [4] (SD) from which on adults are counted as connected, in control, seeking help
     in time and confident; satisfaction [8, 5] and child [5]: latent means (points); ls_*: SD (points) and
@@ -50,6 +52,8 @@ class Rates(NamedTuple):
     trend: float
     frailty_mix: Array
     frailty_ratio: Array
+    each: float
+    beside: Array
     last_year: float
     mean: Array
     within: Array
@@ -105,13 +109,16 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         raise NbhdsimError.of(f"{c:g} x (1 + {g:g}) must be from 0 to below 1, or spill-over would not end",
                               path="baseline.spill_over.strength")
     mix = of.table("frailty.mix")
+    mix = _stable(mix / mix.sum(1, keepdims=True))
     season = of.table("admission.season")[0]
     stay = of.table("admission.stay_by_age")[0]
     weight = (england * admission).sum(1)
     return Rates(
         admission=_stable(admission), season=_stable(season / season.mean()), trend=of("admission.trend"),
-        frailty_mix=_stable(mix / mix.sum(1, keepdims=True)),
+        frailty_mix=mix,
         frailty_ratio=np.array([1.0, *(of(f"frailty.{k}") for k in ("mild", "moderate", "severe"))]),
+        each=of("conditions.each"),
+        beside=conditions.ratio(conditions.held(mix, conditions.read(values, tables)), of("conditions.each")),
         last_year=of("mortality.last_year"),
         mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below),
         lines=_stable(_lines(of, england, mean=mean, within=within)), **parts,

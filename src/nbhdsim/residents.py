@@ -23,11 +23,11 @@ AGE_BANDS = ("0-4", "5-17", "18-34", "35-49", "50-64", "65-74", "75-84", "85+")
 SEGMENT_FROM = (0, 5, 10, 16, 18, 35, 50, 65, 75, 85)
 """First year of age of the 10 inner segments: the bands, cut again at 10 (own wellbeing item) and 16 (ONS4)."""
 
-EVERY_YEAR = 50
-"""First age from which the chances of life change every year: below, they change from segment to segment."""
-
 FRAILTY = ("fit", "mild", "moderate", "severe")
 """Names of the frailty categories 0-3 (electronic frailty index, Clegg and others 2016)."""
+
+CONDITIONS = 4
+"""Long-term conditions that are told apart: four stands for four or more."""
 
 STAYS = 32767
 """Month of `leaves` (and `dies`) that means: not within any run."""
@@ -53,6 +53,7 @@ class Script(NamedTuple):
     birth_month: NDArray[np.int16]   # [n] month of birth, months relative to month 0 (negative: already born)
     arrives: NDArray[np.int16]       # [n] first month present; those there from the start have a month before history
     leaves: NDArray[np.int16]        # [n] first month no longer present, STAYS = 32767
+    conditions: NDArray[np.uint8]    # [n] number of long-term conditions, 4 for four or more
     frailty: NDArray[np.uint8]       # [n] 0 fit, 1 mild, 2 moderate, 3 severe
     born: NDArray[np.float32]        # [7, n] standard normal deviates of the lasting traits: the five mechanisms,
     #                                  life satisfaction, admission
@@ -77,8 +78,8 @@ class Agenda(NamedTuple):
     """What happens when, read off a life script.
 
     changes: row, the stay that begins in it (-1: nobody comes), the stay that has ended (-1: nobody was there); turns: rows in
-    which anything else changes (another segment of age, worse frailty, the last year of life) or that change; deaths: place,
-    age segment; birthdays: rows by month of the year, 0 that of month 0, of those ever EVERY_YEAR or older.
+    which anything else changes (another segment of age, worse frailty, another condition, the last year of life) or that change;
+    deaths: place, age segment; birthdays: rows by month of the year, 0 that of month 0.
     """
 
     changes: Months
@@ -91,8 +92,8 @@ class Life(NamedTuple):
     """Who lives in each row of `Script` and until when: one stay after another, sorted by row, then month. s stays.
 
     A row is a place in a household: when the household moves away, one of the same ages and sexes moves in. The columns of
-    Script that belong to a person (id in `Residents`, disabled, flags, arrives, leaves, frailty, born) are those of the stay of
-    Script.month, or the nearest one where nobody is there.
+    Script that belong to a person (id in `Residents`, disabled, flags, arrives, leaves, conditions, frailty, born) are those of the
+    stay of Script.month, or the nearest one where nobody is there.
     """
 
     row: NDArray[np.int32]           # [s] row of Script
@@ -103,6 +104,7 @@ class Life(NamedTuple):
     leaves: NDArray[np.int16]        # [s] first month no longer present, STAYS
     dies: NDArray[np.int16]          # [s] first month no longer alive, here (then as `leaves`) or within a year elsewhere, or STAYS
     worsens: NDArray[np.int16]       # [3, s] first month at least mildly, moderately, severely frail; -32767 always, STAYS never
+    gains: NDArray[np.int16]         # [4, s] first month with at least one, two, three, four long-term conditions, likewise
     born: NDArray[np.float32]        # [7, s] as in Script
     chances: "Chances"               # what all this was drawn by
     agenda: Agenda
@@ -129,6 +131,7 @@ class Residents(NamedTuple):
     age: NDArray[np.uint8]                   # [n] completed years
     arrives: NDArray[np.int16]               # [n] first month present
     leaves: NDArray[np.int16]                # [n] first month no longer present, 32767 = stays
+    conditions: NDArray[np.uint8]            # [n] number of long-term conditions, 4 for four or more
     frailty: NDArray[np.uint8]               # [n] 0 fit .. 3 severe
     trait: NDArray[np.float32]               # [5, n] lasting part of each mechanism, SD of England
     drift: NDArray[np.float32]               # [5, n] slowly wandering part, SD of England
@@ -160,6 +163,11 @@ def present(script: Script) -> NDArray[np.bool_]:
 def frailty_of(life: Life, stays: NDArray[np.integer], month: NDArray[np.integer] | int) -> NDArray[np.uint8]:
     """Frailty 0-3 in these stays in a month (one for each, or one for all)."""
     return (life.worsens[:, stays] <= month).sum(0).astype(np.uint8)
+
+
+def conditions_of(life: Life, stays: NDArray[np.integer], month: NDArray[np.integer] | int) -> NDArray[np.uint8]:
+    """Long-term conditions 0-4 in these stays in a month (one for each, or one for all)."""
+    return (life.gains[:, stays] <= month).sum(0).astype(np.uint8)
 
 
 def band_of(age: NDArray[np.integer], from_: tuple[int, ...] = AGE_FROM) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from nbhdsim.rng import COMPILED_ROOMS
 
 FLOORS = (
     ("errors", "registry", "rng", "documents", "evidence"),
-    ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "rates", "chances"),
+    ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "conditions", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "reach", "views", "simulation"),
     ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "explain", "sensitivity", "evaluation",

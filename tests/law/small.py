@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nbhdsim import evidence, population, rates, step
+from nbhdsim import conditions, evidence, population, rates, step
 from nbhdsim.areas import csv_file
 from nbhdsim.levers import Levers
 from nbhdsim.step import luck, prepare
@@ -47,6 +47,12 @@ def pack(*, draw: int = 0, **changed) -> rates.Rates:
     return rates.pack(evidence.draw_values(quantities, seed=1, draw=draw), tables)._replace(**changed)
 
 
+def health() -> population.Health:
+    """Frailty and conditions of the baseline."""
+    quantities, tables = _catalogue()
+    return population.Health(pack().frailty_mix, conditions.read({a: q.value for a, q in quantities.items()}, tables))
+
+
 @cache
 def villages(seed: int = SEED) -> population.World:
     """Three neighbourhoods of 200 residents together; the second one states its own admission ratio."""
@@ -55,7 +61,7 @@ def villages(seed: int = SEED) -> population.World:
         file = Path(folder) / "villages.csv"
         file.write_text(VILLAGES, encoding="utf-8")
         area = csv_file.read(file)._replace(admission_ratio=np.array([0, 1.25, 0], np.float32))
-    return population.build_world(area, seed=seed, values=values, frailty_mix=pack().frailty_mix)
+    return population.build_world(area, seed=seed, values=values, health=health())
 
 
 class Fast:

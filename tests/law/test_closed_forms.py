@@ -149,6 +149,7 @@ def test_residents_of_a_cell_expect_its_rate_whoever_else_exists():
     quintile = places.quintile[script.place] - 1
     mix, ratio = rates.frailty_mix[segment], rates.frailty_ratio
     expected = rates.admission[segment, quintile] / 12 * ratio[script.frailty] / (mix * ratio).sum(1)
+    expected = expected * rates.beside[quintile, prepare.age(script), script.frailty, script.conditions]
     left = exp(rates.sa ** 2 / 2) * exp((prepare.rules(rates).loadings.a.astype(float) ** 2).sum() / 2)
     spread = sqrt(exp(rates.s ** 2 + 0.01) - 1)
     near((total / copies * left / expected).mean(), 1, spread / sqrt(copies * script.id.size))
@@ -160,7 +161,7 @@ def excited():
     """Many places alike: months of a world where everybody's natural rate is constant and often met."""
     flat = dict(s=0.0, sa=0.0, place_year=0.0, place=0.0, trend=0.0, season=np.ones(12), n=0.3, phi=0.75, a=np.zeros(5))
     rates = pack(**flat)
-    return rates._replace(admission=np.full((8, 5), 1.2), frailty_ratio=np.ones(4))
+    return rates._replace(admission=np.full((8, 5), 1.2), frailty_ratio=np.ones(4), beside=np.ones_like(rates.beside))
 
 
 def lives(rates, *, months, seeds, shock=0.0, at=0):

@@ -18,6 +18,7 @@ area: {{name: teaching-town, residents: 900}}
 start: 2026-04
 months: 24
 history: 12
+ageing: false
 interventions: {lines}
 """
 LINES = "{wellbeing_hub: {where: {top: 1, by: emergency_admissions}, sites: 1}, youth_hub: {where: all, sites: 1}}"

@@ -8,7 +8,7 @@ from towns import state_of
 
 from nbhdsim import chances
 from nbhdsim.outcomes import EVERYONE, OUTCOMES, by_band
-from nbhdsim.residents import SEGMENT_FROM, age_at, frailty_of, present
+from nbhdsim.residents import SEGMENT_FROM, age_at, conditions_of, frailty_of, present
 from nbhdsim.simulation import Simulation, simulate
 from nbhdsim.step.measure import EXPECTED, LONELY, LOW, PRESENT
 
@@ -27,6 +27,7 @@ def test_every_month_reads_the_script_and_nothing_else():
         age = (month - where.script.birth_month.astype(int)) // 12
         assert (age_at(sim.script)[there] == age[there]).all()
         assert (sim.script.frailty[there] == frailty_of(lives, stay[there], month)).all()
+        assert (sim.script.conditions[there] == conditions_of(lives, stay[there], month)).all()
         assert (sim.residents.id[there] == lives.id[stay[there]]).all()
         assert (sim.residents.trait_admission[there] == (sim.setting.rates.s * lives.born[6, stay[there]]).astype(np.float32)).all()
         segment = np.searchsorted(SEGMENT_FROM, age, side="right") - 1

@@ -28,7 +28,6 @@ from nbhdsim.simulation import Simulation
 
 RESIDENTS, HISTORY, MONTHS = 300, 12, 14
 NEW_MINDS, NEW_BODY = rng.purpose("luck.arrival.minds"), rng.purpose("luck.arrival.body")
-SEGMENTS = ((0, 5), (5, 10), (10, 16), (16, 18), (18, 35), (35, 50))
 QUIET: dict = {}
 BUSY = {"baseline.admission.rate.scale": 8.0, "baseline.ae.attendances": 6.0, "baseline.referral.rate": 0.9,
         "baseline.spill_over.strength": 0.15}
@@ -48,13 +47,17 @@ def expected_factor(of, rates):
         admissions = (1 - rates.n) * rates.last_year + h
         h = rates.phi * h + rates.n * (1 - rates.phi) * admissions
         last += admissions / 12
-    mix, soon = chances.mix_by_year(of), chances.dying(of)
-    out = [[[sum(rates.frailty_ratio[f] * (mix[age][f] + (last - 1) * soon[s][q][age][f]) for f in range(4)) for age in range(105)]
-            for q in range(5)] for s in range(2)]
-    for by_age in (line for sex in out for line in sex):
-        for low, high in SEGMENTS:
-            by_age[low:high] = [sum(by_age[low:high]) / (high - low)] * (high - low)
-    return out
+    health, soon = chances.health_by_year(of), chances.dying(of)
+    return [[[sum(rates.frailty_ratio[f] * beside(health[q][age][f], rates.each)[c]
+                  * (health[q][age][f][c] + (last - 1) * soon[s][q][age][f][c]) for f in range(4) for c in range(5))
+              for age in range(105)] for q in range(5)] for s in range(2)]
+
+
+def beside(share, each):
+    """Ratio of a number of conditions [5] among people of one age, quintile and frailty, of whom `share` [5] have as many."""
+    everyone = sum(share)
+    mean = sum(share[c] * each ** c for c in range(5)) / everyone if everyone > 0 else 1
+    return [each ** c / mean for c in range(5)]
 
 
 class Ageing(Twin):
@@ -63,7 +66,7 @@ class Ageing(Twin):
     def __init__(self, world, rates, *, replicate=0, first=0):
         self.world, self.rates, self.replicate, self.month, self.first = world, rates, replicate, first, first
         self.people, self.stay = [None] * len(world.script.id), [None] * len(world.script.id)
-        self.mean = expected_factor(world.life.chances, rates)
+        self.mean, self.health = expected_factor(world.life.chances, rates), chances.health_by_year(world.life.chances)
 
     def _look_up(self):
         """Who lives in each row this month; strangers are new people. Returns the rows of those who have just come."""
@@ -80,6 +83,7 @@ class Ageing(Twin):
             if s is not None:
                 self.people[row].age = (month - int(script.birth_month[row])) // 12
                 self.people[row].frailty = sum(int(when) <= month for when in lives.worsens[:, s])
+                self.people[row].conditions = sum(int(when) <= month for when in lives.gains[:, s])
         weight, ties = tie_weights(self.rates), self.world.ties
         for row, person in enumerate(self.people):
             if person is not None:
@@ -90,7 +94,7 @@ class Ageing(Twin):
     def _person(self, row, s):
         born, place = [float(z) for z in self.world.life.born[:, s]], int(self.world.script.place[row])
         return Resident(row=row, who=int(self.world.script.id[row]), place=place, age=0,
-                        quintile=int(self.world.places.quintile[place]) - 1, frailty=0,
+                        quintile=int(self.world.places.quintile[place]) - 1, frailty=0, conditions=0,
                         trait=correlated(self.rates, self.rates.trait_share, born[:5]),
                         trait_satisfaction=self.rates.ls_trait_sd * born[5], trait_admission=born[6], contacts=[])
 
@@ -104,6 +108,8 @@ class Ageing(Twin):
     def _natural(self, person, here):
         rates, lives, s = self.rates, self.world.life, self.stay[person.row]
         factor = rates.frailty_ratio[person.frailty] * (rates.last_year if int(lives.dies[s]) - 12 <= self.month else 1)
+        health = self.health[person.quintile][min(person.age, 104)][person.frailty]
+        factor *= beside(health, rates.each)[person.conditions]
         factor /= self.mean[int(self.world.script.sex[person.row])][person.quintile][min(person.age, 104)]
         mind = sum(rates.a[k] * (person.trait[k] + person.drift[k]) for k in range(5)) - quadratic(rates, rates.a) / 2
         return (rates.admission[person.band][person.quintile] / 12 * here * factor * lognormal(rates.s, person.trait_admission)

@@ -34,6 +34,7 @@ class Resident:
     age: int
     quintile: int
     frailty: int
+    conditions: int
     trait: list                    # tau, five mechanisms, SD
     trait_satisfaction: float      # points
     trait_admission: float         # standard deviate of the lasting log rate
@@ -102,6 +103,7 @@ def people(world, rates):
         contacts = [(int(ties.other[e]), weight[ties.layer[e]]) for e in range(ties.start[row], ties.start[row + 1])]
         out.append(Resident(row=row, who=int(script.id[row]), place=place, age=-int(script.birth_month[row]) // 12,
                             quintile=int(world.places.quintile[place]) - 1, frailty=int(script.frailty[row]),
+                            conditions=int(script.conditions[row]),
                             trait=correlated(rates, rates.trait_share, born[:5]),
                             trait_satisfaction=rates.ls_trait_sd * born[5], trait_admission=born[6], contacts=contacts))
     return out
@@ -163,6 +165,7 @@ def natural_rate(person, rates, here):
     """Admissions a month without programmes: every factor but the cell's rate has expectation 1."""
     mix, ratio = rates.frailty_mix[person.band], rates.frailty_ratio
     frail = ratio[person.frailty] / sum(mix[f] * ratio[f] for f in range(4))
+    frail *= rates.beside[person.quintile][min(person.age, 104)][person.frailty][person.conditions]
     mind = sum(rates.a[k] * (person.trait[k] + person.drift[k]) for k in range(5)) - quadratic(rates, rates.a) / 2
     return (rates.admission[person.band][person.quintile] / 12 * here * frail * lognormal(rates.s, person.trait_admission)
             * exp(person.acuity - rates.sa ** 2 / 2) * exp(mind))

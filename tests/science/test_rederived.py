@@ -67,6 +67,7 @@ HOW = {
     "baseline.frailty.mild": lambda: frailty("mild"),
     "baseline.frailty.moderate": lambda: frailty("moderate"),
     "baseline.frailty.severe": lambda: frailty("severe"),
+    "baseline.conditions.two_or_more": lambda: entry("mm-prevalence-adults")["value"] / 100,
     "baseline.mortality.mild": lambda: told("frailty-hospital-hr", "Mortality hazards are 1.92, 3.10, 4.52", 1.92),
     "baseline.mortality.moderate": lambda: told("frailty-hospital-hr", "Mortality hazards are 1.92, 3.10, 4.52", 3.10),
     "baseline.mortality.severe": lambda: told("frailty-hospital-hr", "Mortality hazards are 1.92, 3.10, 4.52", 4.52),
@@ -127,6 +128,8 @@ def lonely():
 TABLES_HOW = {
     "baseline.population.age": lambda: np.transpose([ages(f"IMD quintile {q}") for q in range(1, 6)]),
     "baseline.admission.season": season,
+    "baseline.conditions.by_age": lambda: [row("mm-by-age-scotland", age) for age in ("25-34", "75+")],
+    "baseline.conditions.by_quintile": lambda: [np.linspace(*(entry("mm-by-deprivation")[end] for end in ("high", "low")), 5)],
     "baseline.mortality.rate": mortality,
     "baseline.births.by_quintile": births,
     "baseline.moving.by_quintile": lambda: [[sum(row("moved-within-uk", q)) for q in range(1, 6)]],

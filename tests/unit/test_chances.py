@@ -43,23 +43,28 @@ def test_births_and_moves_of_a_quintile_are_the_published_ones():
 
 def test_those_who_die_within_a_year_are_those_of_a_thousand_ranks_followed():
     ranks, age = (np.arange(4000) + 0.5) / 4000, 78
-    died = np.zeros(4)
+    died, soon = np.zeros((4, 5)), np.zeros((4, 5))
     for month in range(age * 12, age * 12 + 12):
         v, alive = ranks.copy(), np.ones(ranks.size)
         start = (v[:, None] >= 1 - OF.frail[month]).sum(1)
+        many = OF.conditions.many[0, month]
+        cell = start * 5 + (v[:, None] >= 1 - many).sum(1)
+        before = died.sum(1)
         for t in range(month, month + 12):
             death = OF.death[1, 0, t // 12]
             here = (v[:, None] >= 1 - OF.frail[t]).sum(1)
-            died += np.bincount(start, alive * death[here], 4) / ranks.size / 12
+            died += np.bincount(cell, alive * death[here], 20).reshape(4, 5) / ranks.size / 12
             alive *= 1 - death[here]
             ends = np.append(1 - OF.frail[t], 1)
             low = np.append(0, ends[:-1])
             v = (v - (death * np.clip(v[:, None] - low, 0, ends - low)).sum(1)) / (1 - (death * (ends - low)).sum())
-    assert chances.dying(OF)[1, 0, age] == pytest.approx(died, rel=0.01)
+        soon += np.outer(died.sum(1) - before, -np.diff(np.concatenate([[1], many, [0]])))
+    expected = OF.conditions.together * died + (1 - OF.conditions.together) * soon
+    assert chances.dying(OF)[1, 0, age] == pytest.approx(expected, rel=0.01, abs=1e-5)
 
 
 def test_nobody_lives_past_the_last_age():
-    assert chances.dying(OF)[:, :, -1].sum(-1) == pytest.approx(1)
+    assert chances.dying(OF)[:, :, -1].sum((-1, -2)) == pytest.approx(1)
 
 
 def test_a_world_without_frailty_has_none():

@@ -10,7 +10,7 @@ from nbhdsim.scenario import Target, funding
 from nbhdsim.scenario import schema as scenarios
 from nbhdsim.simulation import Simulation
 
-HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 1700}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
+HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 1700}\nstart: 2026-04\nmonths: 24\nhistory: 12\nageing: false\n"
 
 
 def scenario(tmp_path, lines, *overrides, extra=""):

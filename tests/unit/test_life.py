@@ -7,11 +7,12 @@ import pytest
 from nbhdsim import areas, chances, evidence, population, rates
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.population import life
-from nbhdsim.residents import AGE_FROM, STAYS, age_at, band_of, frailty_of, present
+from nbhdsim.residents import AGE_FROM, STAYS, age_at, band_of, conditions_of, frailty_of, present
 
 QUANTITIES, TABLES = evidence.load_baseline()
 VALUES = {address: quantity.value for address, quantity in QUANTITIES.items()}
 OF = chances.chances(VALUES, TABLES)
+HEALTH = population.Health(rates.pack(VALUES, TABLES).frailty_mix, OF.conditions)
 TOWN = 60_000
 
 
@@ -20,7 +21,7 @@ def town(residents: int = TOWN, history: int = 36, months: int = 120, seed: int 
     """A teaching town in which time passes."""
     ageing = population.Ageing(OF, life.Span(history, months))
     return population.build_world(areas.load("teaching-town", residents=residents), seed=seed, values=VALUES, ageing=ageing,
-                                  frailty_mix=rates.pack(VALUES, TABLES).frailty_mix)
+                                  health=HEALTH)
 
 
 def here(world: population.World, month: int) -> np.ndarray:
@@ -34,7 +35,7 @@ def months_of_age(world: population.World, stays: np.ndarray, month: int) -> np.
 
 def test_month_0_has_the_residents_of_a_world_that_stays():
     still = population.build_world(areas.load("teaching-town", residents=900), seed=1, values=VALUES,
-                                   frailty_mix=rates.pack(VALUES, TABLES).frailty_mix)
+                                   health=HEALTH)
     moving = town(900, 36, 60)
     now = here(moving, 0)
     rows = moving.life.row[now]
@@ -72,6 +73,7 @@ def test_a_longer_run_or_history_adds_to_lives_and_changes_none(history, months)
         x, y = np.argsort(one.life.id[a]), np.argsort(other.life.id[b])
         assert (one.life.id[a][x] == other.life.id[b][y]).all()
         assert (frailty_of(one.life, a[x], month) == frailty_of(other.life, b[y], month)).all()
+        assert (conditions_of(one.life, a[x], month) == conditions_of(other.life, b[y], month)).all()
         for now in ((one.life.leaves[a][x], other.life.leaves[b][y]), (one.life.arrives[a][x], other.life.arrives[b][y])):
             inside = [np.where((t <= low) | (t >= high), 0, t) for t in now]
             assert (inside[0] == inside[1]).all()
@@ -160,6 +162,30 @@ def test_the_mix_of_frailty_by_age_stays_the_published_one(month):
         assert found == pytest.approx(TABLES["baseline.frailty.mix"].scaled({})[band], abs=0.035)
 
 
+@pytest.mark.parametrize("month", [-36, -13, 0, 40, 119])
+def test_conditions_are_as_many_as_the_figures_say_and_go_with_frailty(month):
+    world = town()
+    now = here(world, month)
+    age, quintile = months_of_age(world, now, month), world.places.quintile[world.script.place[world.life.row[now]]]
+    number, goal = conditions_of(world.life, now, month), OF.conditions.many[quintile - 1, np.minimum(age, 1259)]
+    for low, high in ((0, 18), (18, 50), (50, 75), (75, 105)):
+        mine = (age >= 12 * low) & (age < 12 * high)
+        for k in range(1, 5):
+            share, expected = (number[mine] >= k).mean(), goal[mine, k - 1].mean()
+            assert abs(share - expected) < 3 * np.sqrt(expected * (1 - expected) / mine.sum()) + 1e-3, (low, k)
+    frail, joint = frailty_of(world.life, now, month), chances.health_by_year(OF)
+    old = (age >= 12 * 65) & (age < 12 * 95)
+    each = joint[quintile[old] - 1, age[old] // 12]
+    for f, c in ((0, 0), (0, 4), (1, 2), (2, 4), (3, 4)):
+        found, expected = ((frail[old] == f) & (number[old] == c)).mean(), each[:, f, c].mean()
+        assert abs(found - expected) < 3 * np.sqrt(expected / old.sum()) + 1e-3, (f, c)
+
+
+def test_nobody_loses_a_condition():
+    gains = town().life.gains.astype(int)
+    assert (np.diff(gains, axis=0) >= 0).all()
+
+
 @pytest.mark.parametrize("month", [-36, -1, 60])
 def test_those_in_their_last_year_are_as_many_as_the_chances_say(month):
     world = town()
@@ -167,7 +193,7 @@ def test_those_in_their_last_year_are_as_many_as_the_chances_say(month):
     row = world.life.row[now]
     age = np.minimum(months_of_age(world, now, month) // 12, chances.AGES - 1)
     soon = world.life.dies[now] <= month + 12
-    expected = chances.dying(OF).sum(-1)[world.script.sex[row], world.places.quintile[world.script.place[row]] - 1, age]
+    expected = chances.dying(OF).sum((-1, -2))[world.script.sex[row], world.places.quintile[world.script.place[row]] - 1, age]
     for low, high in ((0, 65), (65, 80), (80, 100)):
         mine = (age >= low) & (age < high)
         error = 3 * np.sqrt(expected[mine].sum())
@@ -197,9 +223,9 @@ def test_ties_are_between_those_who_can_meet():
 
 def test_more_people_than_ids_are_refused():
     base = life.Base(np.zeros(1, np.uint32), np.zeros(1, np.int64), *(np.zeros(1, np.int64),) * 2, np.zeros(1, np.uint8),
-                     np.zeros(1), np.zeros(1, bool))
+                     np.zeros((1, 2)), np.zeros(1, bool))
     many = 70_000
     stays = life.Stays(np.zeros(many, np.int64), np.arange(many) % 300 + 1, np.full(many, STAYS), np.full(many, STAYS),
-                       np.zeros((many, 3)), np.zeros(many), np.zeros(many, bool))
+                       np.zeros((many, 3)), np.zeros((many, 4)), np.zeros(many), np.zeros(many, bool))
     with pytest.raises(NbhdsimError, match="70,001 people would live in one neighbourhood"):
         life._ids(base, np.zeros(many, np.int64), stays, key=np.zeros(many, np.uint32))

@@ -13,7 +13,7 @@ from nbhdsim.scenario import schema as scenarios
 from nbhdsim.screening import AGES, PROGRAMMES, UPTAKE, Clock, Screening
 from nbhdsim.simulation import Simulation
 
-HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 36\nhistory: 12\n"
+HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 36\nhistory: 12\nageing: false\n"
 PLAIN = {"contact_chance": 0.4, "contacts_per_month": 60, "visits_a_month": 0, "leave_hazard": 0, "lonely_first": 0,
          "set_up_months": 0, "handover": 0}
 

@@ -13,7 +13,8 @@ from nbhdsim.scenario import funding, schema, staffing, where
 
 OF = np.array([0, 0, 1, 2])
 RNG = np.random.default_rng(7)
-HEADER = "schema: scenario/1\narea: {name: teaching-town, residents: 5000}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
+HEADER = ("schema: scenario/1\narea: {name: teaching-town, residents: 5000}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
+          "ageing: false\n")
 WORKERS = "  link_worker: {where: all, sites: 12}\n  community_health_worker: {where: all, sites: 6}\n"
 
 
@@ -118,7 +119,7 @@ def test_a_care_team_with_half_its_staff_has_half_its_list(load, world):
 def test_pools_that_cannot_be_are_refused(load, pools, said):
     with pytest.raises(NbhdsimError, match=said) as error:
         load(f"pools: {pools}\ninterventions:\n" + WORKERS)
-    assert error.value.problems[0].line == 6
+    assert error.value.problems[0].line == 7
 
 
 def test_what_relies_on_a_pool_needs_something_the_pool_can_limit(tmp_path):

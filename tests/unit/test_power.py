@@ -7,7 +7,7 @@ from nbhdsim.population import build
 from nbhdsim.scenario import schema as scenarios
 from nbhdsim.simulation import Simulation
 
-HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 48\nhistory: 12\n"
+HEAD = "schema: scenario/1\narea: {name: teaching-town, residents: 8000}\nstart: 2026-04\nmonths: 48\nhistory: 12\nageing: false\n"
 CORE = "core_group: {where: {names: [%s]}, places: 9000%s}"
 WALK = "health_walk: {where: all, sites: 12}"
 WALKING = {"interventions.health_walk.reach": 0.3, "interventions.health_walk.places_per_site": 2000,

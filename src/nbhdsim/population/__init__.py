@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim import areas, groups, rates
+from nbhdsim import areas, conditions, groups, rates
 from nbhdsim.areas import Area, chosen
 from nbhdsim.chances import Chances, chances
+from nbhdsim.conditions import Conditions
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import households, life, network, people, settings
 from nbhdsim.population.agenda import agenda
 from nbhdsim.population.people import Luck
-from nbhdsim.residents import STAYS, Life, Script, frailty_of, readonly
+from nbhdsim.residents import STAYS, Life, Script, conditions_of, frailty_of, readonly
 
 ELSEWHERE = "baseline.practice.elsewhere"
 BEFORE = -32767      # month of arrival of those who were there before any history
@@ -41,6 +42,14 @@ class Ageing(NamedTuple):
     span: life.Span
 
 
+class Health(NamedTuple):
+    """What is read where ages are held: frailty_mix [8, 4], shares of fit, mild, moderate and severe by age band; conditions:
+    how many long-term conditions people have."""
+
+    frailty_mix: NDArray[np.float64]
+    conditions: Conditions
+
+
 def build(scenario: Any, *, population: int = 0) -> World:
     """The world of a scenario: its area, seed and start, and the build-stage values among its quantities.
 
@@ -50,17 +59,17 @@ def build(scenario: Any, *, population: int = 0) -> World:
     values = {address: quantity.value for address, quantity in scenario.quantities.items()}
     area = chosen.area(scenario.area)
     ageing = Ageing(chances(values, scenario.tables), life.Span(scenario.history, scenario.months)) if scenario.ageing else None
+    health = Health(rates.pack(values, scenario.tables).frailty_mix, conditions.read(values, scenario.tables))
     return build_world(area, seed=scenario.seed, population=population, start=scenario.start, ageing=ageing,
-                       values=values, frailty_mix=rates.pack(values, scenario.tables).frailty_mix)
+                       values=values, health=health)
 
 
-def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_mix: NDArray[np.float64],
+def build_world(area: Area, *, seed: int, values: Mapping[str, float], health: Health,
                 population: int = 0, start: tuple[int, int] = (2026, 4), ageing: Ageing | None = None) -> World:
     """The world of an area.
 
     values: `baseline.households.*`, `baseline.network.*`, and `baseline.practice.*`, `baseline.groups.*` where they are not the
-    neutral or the catalogue's ones; frailty_mix: [8, 4] shares of fit, mild, moderate and
-    severe by age band, read where ages are held (ageing: None).
+    neutral or the catalogue's ones; health: where ages are held (ageing: None).
     """
     luck = Luck(np.uint64(seed), np.uint32(population))
     rows = np.append(0, np.cumsum(area.residents))
@@ -76,18 +85,19 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
     mine = settings.registered(area, place, (practice, practice_place), share=values.get(ELSEWHERE, 0.0), u=(u, v))
     sex = (luck.uniforms("build.person", ids) < 0.5).astype(np.uint8)
     disabled_ = luck.uniforms("build.person", ids, 1) < disabled[area.quintile[place] - 1]
-    rank = luck.uniforms("build.person", ids, 2)
+    ranks = np.stack([luck.uniforms("build.person", ids, word) for word in (2, 3)], 1)
     shares = groups.shares(values)
     flags = people.flags(luck, ids, age=months // 12, quintile=area.quintile[place], shares=shares)
     if ageing is None:
+        conditions_, frailty = _ill(health, ranks, months, quintile=area.quintile[place])
         script = Script(
             id=ids, place=place.astype(np.uint16), household=home, school=school, practice=mine, sex=sex,
             disabled=disabled_, flags=flags, birth_month=(-months).astype(np.int16), arrives=np.full(ids.size, BEFORE, np.int16),
-            leaves=np.full(ids.size, STAYS, np.int16), frailty=people.frailty(months // 12, frailty_mix, rank),
+            leaves=np.full(ids.size, STAYS, np.int16), conditions=conditions_, frailty=frailty,
             born=people.traits(ids, luck))
         lives, tied = None, np.ones(ids.size, bool)
     else:
-        base = life.Base(ids, place, home.astype(np.int64), -months, sex, rank.astype(np.float64), disabled_)
+        base = life.Base(ids, place, home.astype(np.int64), -months, sex, ranks.astype(np.float64), disabled_)
         script, lives, tied = _script(luck, area, base, school=school, practice=mine, ageing=ageing, disabled=disabled,
                                       shares=shares)
     places = Places(
@@ -102,6 +112,14 @@ def build_world(area: Area, *, seed: int, values: Mapping[str, float], frailty_m
                  lives and readonly(lives))
 
 
+def _ill(health: Health, ranks: NDArray[np.float32], months: NDArray[np.int64], *,
+         quintile: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Conditions and frailty [n] at an age in months, by the ranks [n, 2] of frailty and of one's own."""
+    many = health.conditions.many[quintile - 1, months]
+    return (conditions.number(ranks[:, 0], ranks[:, 1], many, together=health.conditions.together),
+            people.frailty(months // 12, health.frailty_mix, ranks[:, 0]))
+
+
 def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32], practice: NDArray[np.int32], ageing: Ageing,
             disabled: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[Script, Life, NDArray[np.bool_]]:
     """The script of an area in which time passes, as it stands in month 0; its lives; and the rows that have ties.
@@ -111,11 +129,12 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     made = life.live(luck, base, ageing.chances, span=ageing.span, quintile=area.quintile, disabled=disabled)
     stays = made.stays
     place = base.place[made.like]
-    dates = np.stack([stays.arrives, stays.leaves, stays.dies, *stays.worsens.T], 1)
+    dates = np.stack([stays.arrives, stays.leaves, stays.dies, *stays.worsens.T, *stays.gains.T], 1)
     age = np.maximum(np.maximum(stays.arrives, 0) - made.birth[stays.row].astype(np.int64), 0) // 12
     flags = people.flags(luck, made.stay_id, age=age, quintile=area.quintile[place[stays.row]], shares=shares)
     lives = Life(stays.row.astype(np.int32), made.stay_id, made.disabled, flags, stays.arrives, stays.leaves, stays.dies,
-                 np.ascontiguousarray(stays.worsens.T), people.traits(made.stay_id, luck), ageing.chances,
+                 np.ascontiguousarray(stays.worsens.T), np.ascontiguousarray(stays.gains.T),
+                 people.traits(made.stay_id, luck), ageing.chances,
                  agenda(stays.row, dates, made.birth, place=place, span=(-ageing.span.history, ageing.span.months)))
     own = np.maximum(np.searchsorted(stays.row[stays.arrives <= 0], np.arange(place.size), side="right") - 1, 0)
     own = np.flatnonzero(stays.arrives <= 0)[own]
@@ -124,8 +143,8 @@ def _script(luck: Luck, area: Area, base: life.Base, *, school: NDArray[np.int32
     script = Script(
         id=made.id, place=place.astype(np.uint16), household=base.household[made.like].astype(np.uint32),
         school=settings.later_schools(school, made, place), practice=practice[made.like], sex=made.sex,
-        disabled=lives.disabled[own], flags=lives.flags[own],
-        birth_month=made.birth, arrives=lives.arrives[own], leaves=lives.leaves[own], frailty=frailty_of(lives, own, at),
+        disabled=lives.disabled[own], flags=lives.flags[own], birth_month=made.birth, arrives=lives.arrives[own],
+        leaves=lives.leaves[own], conditions=conditions_of(lives, own, at), frailty=frailty_of(lives, own, at),
         born=lives.born[:, own])
     return script, lives, made.origin < 2
 

@@ -2,7 +2,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nbhdsim.residents import EVERY_YEAR, SEGMENT_FROM, STAYS, Agenda, Months
+from nbhdsim.residents import SEGMENT_FROM, STAYS, Agenda, Months
 
 YEAR = 12
 
@@ -11,7 +11,8 @@ def agenda(row: NDArray[np.integer], dates: NDArray[np.integer], birth: NDArray[
            span: tuple[int, int]) -> Agenda:
     """The agenda of stays in `row` [s], from month span[0] (what stands then does not happen) to before span[1].
 
-    dates [s, 6]: arrives, leaves, dies, and the first months of each level of frailty; birth, place [n]: of the rows.
+    dates [s, 10]: arrives, leaves, dies, first months of each level of frailty and number of conditions; birth,
+    place [n]: of the rows.
     """
     arrives, leaves, dies = dates[:, 0].astype(np.int64), dates[:, 1].astype(np.int64), dates[:, 2].astype(np.int64)
     stay, same = np.arange(row.size), np.append(row[1:] == row[:-1], False)
@@ -30,10 +31,9 @@ def agenda(row: NDArray[np.integer], dates: NDArray[np.integer], birth: NDArray[
         rows.append(np.arange(birth.size))
     died = np.flatnonzero((dies == leaves) & (leaves > span[0]) & (leaves < span[1]))
     segment = np.searchsorted(SEGMENT_FROM, (leaves[died] - birth[row[died]]) // YEAR, side="right") - 1
-    old = birth <= span[1] - YEAR * EVERY_YEAR
     return Agenda(changes, _sorted(span, np.concatenate(months), np.concatenate(rows)),
                   _sorted(span, leaves[died], place[row[died]], segment),
-                  tuple(np.flatnonzero(old & (birth % YEAR == k)).astype(np.int32) for k in range(YEAR)))
+                  tuple(np.flatnonzero(birth % YEAR == k).astype(np.int32) for k in range(YEAR)))
 
 
 def _sorted(span: tuple[int, int], month: NDArray[np.integer], *columns: NDArray[np.integer]) -> Months:

@@ -16,7 +16,7 @@ from nbhdsim.errors import NbhdsimError
 from nbhdsim.population import lifelines
 from nbhdsim.population.lifelines import Key, Rows, Stays, Tables
 from nbhdsim.population.people import Luck
-from nbhdsim.residents import STAYS
+from nbhdsim.residents import CONDITIONS, FRAILTY, STAYS
 
 SLOTS = 1 << 16                    # ids a neighbourhood has
 
@@ -37,14 +37,14 @@ class Draws(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The residents of month 0 [n]: id, place, household, birth month, sex, rank of frailty, disabled."""
+    """The residents of month 0 [n]: id, place, household, birth month, sex, ranks [n, 2] of frailty and of their own, disabled."""
 
     id: NDArray[np.uint32]
     place: NDArray[np.int64]
     household: NDArray[np.int64]
     birth: NDArray[np.int64]
     sex: NDArray[np.uint8]
-    rank: NDArray[np.float64]
+    ranks: NDArray[np.float64]
     disabled: NDArray[np.bool_]
 
 
@@ -71,8 +71,8 @@ def live(luck: Luck, base: Base, of: Chances, *, span: Span, quintile: NDArray[n
 
     Raises NbhdsimError where more people come and go than a neighbourhood has ids.
     """
-    by = Draws(Tables(of.death, of.frail, of.birth, of.move, chances_.mean_death(of)), Key(luck.seed, luck.population),
-               (-span.history, span.months))
+    by = Draws(Tables(of.death, of.frail, of.birth, of.move, chances_.mean_death(of), *of.conditions),
+               Key(luck.seed, luck.population), (-span.history, span.months))
     rows = Rows(base.id, base.birth.astype(np.int64), base.sex, quintile[base.place].astype(np.int64) - 1,
                 base.household, np.full(base.id.size, STAYS), np.zeros(base.id.size))
     moved = _moves(rows, by)
@@ -81,7 +81,7 @@ def live(luck: Luck, base: Base, of: Chances, *, span: Span, quintile: NDArray[n
     parts: list[Stays] = []
     while waiting:
         mine, like, origin = waiting.pop(0)
-        start = base.rank if not found else np.full(like.size, -1.0)
+        start = base.ranks if not found else np.full((like.size, 2), -1.0)
         stays, end = _stays(mine, start, by, moved=moved)
         found.append((mine, like, origin))
         parts.append(stays)
@@ -131,7 +131,8 @@ def _stays(rows: Rows, at_start: NDArray, by: Draws, *, moved: tuple[NDArray, ND
     months, first = moved
     most = int((first[rows.household + 1] - first[rows.household] + 1).sum())
     out = Stays(np.zeros(most, np.int64), np.zeros(most, np.int16), np.zeros(most, np.int16), np.zeros(most, np.int16),
-                np.zeros((most, 3), np.int16), np.zeros(most, np.float32), np.zeros(most, np.bool_))
+                np.zeros((most, len(FRAILTY) - 1), np.int16), np.zeros((most, CONDITIONS), np.int16),
+                np.zeros(most, np.float32), np.zeros(most, np.bool_))
     end = np.zeros(rows.key.size, np.int64)
     n = lifelines.stays(rows, at_start, by.tables, by.key, by.span, months, first, out, end)
     return Stays(*(column[:n] for column in out)), end

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from nbhdsim.residents import STAYS
+from nbhdsim.residents import CONDITIONS, STAYS
 from nbhdsim.rng import HALF_WORD, INNER, JIT, WORD, block, philox, u32, u64
 from nbhdsim.rng import purpose as _purpose
 
@@ -28,14 +28,16 @@ class Key(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """`chances.Chances` as the lines read them: death [2, 5, 105, 4], frail [1260, 3], birth and move [5, 105], and mean_death
-    [2, 5, 1260] over the mix of an age in months."""
+    """`chances.Chances` as the lines read them: death [2, 5, 105, 4], frail [1260, 3], birth and move [5, 105], mean_death
+    [2, 5, 1260] over the mix of an age in months, many [5, 1260, 4] and together as in `conditions.Conditions`."""
 
     death: np.ndarray
     frail: np.ndarray
     birth: np.ndarray
     move: np.ndarray
     mean_death: np.ndarray
+    many: np.ndarray
+    together: float
 
 
 class Rows(NamedTuple):
@@ -54,13 +56,15 @@ class Rows(NamedTuple):
 class Stays(NamedTuple):
     """Who lives in a row from `arrives` to before `leaves` [s]: row; dies (first month no longer alive, here or elsewhere, if
     within a year of the end of the stay, else 32767); worsens [3, s]: first month at least mildly, moderately, severely
-    frail; u [s]: a uniform deviate; at_start: whether month 0 is within the stay."""
+    frail; gains [4, s]: with at least one, two, three, four long-term conditions; u [s]: a uniform
+    deviate; at_start: whether month 0 is within the stay."""
 
     row: np.ndarray
     arrives: np.ndarray
     leaves: np.ndarray
     dies: np.ndarray
     worsens: np.ndarray
+    gains: np.ndarray
     u: np.ndarray
     at_start: np.ndarray
 
@@ -210,6 +214,16 @@ def _category(rank, frail):
 
 
 @njit(**INNER)
+def _conditions(rank, own, tables, quintile, age):
+    """Long-term conditions at an age in months, by the rank of frailty and the own (see `conditions.number`)."""
+    place = rank if own < tables.together else (own - tables.together) / (1 - tables.together)
+    out = 0
+    for k in range(CONDITIONS):
+        out += int(place >= 1 - tables.many[quintile, age, k])
+    return out
+
+
+@njit(**INNER)
 def _later(rank, death, frail):
     """Rank a month later of someone who lives on."""
     lost = total = low = 0.0
@@ -241,12 +255,17 @@ def _earlier(rank, death, frail):
 
 
 @njit(**INNER)
-def _forward(rank, r, rows, tables, month, end, u, worsens):
-    """Live on from `month` with this rank: writes when frailty worsens; first month no longer alive, STAYS if not by `end`."""
+def _forward(rank, own, r, rows, tables, month, end, u, worsens, gains):
+    """Live on from `month` with these ranks: writes when frailty worsens and conditions come; first month no longer alive, STAYS if
+    not by `end`."""
     frail, oldest = tables.frail, tables.frail.shape[0]
-    left, known = 1.0, 0
+    left, known, had = 1.0, 0, 0
     for t in range(month, end):
         age = t - rows.birth[r]
+        now = _conditions(rank, own, tables, rows.quintile[r], min(age, oldest - 1))
+        while had < now:
+            gains[had] = t
+            had += 1
         death = tables.death[rows.sex[r], rows.quintile[r], min(age // YEAR, tables.death.shape[2] - 1)]
         if frail[min(age, oldest - 1), 0] > 0:
             here = _category(rank, frail[min(age, oldest - 1)])
@@ -263,8 +282,8 @@ def _forward(rank, r, rows, tables, month, end, u, worsens):
 
 
 @njit(**INNER)
-def _backward(rank, r, rows, tables, month, low, worsens):
-    """Live back from `month` to `low`: moves the months in which frailty worsened back to when it did."""
+def _backward(rank, own, r, rows, tables, month, low, worsens, gains):
+    """Live back from `month` to `low`: moves the months in which frailty worsened and conditions came back to when they did."""
     frail = tables.frail
     for t in range(month, low - 1, -1):
         age = t - rows.birth[r]
@@ -272,22 +291,26 @@ def _backward(rank, r, rows, tables, month, low, worsens):
         for k in range(LEVELS):
             if k < here:
                 worsens[k] = t
-        if age == 0 or frail[age, 0] <= 0:
+        gains[:_conditions(rank, own, tables, rows.quintile[r], age)] = t
+        if age == 0:
             break
-        if t > low:
+        if t > low and frail[age - 1, 0] > 0:
             rank = _earlier(rank, tables.death[rows.sex[r], rows.quintile[r], (age - 1) // YEAR], frail[age - 1])
     for k in range(LEVELS):
         if worsens[k] == low:
             worsens[k] = ALWAYS
+    for k in range(CONDITIONS):
+        if gains[k] == low:
+            gains[k] = ALWAYS
 
 
 @njit(**JIT)
 def stays(rows, at_start, tables, key, span, moved, first, out, end):
     """Who lives in each row, one stay after another; returns how many.
 
-    at_start [r]: rank of frailty of the resident of month 0 (below 0: nobody); span: (low, high) months that are lived; moved,
-    first: months in which each household moved; out: Stays with room for all; end [r]: written: first month without
-    anybody (STAYS: beyond the run).
+    at_start [r, 2]: rank of frailty and own rank of the resident of month 0 (below 0: nobody); span: (low, high) months that
+    are lived; moved, first: months in which each household moved; out: Stays with room for all; end [r]: written: first month
+    without anybody (STAYS: beyond the run).
     """
     low, high = span
     n = 0
@@ -307,22 +330,23 @@ def stays(rows, at_start, tables, key, span, moved, first, out, end):
             last = leaves >= rows.gone[r]
             leaves = min(leaves, rows.gone[r])
             code = 2 * number if number >= 0 else -2 * number - 1
-            rank, u, v, _ = block(key.seed, key.population, STAY, u32(code), rows.key[r])
-            v_rank = np.float64(rank)
-            if arrives <= 0 < leaves and at_start[r] >= 0:
-                v_rank = at_start[r]
+            rank, u, v, w = block(key.seed, key.population, STAY, u32(code), rows.key[r])
+            v_rank, own = np.float64(rank), np.float64(w)
+            if arrives <= 0 < leaves and at_start[r, 0] >= 0:
+                v_rank, own = at_start[r, 0], at_start[r, 1]
             out.row[n], out.u[n], out.at_start[n] = r, v, arrives <= 0 < leaves
-            worsens = out.worsens[n]
-            worsens[:] = STAYS
+            worsens, gains = out.worsens[n], out.gains[n]
+            worsens[:], gains[:] = STAYS, STAYS
             anchor = leaves - 1 if leaves <= 0 else max(arrives, 0)
             if last and rows.gone[r] < STAYS:
                 v_rank, out.dies[n] = rows.rank[r], rows.gone[r]
                 for k in range(_category(v_rank, tables.frail[anchor - rows.birth[r]])):
                     worsens[k] = anchor
+                gains[:_conditions(v_rank, own, tables, rows.quintile[r], anchor - rows.birth[r])] = anchor
             else:
                 from_, to = max(anchor, min(leaves, 0)), min(leaves, high) + YEAR + 1
-                out.dies[n] = _forward(v_rank, r, rows, tables, from_, to, u, worsens)
-            _backward(v_rank, r, rows, tables, anchor, arrives, worsens)
+                out.dies[n] = _forward(v_rank, own, r, rows, tables, from_, to, u, worsens, gains)
+            _backward(v_rank, own, r, rows, tables, anchor, arrives, worsens, gains)
             out.arrives[n] = ALWAYS if arrives == low and rows.birth[r] < low else arrives
             out.leaves[n] = min(leaves, out.dies[n])
             n += 1

@@ -1,4 +1,4 @@
-"""Ages, sexes, disability, frailty and lasting traits of the residents of an area."""
+"""Ages, sexes, disability, frailty, conditions and lasting traits of the residents of an area."""
 from typing import NamedTuple
 
 import numpy as np

@@ -130,7 +130,7 @@ class Scenario:
     area_data: "Area | None" = field(default=None, compare=False, repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    ageing: bool = False
+    ageing: bool = True
     pools: Mapping[str, Pool] = field(default_factory=dict)
     at_work: frozenset[str] | None = field(default=None, compare=False)
 

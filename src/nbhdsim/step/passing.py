@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from .. import chances
+from .. import chances, conditions
 from ..places import Places, Ties
 from ..rates import Rates
-from ..residents import AGE_FROM, EVERY_YEAR, SEGMENT_FROM, Life, Script
+from ..residents import AGE_FROM, CONDITIONS, FRAILTY, SEGMENT_FROM, Life, Script
 from ..rng import JIT, exps, f32
 from . import Ground, prepare
 from .layout import Layout
@@ -19,18 +19,19 @@ from .measure import ADULTS, CARE, SEGMENTS
 from .prepare import ADULT, SATISFACTION
 
 YEAR = 12
-PERSONAL = ("disabled", "flags", "arrives", "leaves", "frailty", "born")     # columns of Script that change with the resident
+PERSONAL = ("disabled", "flags", "arrives", "leaves", "conditions", "frailty", "born")   # change with the resident
 NOBODY = f32(100)                  # points below, and SD above, anything that is counted as a low answer or as lonely
 NONE = np.zeros(0, np.int32)
-SEX, QUINTILE, KIND, WIDTH = range(4)       # columns of Now.row: 0 female; 0-4; sex, quintile, frailty, last year as one number
+SEX, QUINTILE, KIND, WIDTH = range(4)   # columns of Now.row: 0 female; 0-4; see `_settle`
 ARRIVES, LEAVES, DIES, WORSENS = range(4)   # columns of Now.dates
+LEVELS = len(FRAILTY) - 1           # dates of frailty; those of conditions follow
 RATIO, ANSWER, FIRST, SECOND, THIRD = range(5)    # columns of Now.own
 
 
 class Cells(NamedTuple):
-    """One draw's values by cell (float32). rate [105, 80]: admissions a month by age and by sex, quintile, frailty and whether
-    the last year of life has begun; satisfaction [10, 5] by segment; connection, control, self_care, attendance [8, 5] by
-    band; referral [5] of a child."""
+    """One draw's values by cell (float32). rate [105, 400]: admissions a month by age and by sex, quintile, frailty, conditions
+    and whether the last year of life has begun; satisfaction [10, 5] by segment; connection, control, self_care, attendance
+    [8, 5] by band; referral [5] of a child."""
 
     rate: np.ndarray
     satisfaction: np.ndarray
@@ -51,9 +52,9 @@ class Steps(NamedTuple):
 
 class Now(NamedTuple):
     """Rows as they stand: stay [n]; here [n] 1 if anybody is; birth month [n]; row [n, 3]: see SEX; segment [n]; of each stay [s]:
-    dates [s, 6] arrives, leaves, dies and the three of `worsens`, and own [s, 5] what its resident brings to every cell: ratio of
-    the admission rate (the place's included), life satisfaction (points), connection, control and self-care (SD). Side by side,
-    because they are read together."""
+    dates [s, 10] arrives, leaves, dies, the three of `worsens` and the four of `gains`, and own [s, 5] what its
+    resident brings to every cell: ratio of the admission rate (the place's included), life satisfaction (points), connection,
+    control and self-care (SD). Side by side, because they are read together."""
 
     stay: np.ndarray
     here: np.ndarray
@@ -77,20 +78,19 @@ class Change(NamedTuple):
 def cells(rates: Rates, of: chances.Chances) -> Cells:
     """The cells of one draw.
 
-    F/E[F] is frailty times the ratio of the last year of life over its expectation at that age, sex and quintile, which
-    follows from the chances alone. Excitation follows a rate that rises with some delay: the expectation takes that in. Below
-    EVERY_YEAR, where nobody is frail and it hardly changes, it is that of the segment: birthdays there change nothing.
+    F/E[F] is frailty times conditions times the ratio of the last year of life over its expectation at that age, sex and
+    quintile, which follows from the chances alone. Excitation follows a rate that rises with some delay: the expectation takes that
+    in.
     """
     segment = np.arange(SEGMENTS)
     band = np.searchsorted(AGE_FROM, SEGMENT_FROM, side="right") - 1
     last = _delayed(rates)
-    mean = ((chances.mix_by_year(of) + (last - 1) * chances.dying(of)) * rates.frailty_ratio).sum(-1)
-    for low, high in zip(SEGMENT_FROM[:-1], SEGMENT_FROM[1:], strict=True):
-        if high <= EVERY_YEAR:
-            mean[:, :, low:high] = mean[:, :, low:high].mean(2, keepdims=True)
+    health = chances.health_by_year(of)
+    ill = rates.frailty_ratio[:, None] * conditions.ratio(health, rates.each)
+    mean = ((health + (last - 1) * chances.dying(of)) * ill).sum((-1, -2))
     base = rates.admission[np.searchsorted(AGE_FROM, np.arange(chances.AGES), side="right") - 1].T / YEAR
-    factor = rates.frailty_ratio[:, None] * np.array([1.0, rates.last_year])
-    rate = (base / mean).transpose(2, 0, 1)[..., None, None] * factor
+    factor = np.swapaxes(ill, 0, 1)[:, None, ..., None] * np.array([1.0, rates.last_year])
+    rate = np.moveaxis(base / mean, -1, 0)[..., None, None, None] * factor
     latent = np.where((segment < ADULTS)[:, None], rates.child, rates.satisfaction[band])
     connection, control, care = (rates.mean[:, :, k].astype(f32) for k in (0, 1, CARE))
     return Cells(rate.reshape(chances.AGES, -1).astype(f32), latent.astype(f32), connection, control, care,
@@ -123,19 +123,18 @@ def steps() -> Steps:
 
 @njit(**JIT)
 def _grow_older(rows, month, now, cells, rate):
-    """Write the rates of these rows, whose birthday it is, from the age on at which every birthday changes them."""
+    """Write the rates of these rows, whose birthday it is."""
     birth, row, here, stay, own, table = now.birth, now.row, now.here, now.stay, now.own, cells.rate
     for i in rows:
-        age = min(max(month - birth[i], 0) // YEAR, table.shape[0] - 1)
-        if age >= EVERY_YEAR and here[i]:
-            rate[i] = table[age, row[i, KIND]] * own[stay[i], RATIO]
+        if here[i]:
+            rate[i] = table[min((month - birth[i]) // YEAR, table.shape[0] - 1), row[i, KIND]] * own[stay[i], RATIO]
 
 
 @njit(**JIT)
-def _settle(rows, month, now, cells, fixed, frailty):
+def _settle(rows, month, now, cells, fixed, frailty, conditions):
     """Write what this month makes of these rows."""
     stay, here, birth, row, segment, dates, own = now.stay, now.here, now.birth, now.row, now.segment, now.dates, now.own
-    segments, bands, quintiles, levels = now.steps.segment, now.steps.band, cells.referral.size, dates.shape[1] - WORSENS + 1
+    segments, bands, quintiles = now.steps.segment, now.steps.band, cells.referral.size
     for i in rows:
         s = stay[i]
         here[i] = dates[s, ARRIVES] <= month < dates[s, LEAVES]
@@ -145,11 +144,14 @@ def _settle(rows, month, now, cells, fixed, frailty):
             fixed.rate[i] = fixed.attendance[i] = fixed.referral[i] = f32(0)
             fixed.satisfaction[i], fixed.connection[i], fixed.control[i], fixed.self_care[i] = -NOBODY, NOBODY, f32(0), -NOBODY
             continue
-        level = 0
-        for k in range(levels - 1):
-            level += int(dates[s, WORSENS + k] <= month)
-        q, band, frailty[i] = row[i, QUINTILE], bands[age], level
-        kind = ((row[i, SEX] * quintiles + q) * levels + level) * 2 + int(month + YEAR >= dates[s, DIES])
+        level = number = 0
+        for k in range(WORSENS, WORSENS + LEVELS):
+            level += int(dates[s, k] <= month)
+        for k in range(WORSENS + LEVELS, dates.shape[1]):
+            number += int(dates[s, k] <= month)
+        q, band, frailty[i], conditions[i] = row[i, QUINTILE], bands[age], level, number
+        kind = ((row[i, SEX] * quintiles + q) * (LEVELS + 1) + level) * (CONDITIONS + 1) + number
+        kind = 2 * kind + int(month + YEAR >= dates[s, DIES])
         row[i, KIND] = kind
         fixed.rate[i] = cells.rate[age, kind] * own[s, RATIO]
         fixed.satisfaction[i] = cells.satisfaction[segment[i], q] + own[s, ANSWER]
@@ -212,11 +214,11 @@ class Passing:
         self._script = script._replace(month=month, **{name: getattr(script, name).copy() for name in PERSONAL})
         self._person = script.id.copy()
         self._unread: list[np.ndarray] = [np.arange(n)]
-        row = np.zeros((n, WIDTH), np.uint8)
+        row = np.zeros((n, WIDTH), np.uint16)
         row[:, SEX], row[:, QUINTILE] = script.sex, places.quintile[script.place] - 1
         effect = prepare.place_effects(places, rates)[script.place]
         self._now = Now(stay, np.zeros(n, np.uint8), script.birth_month, row, np.zeros(n, np.uint8),
-                        np.stack([life.arrives, life.leaves, life.dies, *life.worsens], 1),
+                        np.stack([life.arrives, life.leaves, life.dies, *life.worsens, *life.gains], 1),
                         own(life.born, effect[life.row], rates), steps())
         self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
         self.ground, self._total = self._laid(places, n), np.zeros(n, np.int32)
@@ -303,7 +305,8 @@ class Passing:
         self._unread = []
 
     def _write(self, rows: np.ndarray) -> None:
-        _settle(rows, self._script.month, self._now, self._cells, self.fixed, self._script.frailty)
+        script = self._script
+        _settle(rows, script.month, self._now, self._cells, self.fixed, script.frailty, script.conditions)
 
     def _weigh(self, rows: np.ndarray, sign: int) -> None:
         ties = self._ties

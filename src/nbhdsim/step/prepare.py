@@ -88,7 +88,7 @@ def tie_weights(rates: Rates) -> np.ndarray:
 def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     """Rates, latent answers and states of every resident before drift and acuity (see luck.Fixed).
 
-    The natural admission rate is base(age, quintile)/12 x place x F/E[F | age] x exp(s z - s^2/2) x
+    The natural admission rate is base(age, quintile)/12 x place x F/E[F | age, quintile] x exp(s z - s^2/2) x
     exp(a'tau - a' Om a / 2 - sa^2 / 2): each factor has expectation 1 given age and quintile, so that nobody's rate
     depends on who else exists (design 2.3). A neighbourhood's own admission ratio replaces the drawn effect.
     """
@@ -98,6 +98,7 @@ def fixed(script: Script, places: Places, rates: Rates) -> Fixed:
     tau = traits(script.born, rates)
     mix = (rates.frailty_mix * rates.frailty_ratio).sum(1)
     rate = rates.admission[band, quintile] / 12 * rates.frailty_ratio[script.frailty] / mix[band]
+    rate = rate * rates.beside[quintile, np.minimum(age(script), rates.beside.shape[1] - 1), script.frailty, script.conditions]
     rate = rate * place_effects(places, rates)[script.place]
     child = segment < ADULTS
     latent = np.where(child, rates.child[quintile], rates.satisfaction[band, quintile])

@@ -22,7 +22,8 @@ def residents(script: Script, state: State, luck: Luck, *, rates: Rates, loading
     answers = np.where((age < CHILD_FROM) | ~present(script), np.nan, state.life_satisfaction).astype(f32)
     return readonly(Residents(
         script.id, script.place, script.household, script.school, script.practice, script.sex, script.disabled,
-        belongs(script, (EXCLUDED,)), bits(script), script.birth_month, age, script.arrives, script.leaves, script.frailty,
+        belongs(script, (EXCLUDED,)), bits(script), script.birth_month, age, script.arrives, script.leaves,
+        script.conditions, script.frailty,
         np.stack(traits(script.born, rates)).astype(f32), np.stack(drift).astype(f32), state.spill.copy(),
         (rates.ls_trait_sd * script.born[SATISFACTION]).astype(f32), luck.slow.copy(),
         (rates.s * script.born[ADMISSION]).astype(f32), luck.acuity.copy(), state.excitation.copy(), answers))
