@@ -114,8 +114,8 @@ def world(of: People, seed: int = 1) -> tuple[World, np.ndarray]:
     born = rng.standard_normal((7, n)).astype(np.float32)
     nobody, long_ago = np.full(n, -1, np.int32), np.full(n, -HISTORY, np.int16)
     script = Script(ids, place.astype(np.uint16), np.arange(n, dtype=np.uint32), nobody, nobody, of.sex[order].astype(np.uint8),
-                    np.zeros(n, bool), (-12 * of.age[order]).astype(np.int16), long_ago, np.full(n, STAYS, np.int16),
-                    of.conditions[order], of.frailty[order].astype(np.uint8), born)
+                    np.zeros(n, bool), np.zeros(n, np.uint32), (-12 * of.age[order]).astype(np.int16), long_ago,
+                    np.full(n, STAYS, np.int16), of.conditions[order], of.frailty[order].astype(np.uint8), born)
     none, zero = np.zeros(0, np.int32), np.zeros(p, np.float32)
     places = Places([f"place-{i}" for i in range(p)], ["england"] * p, np.array(quintiles, np.uint8), size.astype(np.int32),
                     rng.standard_normal(p).astype(np.float32), zero, np.zeros(p, np.int32), ["pcn"], np.zeros(p, np.int32), none,
