@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
@@ -49,7 +49,16 @@ def _besides(scenario: Any) -> list[str]:
     lines = scenario.lines.values()
     adjusted = [f"  {x.key} moves {adjust.words(x)}" for x in lines if x.kind.delivery == "adjust"]
     priced = any(line.amount is not None and line.kind.cost is not None for line in lines)
-    return ([PRICES] if priced else []) + adjusted
+    return ([PRICES] if priced else []) + adjusted + _idle(lines)
+
+
+def _idle(lines: Collection[Any]) -> list[str]:
+    """Lines about programmes all of whose effects are on other programmes, where there is no other."""
+    from nbhdsim.relations import BETWEEN
+
+    alone = [x for x in lines if x.kind.effects and all(effect.lever in BETWEEN for effect in x.kind.effects)]
+    return [f"  {x.key} states effects on other programmes only, and no other is funded: nothing will change" for x in alone
+            if len(alone) == len(lines)]
 
 
 def run(options: Namespace, argv: Sequence[str]) -> int:

@@ -36,6 +36,9 @@ RELATIONS: dict[str, Lever] = {
 }
 """Levers between programmes, by name; of residents, or of neighbourhoods where the meaning says so."""
 
+BETWEEN = ("take_up", "places", "dose", "handover")
+"""Those that move other programmes and nothing else."""
+
 NONE = np.zeros(0, f32)
 OF_PLACES = ("places", "dose", "readiness", "network", "asks")
 

@@ -98,6 +98,14 @@ def test_check_says_at_which_prices(at, capsys):
     assert "at central prices" in out and out.endswith("c.yaml: ok\n")
 
 
+def test_check_says_when_the_only_programmes_act_on_others(at, capsys):
+    commissioned, hub = "vcse_commissioning: {where: all, places: 300}", "wellbeing_hub: {where: all, sites: 1}"
+    for lines, said in ((commissioned, True), (f"{commissioned}, {hub}", False)):
+        (at / "a.yaml").write_text(TOWN.format(name="a") + f"interventions: {{{lines}}}\n")
+        assert cli.main(["check", "a.yaml"]) == 0
+        assert ("states effects on other programmes only" in capsys.readouterr().out) == said
+
+
 def test_check_says_what_is_adjusted(at, capsys):
     line = "{kind: adjust, who: {age: [65, 120], quintile: [1]}, effects: [{lever: ae_rr, value: 0.9, low: 0.8, high: 1}]}"
     (at / "c.yaml").write_text(TOWN.format(name="c") + f"interventions: {{fewer: {line}}}\n")

@@ -58,17 +58,18 @@ def test_people_reached_are_told_by_programme_with_whom_it_counts():
     reached = pd.DataFrame([("a", "", 1300.0), ("a", "hub", 300.0), ("a", "grants", 1100.0), ("b", "", 0.0)],
                            columns=["scenario", "programme", "mean"])
     assert text.ever_reached(reached, scenarios) == [
-        ("People ever reached, each counted once", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
+        ("People ever reached, each once (asked or seated: counted)", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
         ("  grants (those taking part)", ["1,100", "-"])]
 
 
 def test_who_was_never_reached_is_told_for_the_ends_of_deprivation_and_of_digital_exclusion():
     rows = [("all", "all", 0.6), ("quintile", "1", 0.55), ("digital", "excluded", 0.9985), ("age", "85+", 0.9)]
-    never = pd.DataFrame(rows, columns=["by", "value", "share"]).assign(scenario="a")
+    never = pd.DataFrame(rows, columns=["by", "value", "share"]).assign(scenario="a", eligible=2200.0)
     said = dict(missed.lines(never, ["a", "b"]))
-    assert said["Never reached, of those they are for"] == ["60%", "-"]
+    assert said["Never reached, of those services are for"] == ["60%", "-"]
+    assert said[missed.FOR] == ["2,200", "-"]
     assert said["  in the most deprived fifth of areas"][0] == "55%" and said["  in the least deprived fifth of areas"][0] == "-"
-    assert said["  digitally excluded"][0] == "99.9%" and len(said) == 5
+    assert said["  digitally excluded"][0] == "99.9%" and len(said) == 6
     assert missed.lines(never[:0], ["a"]) == []
 
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-SHOWN = {("all", "all"): "Never reached, of those they are for",
+SHOWN = {("all", "all"): "Never reached, of those services are for",
          ("quintile", "1"): "  in the most deprived fifth of areas", ("quintile", "5"): "  in the least deprived fifth of areas",
          ("digital", "excluded"): "  digitally excluded", ("digital", "not excluded"): "  not digitally excluded"}
 """What is printed of the table `reach`, and how it is called; the rest stands in csv/reach.csv."""
+
+FOR = "  they are for (asked or seated alone: not counted)"
 
 
 def lines(never: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -20,4 +22,8 @@ def lines(never: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, list[str
     def cells(group: tuple[str, str]) -> list[str]:
         held = [share.get((name, *group)) for name in names]
         return ["-" if x is None else f"{100 * x:.0f}%" if x < 0.995 else f"{100 * x:.1f}%" for x in held]
-    return [(label, cells(group)) for group, label in SHOWN.items()] if share else []
+    if not share:
+        return []
+    heads = {row["scenario"]: row["eligible"] for row in never.to_dict("records") if row["by"] == "all"}
+    first, *groups = [(label, cells(group)) for group, label in SHOWN.items()]
+    return [first, (FOR, [f"{heads[name]:,.0f}" if name in heads else "-" for name in names]), *groups]

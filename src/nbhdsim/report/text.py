@@ -119,7 +119,7 @@ def ever_reached(reached: pd.DataFrame, scenarios: Sequence[Any]) -> list[Line]:
         return [f"{x:,.0f}" if (x := held.get((s.name, programme), 0.0)) else "-" for s in scenarios]
 
     kinds = {line.key: words.WHOM[line.kind.delivery] for s in scenarios for line in s.lines.values()}
-    return [("People ever reached, each counted once", cells("")),
+    return [("People ever reached, each once (asked or seated: counted)", cells("")),
             *((f"  {key} ({whom})", cells(key)) for key, whom in kinds.items())]
 
 
