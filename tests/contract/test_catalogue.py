@@ -19,6 +19,14 @@ SOURCELESS = ("judged", "assumption")
 OWN = {"community_intelligence"}       # kinds of which the evidence has nothing: assumptions, at rest
 OPPOSITE = {"connection"}           # the evidence tells loneliness, the lever moves its inverse
 LEFT = {"digital_barrier"}          # the evidence tells who gets over it, the lever what is left of it
+BESIDE = {
+    "resident_led_grant.effects.control": ("engagement_network", "suggested_priors", 0, 1),
+    "moving_social_work.effects.activity": ("moving_social_work", "effects", 1, 0.005),       # 200 minutes to an SD
+    "gp_colocation.effects.security": ("gp_colocation_anchor", "suggested_priors", 0, 0.5 * 0.1 / 0.15),
+    "frailty_care.effects.admission_rr.frailty_2_3.at6": ("frailty_proactive_care", "effects", 6, 1),
+}
+"""Effects that are no suggested prior of their kind, by address: the figure they rest on (entry, list, number) and what turns it
+into the lever. What is neither stands at rest."""
 
 
 @cache
@@ -106,15 +114,32 @@ def figures(entry: dict, scale: float = 1.0) -> tuple[float, float, float]:
 def test_effects_are_the_suggested_priors_of_the_evidence(key):
     data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data
     priors = entries("interventions")[KINDS[key].evidence]["suggested_priors"]
-    numbers = [q for q in data["quantities"].values() if "prior" in q]
-    used = [e["prior"] for e in [*data["effects"], *numbers, *data.get("aside", ())]]
+    numbers = [q for q in [*data["effects"], *data["quantities"].values()] if "prior" in q]
+    used = [e["prior"] for e in [*numbers, *data.get("aside", ())]]
     assert sorted(used) == list(range(len(priors)))                    # every one is used or left out with a reason, once
-    for e in [*data["effects"], *numbers]:
+    for e in numbers:
         prior, sign = priors[e["prior"]], -1 if e.get("lever") in OPPOSITE else 1
         told = figures(prior, sign * e.get("scale", 1))
         told = tuple(round(1 - x, 10) for x in told[::-1]) if e.get("lever") in LEFT else told
         assert (e["low"], e["value"], e["high"]) == told, prior["outcome"]
         assert (e.get("level", prior["level"]), e["grade"], e["basis"]) == (prior["level"], prior["grade"], prior["basis"])
+
+
+@pytest.mark.parametrize("key", sorted(KINDS.keys() - OWN))
+def test_other_effects_rest_on_a_figure_of_the_evidence_or_are_at_rest(key):
+    data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data["effects"]
+    for e, given in zip(KINDS[key].effects, data, strict=True):
+        q, address = e.quantity, e.quantity.address.removeprefix("interventions.")
+        if "prior" in given:
+            continue
+        assert (q.grade, q.basis) == ("D", "judged" if address in BESIDE else "assumption"), address
+        if address in BESIDE:
+            entry, where, number, scale = BESIDE[address]
+            low, value, high = figures(entries("interventions")[entry][where][number], scale)
+            assert q.value == pytest.approx(value, abs=0.005), address
+            assert q.low <= low and high <= q.high, address            # it may be wider than the study's own
+        else:
+            assert (q.value, q.law) == (KNOWN[e.lever].rest, "fixed") and q.why.startswith("what if"), address
 
 
 @pytest.mark.parametrize("key", sorted(KINDS.keys() - OWN))

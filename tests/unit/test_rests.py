@@ -23,6 +23,13 @@ def test_outcomes_that_evidence_was_put_in_for(name, reached):
     assert rests.reached(load(name)) == dict.fromkeys(reached, "D")
 
 
+def test_what_nobody_has_measured_is_no_evidence_until_a_scenario_says_so():
+    at_rest = load("hubs-and-grants")
+    assert "connected" not in rests.reached(at_rest) and "lonely" not in rests.reached(at_rest)
+    said = load("hubs-and-grants", sets=["interventions.youth_hub.effects.connection=0.1"])
+    assert {"connected", "lonely"} <= rests.reached(said).keys()
+
+
 def test_an_effect_on_adults_says_nothing_about_children(tmp_path):
     file = tmp_path / "own.yaml"
     line = ("{kind: adjust, where: all, targeting: {age: [65, 90]}, "

@@ -56,6 +56,14 @@ def test_cuts_that_cannot_be(load, lines, path, said):
     assert error.value.problems[0].line >= FIRST
 
 
+def test_what_works_through_others_at_rest_can_be_cut_until_a_scenario_says_so(load):
+    header = HEADER.replace("interventions:\n", "  it: {kind: library_hub, where: all, sites: 2}\ninterventions:\n")
+    assert load("  cut: {stop: it}\n", header).lines["cut"].stop == "it"
+    with pytest.raises(NbhdsimError) as error:
+        load("  cut: {stop: it}\noverrides:\n  interventions.library_hub.handover: 0.1\n", header)
+    assert [(p.path, "handover" in p.message) for p in error.value.problems] == [("interventions.cut", True)]
+
+
 @pytest.mark.parametrize("line, path, said", [
     ("{kind: core_group, where: all, sites: 1}", "existing.it", "works through others"),
     ("{kind: link_worker, where: all, sites: 1}", "existing.it", "handover"),

@@ -65,6 +65,12 @@ class Effect:
     quantity: Quantity
     who: tuple[tuple[str, object], ...] = ()
 
+    @property
+    def what_if(self) -> bool:
+        """Is it at rest, with a range that nothing is drawn from: what nobody has measured, none unless a scenario says so?"""
+        q = self.quantity
+        return q.law == "fixed" and q.low < q.high and q.value == KNOWN[self.lever].rest
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:

@@ -16,7 +16,7 @@ def reached(scenario: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in scenario.lines.values():
         aim = programme.aim(line.kind.who, line.targeting)
-        for effect in line.kind.effects:
+        for effect in (e for e in line.kind.effects if not e.what_if):
             ages = outcomes.ALL_AGES if effect.level == "area" else (aim.low, aim.high)
             for name in outcomes.moved([(effect.lever, *ages)]):
                 found[name] = max(found.get(name, ""), effect.quantity.grade)

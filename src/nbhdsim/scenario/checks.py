@@ -64,9 +64,11 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
         ("interventions", key), model.interventions[key], kinds, model=model, find=find)) is not None}
     for key, stands in model.existing.items():
         if (line := _line(("existing", key), stands, kinds, model=model, find=find)) is not None:
-            standing.refused(key, line.kind, find)
+            standing.refused(("existing", key), line.kind, find)
     lines = packages.applied(model, lines, find)
     quantities, lines, tables = numbers.all_of(model, lines, find, kinds=kinds)
+    for key in (key for key, line in lines.items() if line.stop):           # a number of its own may set it going
+        standing.refused(("interventions", key), lines[key].kind, find)
     values = {address: quantity.value for address, quantity in quantities.items()}
     _wheres(outline, model, find)
     for line in lines.values():

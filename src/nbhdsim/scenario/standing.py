@@ -73,10 +73,11 @@ def _returns(key: str, model: ScenarioModel, lines: dict[str, LineModel], *, cut
         lines[cut] = lines[cut].model_copy(update={"end": month_text(to - 1, year_month(model.start))})
 
 
-def refused(key: str, kind: Kind, find: "Findings") -> None:
-    """Say to `find` when what stands works through other programmes: what its end does to them is not modelled."""
+def refused(path: tuple[str, str], kind: Kind, find: "Findings") -> None:
+    """Say to `find` when what stands at `path` works through other programmes (at rest it does not): what its end does to them is
+    not modelled."""
     own = [effect.lever for effect in kind.effects if effect.lever in RELATIONS]
-    own += [name for name in ON_OTHERS if name in kind.quantities]
+    own += [name for name in ON_OTHERS if name in kind.quantities and kind.quantities[name].value]
     if own or kind.delivery in ("adjust", "power"):
         what = f"works through others ({', '.join(sorted(set(own)))})" if own else f"is delivered as {kind.delivery}"
-        find.say(("existing", key), f"{kind.id} {what}: what its end would do is not modelled", key=True)
+        find.say(path, f"{kind.id} {what}: what its end would do is not modelled", key=True)
