@@ -23,7 +23,6 @@ BESIDE = {
     "resident_led_grant.effects.control": ("engagement_network", "suggested_priors", 0, 1),
     "moving_social_work.effects.activity": ("moving_social_work", "effects", 1, 0.005),       # 200 minutes to an SD
     "gp_colocation.effects.security": ("gp_colocation_anchor", "suggested_priors", 0, 0.5 * 0.1 / 0.15),
-    "frailty_care.effects.admission_rr.frailty_2_3.at6": ("frailty_proactive_care", "effects", 6, 1),
 }
 """Effects that are no suggested prior of their kind, by address: the figure they rest on (entry, list, number) and what turns it
 into the lever. What is neither stands at rest."""
