@@ -60,7 +60,7 @@ def test_an_area_effect_beyond_what_can_be_prevented(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "estate.yaml").write_text(AREA, encoding="utf-8")
     (tmp_path / "town.yaml").write_text(TOWN + "  estate: {sites: 1}\ncatalogue: mine\n", encoding="utf-8")
-    with pytest.raises(NbhdsimError, match=r":7:3: interventions.estate: .*no more can be prevented"):
+    with pytest.raises(NbhdsimError, match=r"estate.yaml:12:78: effects.0..value: .*no more can be prevented"):
         schema.load(tmp_path / "town.yaml")
     (tmp_path / "mine" / "estate.yaml").write_text(AREA.replace("0.79", "0.9"), encoding="utf-8")
     assert schema.load(tmp_path / "town.yaml").lines
