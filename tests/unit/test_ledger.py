@@ -44,10 +44,10 @@ def test_numbers_fitted_together_show_what_they_are_drawn_from():
 
 
 def test_a_scenario_rests_on_what_it_reads(load):
-    addresses = set(ledger.of([load("hubs", HUB)])["address"])
+    addresses = set(ledger.of([load("hubs", "ageing: false\n" + HUB)])["address"])
     assert {EFFECT, "baseline.admission.rate", "economics.price_2024"} <= addresses
     assert not {a for a in addresses if a.startswith(("interventions.youth_hub", "economics.price_2010", *ledger.PASSING))}
-    older = ledger.of([load("older", BASE + "ageing: true\n")])
+    older = ledger.of([load("older", BASE)])
     assert {"baseline.mortality.rate", "baseline.births.rate"} <= set(older["address"])
 
 
