@@ -40,8 +40,8 @@ def ready(kind: str, key: str) -> dict[str, float]:
 
 def scenario(name: str, lines: dict[str, str], *, overrides: dict[str, float] | None = None, residents: int = 900,
              months: int = 24, history: int = 12, extra: str = "") -> Scenario:
-    """A scenario of a teaching town whose residents stay as they are unless `extra` says otherwise; lines: YAML of each programme by
-    key; overrides: plain numbers by address."""
+    """A scenario of a teaching town whose residents stay as they are unless `extra` says otherwise; lines: YAML of each programme
+    by key; overrides: plain numbers by address."""
     held = "" if "ageing:" in extra else "ageing: false\n"
     text = [f"schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: {residents}}}\nstart: 2026-04",
             f"months: {months}\nhistory: {history}\n{held}{extra}interventions:" + (" {}" if not lines else "")]
