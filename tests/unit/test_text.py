@@ -58,7 +58,7 @@ def test_people_reached_are_told_by_programme_with_whom_it_counts():
     reached = pd.DataFrame([("a", "", 1300.0), ("a", "hub", 300.0), ("a", "grants", 1100.0), ("b", "", 0.0)],
                            columns=["scenario", "programme", "mean"])
     assert text.ever_reached(reached, scenarios) == [
-        ("People ever reached, each once (asked or seated: counted)", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
+        ("Ever reached, of those there at the end, each once", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
         ("  grants (those taking part)", ["1,100", "-"])]
 
 

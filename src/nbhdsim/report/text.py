@@ -112,14 +112,14 @@ def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[L
 
 
 def ever_reached(reached: pd.DataFrame, scenarios: Sequence[Any]) -> list[Line]:
-    """People ever reached, mean over futures: by any programme, each once, and by each programme with whom it counts."""
+    """People ever reached, mean over futures: by any programme, those alone who still live there; by each, with whom it counts."""
     held = {(row["scenario"], row["programme"]): row["mean"] for row in reached.to_dict("records")}
 
     def cells(programme: str) -> list[str]:
         return [f"{x:,.0f}" if (x := held.get((s.name, programme), 0.0)) else "-" for s in scenarios]
 
     kinds = {line.key: words.WHOM[line.kind.delivery] for s in scenarios for line in s.lines.values()}
-    return [("People ever reached, each once (asked or seated: counted)", cells("")),
+    return [("Ever reached, of those there at the end, each once", cells("")),
             *((f"  {key} ({whom})", cells(key)) for key, whom in kinds.items())]
 
 
