@@ -1,4 +1,4 @@
-"""The same shares where people age, die and come to have conditions: what the cohort holds still, the package's own life script moves."""
+"""The same shares where people age, die and fall ill: what the cohort holds still, the life script of the package moves."""
 from dataclasses import replace
 
 import numpy as np
