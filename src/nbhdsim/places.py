@@ -49,16 +49,21 @@ class Ties(NamedTuple):
 def listed_with(places: Places, place: NDArray[np.integer], practice: NDArray[np.integer]) -> NDArray[np.int64]:
     """The neighbourhood [n] whose list each resident is on: the nearest to home (`place`) of those their practice is for, which is
     home itself where it is for home. Ties by number."""
-    pairs, which = np.unique(place.astype(np.int64) << 32 | practice, return_inverse=True)
+    found = place.astype(np.int64)
+    away = np.flatnonzero(places.practice[place] != practice)
+    if not away.size:
+        return found
+    pairs, which = np.unique(found[away] << 32 | practice[away], return_inverse=True)
     home, whose = pairs >> 32, pairs & 0xFFFFFFFF
     order = np.argsort(places.practice, kind="stable")
     first = np.searchsorted(places.practice[order], np.arange(places.practice_place.size + 1))
     x, y = places.x.astype(np.float64), places.y.astype(np.float64)
     out = home.copy()
-    for k in np.flatnonzero(places.practice[home] != whose):
+    for k in range(home.size):
         theirs = order[first[whose[k]]:first[whose[k] + 1]]
         out[k] = theirs[np.argmin((x[theirs] - x[home[k]]) ** 2 + (y[theirs] - y[home[k]]) ** 2)]
-    return out[which]
+    found[away] = out[which]
+    return found
 
 
 def degree(ties: Ties, *, lowest_layer: int = 0) -> NDArray[np.int64]:

@@ -54,8 +54,8 @@ def people(script: Script, quintile: NDArray[np.integer]) -> People:
     return People(quintile[script.place].astype(np.int64) - 1, age_at(script), script.frailty, script.flags)
 
 
-def left(world: Any, stays: NDArray[np.integer], month: int) -> People:
-    """Those whose stays (rows of Life, -1: nobody's) end in `month`, as they were."""
+def left(world: Any, stays: NDArray[np.integer], month: NDArray[np.int64]) -> People:
+    """Those whose stays (rows of Life) end in `month` [k], as they were."""
     life, script = world.life, world.script
     row = life.row[stays]
     age = np.maximum(month - script.birth_month[row].astype(np.int64), 0) // YEAR
@@ -75,16 +75,15 @@ class Ledger:
         self._rows = rows
         self._seen: dict[str, NDArray[np.uint8]] = {}
         self._taken: dict[str, NDArray[np.bool_]] = {}
-        self._past: dict[str, NDArray[np.int64]] = {}
+        self._past: dict[str, list[tuple[NDArray[Any], ...]]] = {}
 
-    def leave(self, rows: NDArray[np.integer], who: People) -> None:
-        """Whoever lived in these rows has died or moved away; who: what they were."""
+    def leave(self, rows: NDArray[np.integer], stays: NDArray[np.integer], month: int) -> None:
+        """Whoever lived in these rows has died or moved away; stays: theirs. They are looked at when somebody asks."""
         for key, seen in self._seen.items():
-            some = seen[rows] > 0
-            if some.any():
-                mine = rows[some]
-                self._past[key] += _count(seen[mine], self._taken[key][mine], who.only(np.flatnonzero(some)))
-            seen[rows], self._taken[key][rows] = 0, False
+            some = np.flatnonzero(seen[rows])
+            mine, taken = rows[some], self._taken[key]
+            self._past[key].append((seen[mine], taken[mine], stays[some], np.full(some.size, month, np.int64)))
+            seen[mine], taken[mine] = 0, False
 
     def note(self, programmes: Iterable[Any], month: int, *, segment: NDArray[np.integer], new: NDArray[np.integer]) -> None:
         """Look at the month just delivered. segment [n]: of age, of everyone; new: rows with another resident than last month."""
@@ -106,17 +105,20 @@ class Ledger:
         for key in keys:
             if key not in self._seen:
                 self._seen[key], self._taken[key] = np.zeros(self._rows, np.uint8), np.zeros(self._rows, bool)
-                self._past[key] = np.zeros((2, len(CATEGORIES)), np.int64)
+                self._past[key] = []
             seen = self._seen[key]
             first = rows[seen[rows] == 0]
             seen[first] = 1 + BANDS[segment[first]]
 
-    def counts(self, who: People) -> dict[str, NDArray[np.int64]]:
+    def counts(self, who: People, world: Any) -> dict[str, NDArray[np.int64]]:
         """Eligible and reached [2, CATEGORIES] by programme, those who have left included; who [n]: who lives in each row."""
         out = {}
         for key, seen in sorted(self._seen.items()):
             rows = np.flatnonzero(seen)
-            out[key] = self._past[key] + _count(seen[rows], self._taken[key][rows], who.only(rows))
+            out[key] = _count(seen[rows], self._taken[key][rows], who.only(rows))
+            if self._past[key]:
+                then, taken, stays, month = (np.concatenate(column) for column in zip(*self._past[key], strict=True))
+                out[key] += _count(then, taken, left(world, stays, month))
         return out
 
     def missed(self, who: People) -> NDArray[np.bool_]:

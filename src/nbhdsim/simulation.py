@@ -23,7 +23,7 @@ from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .step.passing import Passing
 from .tally import Tally
-from .turnover import Turnover
+from .turnover import Turnover, count
 from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
@@ -263,7 +263,7 @@ class Simulation:
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
         self.gone.append(Past(ended, self.taking_part[rows], sums))
         if self.programmes:
-            self.ledger.leave(rows, reach.left(self.world, ended, self.month))
+            self.ledger.leave(rows, ended, self.month)
         self._reached[rows] = self._lost[rows] = False
 
     def _look(self) -> None:
@@ -276,7 +276,7 @@ class Simulation:
 
     def reach(self) -> dict[str, NDArray[np.int64]]:
         """Eligible and ever reached so far, by programme and `reach.CATEGORIES`."""
-        return self.ledger.counts(reach.people(self.script, self.world.places.quintile)) if self.programmes else {}
+        return self.ledger.counts(reach.people(self.script, self.world.places.quintile), self.world) if self.programmes else {}
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
@@ -340,9 +340,7 @@ class Simulation:
             if self.month >= programme.line.start:
                 self.delivered.append((programme.key, self.month, programme.rows()))
         if self.passing and self.programmes:
-            rows = np.flatnonzero(self._reached)
-            cell = self.world.script.place[rows].astype(np.int64) * step.SEGMENTS + self.ground.segment[rows]
-            self._reached_now = np.bincount(cell, minlength=self._reached_now.size).reshape(self._reached_now.shape)
+            count(self._reached, self.world.script.place, self.ground.segment, self._reached_now)
         self.reached_sums.append(self._reached_now.copy())
         if self.programmes:
             self.ledger.note(self.programmes, self.month, segment=self.ground.segment,

@@ -53,6 +53,15 @@ def part(who, site, arrives, leaves, gone, slot, left, stay, inside, reached, su
     return some
 
 
+@njit(**JIT)
+def count(flag, place, segment, sums):
+    """Write how many rows have the flag [n], by place and age segment [p, 10]."""
+    sums[:] = 0
+    for i in range(flag.size):
+        if flag[i]:
+            sums[place[i], segment[i]] += 1
+
+
 def merged(new: Any, old: Any, slot: NDArray[np.int32], *, rows: int, month: int) -> Merged:
     """The candidates `new`, and members who are not among them (numbers `slot` of the candidates `old`), who leave in `month` and
     never join again. rows: of Script."""

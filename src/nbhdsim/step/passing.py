@@ -51,7 +51,8 @@ class Steps(NamedTuple):
 
 
 class Now(NamedTuple):
-    """Rows as they stand: stay [n]; here [n] 1 if anybody is; birth month [n]; row [n, 3]: see SEX; segment [n]; of each stay [s]:
+    """Rows as they stand: stay [n]; here [n] 1 if anybody is; birth month [n]; row [n, 3]: see SEX; ratio [n] of the admission
+    rate of who is there (0: nobody); segment [n]; of each stay [s]:
     dates [s, 10] arrives, leaves, dies, the three of `worsens` and the four of `gains`, and own [s, 5] what its
     resident brings to every cell: ratio of the admission rate (the place's included), life satisfaction (points), connection,
     control and self-care (SD). Side by side, because they are read together."""
@@ -60,6 +61,7 @@ class Now(NamedTuple):
     here: np.ndarray
     birth: np.ndarray
     row: np.ndarray
+    ratio: np.ndarray
     segment: np.ndarray
     dates: np.ndarray
     own: np.ndarray
@@ -124,22 +126,23 @@ def steps() -> Steps:
 @njit(**JIT)
 def _grow_older(rows, month, now, cells, rate):
     """Write the rates of these rows, whose birthday it is."""
-    birth, row, here, stay, own, table = now.birth, now.row, now.here, now.stay, now.own, cells.rate
+    birth, row, ratio, table = now.birth, now.row, now.ratio, cells.rate
     for i in rows:
-        if here[i]:
-            rate[i] = table[min((month - birth[i]) // YEAR, table.shape[0] - 1), row[i, KIND]] * own[stay[i], RATIO]
+        rate[i] = table[min(max(month - birth[i], 0) // YEAR, table.shape[0] - 1), row[i, KIND]] * ratio[i]
 
 
 @njit(**JIT)
 def _settle(rows, month, now, cells, fixed, frailty, conditions):
     """Write what this month makes of these rows."""
     stay, here, birth, row, segment, dates, own = now.stay, now.here, now.birth, now.row, now.segment, now.dates, now.own
+    ratio = now.ratio
     segments, bands, quintiles = now.steps.segment, now.steps.band, cells.referral.size
     for i in rows:
         s = stay[i]
         here[i] = dates[s, ARRIVES] <= month < dates[s, LEAVES]
         age = min(max(month - birth[i], 0) // YEAR, segments.size - 1)
         segment[i] = segments[age]
+        ratio[i] = own[s, RATIO] if here[i] else f32(0)
         if here[i] == 0:
             fixed.rate[i] = fixed.attendance[i] = fixed.referral[i] = f32(0)
             fixed.satisfaction[i], fixed.connection[i], fixed.control[i], fixed.self_care[i] = -NOBODY, NOBODY, f32(0), -NOBODY
@@ -153,7 +156,7 @@ def _settle(rows, month, now, cells, fixed, frailty, conditions):
         kind = ((row[i, SEX] * quintiles + q) * (LEVELS + 1) + level) * (CONDITIONS + 1) + number
         kind = 2 * kind + int(month + YEAR >= dates[s, DIES])
         row[i, KIND] = kind
-        fixed.rate[i] = cells.rate[age, kind] * own[s, RATIO]
+        fixed.rate[i] = cells.rate[age, kind] * ratio[i]
         fixed.satisfaction[i] = cells.satisfaction[segment[i], q] + own[s, ANSWER]
         fixed.connection[i] = cells.connection[band, q] + own[s, FIRST]
         fixed.control[i] = cells.control[band, q] + own[s, SECOND]
@@ -217,7 +220,7 @@ class Passing:
         row = np.zeros((n, WIDTH), np.uint16)
         row[:, SEX], row[:, QUINTILE] = script.sex, places.quintile[script.place] - 1
         effect = prepare.place_effects(places, rates)[script.place]
-        self._now = Now(stay, np.zeros(n, np.uint8), script.birth_month, row, np.zeros(n, np.uint8),
+        self._now = Now(stay, np.zeros(n, np.uint8), script.birth_month, row, np.zeros(n, f32), np.zeros(n, np.uint8),
                         np.stack([life.arrives, life.leaves, life.dies, *life.worsens, *life.gains], 1),
                         own(life.born, effect[life.row], rates), steps())
         self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
@@ -242,7 +245,8 @@ class Passing:
         twin._person, twin._total, twin.deaths = self._person.copy(), self._total.copy(), self.deaths.copy()
         twin._unread = list(self._unread)
         twin._script = self._script._replace(**{name: getattr(self._script, name).copy() for name in PERSONAL})
-        twin._now = now._replace(stay=now.stay.copy(), here=now.here.copy(), row=now.row.copy(), segment=now.segment.copy())
+        twin._now = now._replace(stay=now.stay.copy(), here=now.here.copy(), row=now.row.copy(), ratio=now.ratio.copy(),
+                                segment=now.segment.copy())
         twin.fixed = Fixed(self.fixed.who, *(column.copy() for column in self.fixed[1:]))
         twin.ground = g._replace(bounds=g.bounds.copy(), children=g.children.copy(), segment=twin._now.segment,
                                  ties=Layout(*g.ties[:-1], g.ties.share.copy()), away=g.away.copy())
