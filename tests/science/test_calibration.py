@@ -37,7 +37,7 @@ def test_central_values_meet_the_three_targets_among_other_people(people):
 @pytest.mark.parametrize("row", range(0, len(ROWS), 6))
 def test_rows_of_the_ridge_meet_them_within_monte_carlo_error(people, row):
     found = calibration.told(people, ROWS[row], replicate=SEED)
-    assert calibration.fits(found, 2 * calibration.NOISE), found
+    assert calibration.fits(found, 3 * calibration.NOISE), found         # three, for 24 shares are looked at
 
 
 @slow
