@@ -13,7 +13,7 @@ FLOORS = (
     ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "conditions", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "reach", "views", "simulation"),
-    ("tables", "runfolder", "workers", "comparison", "ledger", "experiment", "explain", "sensitivity", "evaluation",
+    ("tables", "runfolder", "workers", "comparison", "ledger", "sensitivity", "experiment", "explain", "evaluation",
      "economics", "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
 )
@@ -29,7 +29,7 @@ THIRD_PARTY = {
     "numba": COMPILED,
     "llvmlite": {"rng"},
     "yaml": {"documents"},
-    "pydantic": {"documents", "evidence", "scenario", "interventions"},
+    "pydantic": {"documents", "evidence", "scenario", "interventions", "experiment"},
     "scipy": {"evidence", "rates"} | TABLES_AND_UP,
     "pandas": TABLES_AND_UP,
     "pyarrow": TABLES_AND_UP,
