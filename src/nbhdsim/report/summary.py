@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from nbhdsim import comparison, outcomes
-from nbhdsim.report import rests
+from nbhdsim.report import areawide, rests
 from nbhdsim.scenario.months import month_text
 from nbhdsim.tables import atomic
 
@@ -16,7 +16,7 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
     """Everything the text and the figures need, from the tables of a finished run.
 
     Keys: title, futures (at draw 0, at later draws), money, reached, never (reached), levels, and for more than one scenario
-    comparison and ordinary.
+    comparison, ordinary and parts (`areawide.of_all`).
     """
     reference = scenarios[0].name
     found = comparison.headline(folder, reference)
@@ -35,6 +35,7 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
     if len(scenarios) > 1:
         answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds, rests=rests.of_all(scenarios))
         answer["ordinary"] = comparison.ordinary(found, reference=reference)
+        answer["parts"] = areawide.of_all(found, scenarios)
     return answer
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nbhdsim.comparison import LEAST_DRAWS, LEAST_REPLICATES
-from nbhdsim.report import missed, rests, words
+from nbhdsim.report import areawide, missed, rests, words
 
 PAYERS = {
     "icb": "NHS (integrated care board)",
@@ -161,7 +161,8 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
              *missed.lines(answer["never"], names), ("", []),
              (f"Change against '{reference}', {years}", []), *changes(comparison, names, last)]
     own = {row["scenario"]: row for row in ordinary.to_dict("records")}
-    said = [words.sentence(n, admissions[n], own.get(n)) for n in names if n in admissions]
+    said = [words.sentence(n, row, own.get(n), part=areawide.sentence(answer["parts"].get(n), row)) for n in names
+            if (row := admissions.get(n)) is not None]
     return "\n\n".join([
         f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year ({which})",
         table(names, lines),

@@ -136,7 +136,12 @@ def interval(row: Mapping[str, Any], kind: str) -> str:
 
 def central(row: Mapping[str, Any]) -> str:
     """The mean of a comparison row in the unit of its measure, rounded like its widest interval."""
-    return show(row["value"] * MEASURES[row["outcome"]].factor, _step(row))
+    return rounded(row, row["value"])
+
+
+def rounded(row: Mapping[str, Any], value: float) -> str:
+    """A value in the unit of a comparison row's measure, rounded like its widest interval."""
+    return show(value * MEASURES[row["outcome"]].factor, _step(row))
 
 
 def widest(row: Mapping[str, Any]) -> str:
@@ -183,19 +188,22 @@ def direction(row: Mapping[str, Any]) -> str:
     return _more(row, *sorted((row[f"{kind}_low"], row[f"{kind}_high"]), key=abs))
 
 
-def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any] | None) -> str:
-    """One plain sentence about a scenario: its 90% range of emergency admissions, then what an observer would see.
+def sentence(name: str, admissions: Mapping[str, Any], change: Mapping[str, Any] | None, *,
+             part: str = "") -> str:
+    """What is said of a scenario: its 90% range of emergency admissions, what of it is one stated effect (`part`, a sentence of
+    its own), then what an observer would see.
 
     `change` is the row of `comparison.ordinary` for the places it funds, or None.
     """
     said = f"{name}: {direction(admissions)}"
     if admissions["covers_zero"] is not None and not admissions["covers_zero"]:
         said += f" in the simulated futures (90% range; middle {central(admissions)})"
+    said += f". {part}" if part else "."
     if change is None or not math.isfinite(change["sd"]) or not modelled(admissions):
-        return said + "."
+        return said
     ordinary = show(change["sd"], step_of(change["sd"]), sign=False)
     seen = abs(admissions["value"]) > 2 * change["sd"]
-    return said + (f". In the {many(change['places'], 'place')} it funds the count changes by about {ordinary} from one year to "
+    return said + (f" In the {many(change['places'], 'place')} it funds the count changes by about {ordinary} from one year to "
                    "the next without any programme (1 SD, the trend left out), so one year's count alone would "
                    f"{'probably' if seen else 'hardly'} show it.")
 
