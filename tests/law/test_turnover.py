@@ -47,6 +47,18 @@ def test_members_are_there_and_of_the_right_age(kind):
             assert ((inside >= aim.low) & (inside <= aim.high)).all()
 
 
+@pytest.mark.parametrize("line", ["youth_hub: {where: all, sites: 4, start: 2028-10}",
+                                  "school_grant: {where: all, sites: 4, every: 6, start: 2028-10}"])
+def test_what_opens_late_is_for_those_who_are_of_its_age_then(line):
+    """Not for those who were when the scenario began."""
+    key, _, rest = line.partition(": ")
+    sim = run(passing("s", {key: rest}), until=31)
+    (programme,) = sim.programmes
+    age = age_at(sim.script)[programme.on_list(30)]
+    low, high = (11, 18) if key == "youth_hub" else (4, 16)
+    assert age.min() == low and age.max() == high and (np.bincount(age)[low:] > 0).all()
+
+
 def test_newcomers_and_the_newly_old_enough_join():
     sim = run(passing("s", HUB, overrides=FAST), until=0)
     first = set()

@@ -95,9 +95,9 @@ class Programme:
         return c.who[at[(c.arrives[at] <= month) & (month < c.leaves[at])]]
 
     def renewing(self, month: int) -> bool:
-        """Is it time to look at who may take part anew: every LIST months, and before each round of grants?"""
+        """Is it time to look at who may take part anew: as it opens, every LIST months, and before each round of grants?"""
         mine = self.intervention
-        return mine.opens < month < mine.closes and not (month % LIST and (month - mine.opens) % mine.every)
+        return 0 < month and mine.opens <= month < mine.closes and not (month % LIST and (month - mine.opens) % mine.every)
 
     def renew(self, script: Script) -> None:
         """Time has passed: who may take part is looked at anew. script: as of this month."""
