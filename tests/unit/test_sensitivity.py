@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from nbhdsim import NbhdsimError
-from nbhdsim.sensitivity import DUMMY, METHODS, SEED, Problem, design, discover, indices
+from nbhdsim.sensitivity import DUMMY, METHODS, SEED, Problem, _doubts, design, discover, indices
 
 P = Problem(("x", "y", "z", DUMMY))
 S1, ST = {"x": 0.314, "y": 0.442, "z": 0.0}, {"x": 0.558, "y": 0.442, "z": 0.244}      # of Ishigami(7, 0.1), closed form
@@ -32,7 +32,7 @@ def last(reading, index):
 @pytest.mark.parametrize("name", ["sobol", "sobol_second_order", "efast", "rbd_fast",
                                   pytest.param("hdmr", marks=pytest.mark.slow)])
 def test_variance_shares_are_those_of_the_closed_form(name):
-    reading = indices(METHODS[name], P, runs_of(name, SIZES[name]), y="out")
+    reading = indices(METHODS[name], P, runs_of(name, SIZES[name]), y="out", seed=3)
     for index, truth in (("S1", S1), ("ST", ST)):
         found = last(reading, index)
         for factor, value in truth.items() if len(found) else ():
@@ -42,7 +42,7 @@ def test_variance_shares_are_those_of_the_closed_form(name):
 @pytest.mark.slow
 def test_every_method_finds_the_number_that_nothing_reads():
     for name, method in METHODS.items():
-        table = indices(method, P, runs_of(name, SIZES[name]), y="out").table
+        table = indices(method, P, runs_of(name, SIZES[name]), y="out", seed=3).table
         index = {"morris": "mu_star", "delta": "delta", "pawn": "pawn_median"}.get(name, "S1")
         found = table[(table["index"] == index) & (table["n"] == table["n"].max())].set_index("address")["value"]
         assert found.idxmin() == DUMMY or abs(found[DUMMY]) < 0.03, name
@@ -101,11 +101,35 @@ def test_a_failed_run_takes_its_block_with_it():
 @pytest.mark.parametrize("change, words", [
     (lambda r: r.iloc[1:], "not the whole design"),
     (lambda r: pd.concat([r, r.iloc[:1]]), "not the whole design"),
+    (lambda r: r.iloc[:-6], "63 blocks of 6 runs, and no design has that many"),
     (lambda r: r.assign(out=np.where(r["row"] % 20 < 2, np.inf, r["out"])), "failed or stand in a block"),
 ])
 def test_incomplete_tables_are_refused(change, words):
     with pytest.raises(NbhdsimError, match=words):
         indices(METHODS["sobol"], P, change(runs_of("sobol", 64)), y="out")
+
+
+def test_curves_that_are_no_whole_design_are_refused():
+    """A curve that is cut off would put every other one in the wrong place."""
+    runs = runs_of("efast", 65)
+    assert len(indices(METHODS["efast"], P, runs, y="out", seed=3).table)
+    for some in (runs.iloc[:-4], runs.iloc[:-1]):
+        with pytest.raises(NbhdsimError, match="not those of the design of seed 3"):
+            indices(METHODS["efast"], P, some, y="out", seed=3)
+
+
+def test_what_has_no_index_is_told():
+    """One run in hundreds that is not like the others: shares of nothing are no shares."""
+    for name in METHODS:
+        runs = runs_of(name, 513 if name == "hdmr" else 65 if name == "efast" else max(64, SIZES[name] // 8))
+        runs["out"] = (runs["row"] == runs["row"].max()).astype(float)
+        try:
+            reading = indices(METHODS[name], P, runs, y="out", seed=3)
+        except NbhdsimError as error:
+            assert name == "delta" and "too few different values" in str(error)
+            continue
+        without = set(reading.table[reading.table["value"].isna() & (reading.table["n"] == len(runs))]["address"])
+        assert without == {note.partition(":")[0] for note in reading.notes if "has no" in note}, name
 
 
 def test_an_output_that_does_not_vary_is_named():
@@ -126,6 +150,19 @@ def test_an_output_that_does_not_vary_is_named():
 def test_designs_that_cannot_be(name, n, problem, words):
     with pytest.raises(NbhdsimError, match=words):
         design(METHODS[name], problem, n, seed=1)
+
+
+def test_trajectories_stay_within_what_an_unbounded_law_can_be_asked():
+    """At 0 and 1 a normal law has no value; a billionth from them it is 6 SD out, and a screening would be about that alone."""
+    for n in (8, 41):
+        points = design(METHODS["morris"], P, n, seed=1)[list(P.factors)].to_numpy()
+        assert sorted(set(points.ravel().round(6))) == [0.001, 0.333333, 0.666667, 0.999]
+
+
+def test_more_alone_than_together_has_not_converged():
+    table = pd.DataFrame({"address": ["x", "x", "y", "y"], "index": ["S1", "ST"] * 2, "value": [0.5, 0.3, 0.2, 0.15],
+                          "low": [0.4, 0.25, 0.1, 0.05], "high": [0.6, 0.35, 0.3, 0.25], "n": 8})
+    assert [note.partition(":")[0] for note in _doubts(table, "out")] == ["x"]
 
 
 def test_groups_are_one_factor():

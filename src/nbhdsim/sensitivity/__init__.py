@@ -127,20 +127,23 @@ class Reading:
 def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, seed: int = 1) -> Reading:
     """Indices of column `y` over the runs (columns row, the factors, y; one row a run, in any order; NaN: it failed).
 
-    Raises NbhdsimError when rows are missing, given twice, or too many have failed.
+    seed: that of the design. Raises NbhdsimError when rows are missing, given twice, or too many have failed.
     """
     ordered = runs.sort_values("row")
     rows = ordered["row"].to_numpy()
     if len(rows) == 0 or not np.array_equal(rows, np.arange(len(rows))):
         raise NbhdsimError.of(f"{len(rows)} runs are not the whole design (rows 0 to {max(rows, default=0)}, each once)")
     u, values = ordered[list(problem.factors)].to_numpy(float), ordered[y].to_numpy(float)
-    kept, dropped = _whole(values, method.block(problem) or len(values), anyone=method.given)
+    kept, dropped = _whole(values, method.block(problem) or len(values), method=method)
     if dropped > MOST_LOST * len(values):
         raise NbhdsimError.of(f"{y}: {dropped:,} of {len(values):,} runs failed or stand in a block with one that did "
                               f"(at most {MOST_LOST:.0%} may be left out)")
     if np.ptp(values[kept]) <= FLAT * max(float(np.abs(values[kept]).mean()), 1e-300):
         return Reading(pd.DataFrame(columns=list(COLUMNS)), [f"{y} does not vary: it has no indices"])
-    reading = Reading(_frame(method.read(problem, u[kept], values[kept], seed=seed), int(kept.sum()), dropped))
+    with np.errstate(invalid="ignore", divide="ignore"):      # of a factor along which the output stands still; told below
+        reading = Reading(_frame(method.read(problem, u[kept], values[kept], seed=seed), int(kept.sum()), dropped))
+    for name, index in reading.table.loc[reading.table["value"].isna(), ["address", "index"]].itertuples(index=False):
+        reading.notes.append(f"{name}: {y} has no {index} (too few of the runs differ)")
     if dropped:
         reading.notes.append(f"{dropped:,} of {len(values):,} runs left out: they failed, or stand in a block with one that did")
     if method.nested:
@@ -149,12 +152,15 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
     return reading
 
 
-def _whole(values: NDArray[np.float64], block: int, *, anyone: bool) -> tuple[NDArray[np.bool_], int]:
+def _whole(values: NDArray[np.float64], block: int, *, method: Method) -> tuple[NDArray[np.bool_], int]:
     """Which rows stand in blocks without a failed run, and how many do not."""
     good = np.isfinite(values)
-    if not anyone:
-        if len(values) % block:
+    if not method.given:
+        blocks, rest = divmod(len(values), block)
+        if rest:
             raise NbhdsimError.of(f"{len(values)} runs are no whole number of blocks of {block}")
+        if method.nested and blocks & (blocks - 1):
+            raise NbhdsimError.of(f"{blocks} blocks of {block} runs, and no design has that many: runs are missing at the end")
         good = np.repeat(good.reshape(-1, block).all(1), block)
     return good, int((~good).sum())
 
@@ -190,6 +196,10 @@ def _doubts(table: pd.DataFrame, y: str) -> list[str]:
         out.append(f"{name}: an index outside 0 to 1 by more than its interval: not converged, double n")
     if first.any() and last.loc[first, "value"].sum() > 1 + half[first].sum():
         out.append(f"{y}: first-order indices add up to {last.loc[first, 'value'].sum():.2f}, more than 1: not converged, double n")
+    alone, whole = last[first].set_index("address"), last[total].set_index("address")
+    for name in alone.index.intersection(whole.index):
+        if alone.loc[name, "value"] > whole.loc[name, "high"]:
+            out.append(f"{name}: more alone than with all it acts with, by more than its interval: not converged, double n")
     for name in last.loc[total & (last["value"] > LARGE) & (half > WIDE), "address"]:
         out.append(f"{name}: ST is known to {WIDE:g} at best: double n")
     return out

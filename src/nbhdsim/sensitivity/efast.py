@@ -6,6 +6,7 @@ from nbhdsim.errors import NbhdsimError
 from nbhdsim.sensitivity import METHODS, Index, Method, Problem, pairs, plain
 
 HARMONICS = 4
+TOO_FEW = 4 * HARMONICS**2          # runs a factor
 
 
 class EFast(Method):
@@ -15,8 +16,8 @@ class EFast(Method):
 
     def check(self, problem: Problem, n: int) -> None:
         """More than 4 M^2 runs a factor, M = 4 harmonics."""
-        if n <= 4 * HARMONICS**2:
-            raise NbhdsimError.of(f"{n} runs a factor are too few (more than {4 * HARMONICS**2})", path="method.n")
+        if n <= TOO_FEW:
+            raise NbhdsimError.of(f"{n} runs a factor are too few (more than {TOO_FEW})", path="method.n")
 
     def block(self, problem: Problem) -> int:
         """All runs: a gap in a curve leaves nothing of it."""
@@ -29,9 +30,13 @@ class EFast(Method):
         return fast_sampler.sample(plain(problem), n, M=HARMONICS, seed=seed)
 
     def read(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64], *, seed: int) -> list[Index]:
-        """S1 and ST."""
+        """S1 and ST. Raises NbhdsimError when the points are not those of the design: curves hang on the place of every run."""
         from SALib.analyze import fast
 
+        each = len(u) // len(problem.factors)
+        if each <= TOO_FEW or not np.array_equal(u, self.points(problem, each, seed)):
+            raise NbhdsimError.of(f"{len(u)} runs are not those of the design of seed {seed}: some are missing, or it had another",
+                                  path="method.seed")
         found = fast.analyze(plain(problem), y, M=HARMONICS, seed=seed)
         return pairs(found, problem.factors, {"S1": ("S1", "S1_conf"), "ST": ("ST", "ST_conf")})
 

@@ -59,7 +59,10 @@ class Delta(GivenData):
         """delta, bins of equal size; the first-order index beside it is biased and left out."""
         from SALib.analyze import delta
 
-        found = delta.analyze(plain(problem), u, y, seed=seed, method="delta")
+        try:
+            found = delta.analyze(plain(problem), u, y, seed=seed, method="delta")
+        except ValueError:                      # its density estimate is singular
+            raise NbhdsimError.of(f"{len(y)} runs have too few different values for a density of them", path="method") from None
         return pairs(found, problem.factors, {"delta_balanced": ("delta", "delta_balanced_conf")})
 
 
