@@ -49,16 +49,28 @@ def _besides(scenario: Any) -> list[str]:
     lines = scenario.lines.values()
     adjusted = [f"  {x.key} moves {adjust.words(x)}" for x in lines if x.kind.delivery == "adjust"]
     priced = any(line.amount is not None and line.kind.cost is not None for line in lines)
-    return ([PRICES] if priced else []) + adjusted + _idle(lines)
+    return ([PRICES] if priced else []) + adjusted + _idle(lines) + _unfollowed(lines)
 
 
 def _idle(lines: Collection[Any]) -> list[str]:
     """Lines about programmes all of whose effects are on other programmes, where there is no other."""
     from nbhdsim.relations import BETWEEN
+    from nbhdsim.scenario.funding import by_patient
 
-    alone = [x for x in lines if x.kind.effects and all(effect.lever in BETWEEN for effect in x.kind.effects)]
+    alone = [x for x in lines if (x.kind.effects or by_patient(x)) and all(effect.lever in BETWEEN for effect in x.kind.effects)]
     return [f"  {x.key} states effects on other programmes only, and no other is funded: nothing will change" for x in alone
             if len(alone) == len(lines)]
+
+
+def _unfollowed(lines: Collection[Any]) -> list[str]:
+    """Lines about money that would follow patients whom nobody sends, or sends nowhere."""
+    from nbhdsim.scenario.funding import by_patient
+
+    contracts = [x for x in lines if by_patient(x)] if len(lines) > 1 else []
+    handing = [q for x in lines if x.payers.get("icb") and (q := x.kind.quantities.get("handover"))]
+    sends, takes = any(q.value > 0 for q in handing), any(x.kind.voluntary for x in lines)
+    lacking = "no programme that the ICB pays for hands patients over" if not sends else "no voluntary service is funded"
+    return [f"  {x.key}: {lacking}, so that none of its money will be spent" for x in contracts if not (sends and takes)]
 
 
 def run(options: Namespace, argv: Sequence[str]) -> int:

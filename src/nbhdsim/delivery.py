@@ -25,6 +25,7 @@ CHUNK, GROUP = 1024, 16            # candidates drawn at once, and looked at tog
 INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
 UNIT, HALF = f32(2.0 ** 24), f32(0.5)
 NOBODY, NOTHING = np.zeros(0, np.int32), np.zeros(0, f32)
+UNASKED: tuple = (NOBODY, NOTHING, None)
 EVER = np.array([0, 0, 0, 1])      # what is kept of last month's members, joined, left, ever reached
 ROUNDED = 1e-9                     # so that 40 places stay 40 when they come out of a product
 FORGOTTEN = 10                     # half-lives after which 2^-10 of an effect is left: the past member is dropped
@@ -93,13 +94,15 @@ NO_EFFECT = Course(np.zeros((0, MONTHS), f32), np.zeros((0, MONTHS), f32), 0)
 class Pull(NamedTuple):
     """What other programmes and readiness do to a programme this month; every entry None where they do nothing.
 
-    join [m]: factor of each candidate's hazard of joining; also [m]: a further hazard; room [pools]: factor of the places;
-    tire [m]: a further hazard of leaving; short [pools]: where hours are too few, so that places are rounded down.
+    join [m]: factor of each candidate's hazard of joining; also [m]: a further hazard; room [pools]: factor of the places; more
+    [pools]: places on top of those; tire [m]: a further hazard of leaving; short [pools]: where hours are too few, so that places
+    are rounded down.
     """
 
     join: NDArray[np.float32] | None = None
     also: NDArray[np.float32] | None = None
     room: NDArray[np.float64] | None = None
+    more: NDArray[np.float64] | None = None
     tire: NDArray[np.float32] | None = None
     short: NDArray[np.bool_] | None = None
 
@@ -360,7 +363,8 @@ class Rule:
 
 class Delivery:
     """One programme in one future: its members month by month, and who it ever reached. room [pools]: places of the month just
-    advanced, those that others give or take included."""
+    advanced, those that others give or take included; asked: who wanted one in it (candidate numbers), by which hazards [m], and
+    which further ones of others [m] (None: none) were in those."""
 
     def __init__(self, rule: Rule, future: Future) -> None:
         """Nobody is in yet."""
@@ -374,7 +378,7 @@ class Delivery:
         self._streams = (purpose("join." + rule.key), purpose("leave." + rule.key))
         c = rule.candidates
         place = c.site[np.minimum(c.pool[:-1], m - 1)].astype(u32) if m else np.zeros(rule.room.size, u32)
-        self.room = rule.room
+        self.room, self.asked = rule.room, UNASKED
         self._part = uniforms(u64(future.seed), u32(future.replicate), purpose("places." + rule.key), u32(0), place).astype(float)
 
     @property
@@ -398,7 +402,7 @@ class Delivery:
         gone: rows with another resident than last month, or none: membership there ends with nothing left of it, and whoever
         lives there now has never been in.
         """
-        self.month, self._sums, self._pull = month, self._sums * EVER, pull
+        self.month, self._sums, self._pull, self.asked = month, self._sums * EVER, pull, UNASKED
         if gone is not None and gone.rows.size:
             self._part_from(gone)
         if self.rule.opens <= month <= self.rule.closes or self._slot.size:
@@ -445,13 +449,16 @@ class Delivery:
         want, score = np.empty(hazard.size, np.int32), np.empty(hazard.size, f32)
         found, crowded = _ask(rule.candidates, self._slot, self.members.left, self._inside, month, clock, self._streams,
                               f32(rule.leave), tire, over, hazard, free, np.empty(CHUNK, f32), want, score)
+        self.asked = want[:found], hazard, self._pull.also
         return want[:found], score[:found], free, crowded
 
     def _room(self) -> NDArray[np.int64]:
         """Places of each pool this month."""
-        self.room = self.rule.room
-        if self._pull.room is not None:
-            self.room = np.where(self.room < NO_LIMIT, self._whole(self.room * self._pull.room), self.room)
+        rest, factor, more = self.rule.room, self._pull.room, self._pull.more
+        self.room = rest
+        if factor is not None or more is not None:
+            places = np.asarray(rest * (1 if factor is None else factor) + (0 if more is None else more), np.float64)
+            self.room = np.where(rest < NO_LIMIT, self._whole(places), rest)
         return self.room.copy()
 
     def _whole(self, places: NDArray[np.float64]) -> NDArray[np.int64]:

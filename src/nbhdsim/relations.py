@@ -12,7 +12,7 @@ s is the share an engagement network passes on (`network`), k `baseline.readines
 one is pushed by g end at x = s g / (1 - s^2) and s^2 g / (1 - s^2). No study measured any of it (see catalogue/baseline.yaml):
 gain is 0 unless a scenario says otherwise.
 """
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -93,11 +93,11 @@ class Relations:
         if not (self._next or self._now or self.spread.any()):         # nothing is pushed, and nothing lingers
             return
         self._now, self._next = self._next, {}
-        before, self._total = self._total, {name: self._joined(name) for name in self._now}
+        before, self._total = self._total, {name: self.without(name, ()) for name in self._now}
         for name, total in self._total.items():              # unchanged: the same array, so that what is made of it can be kept
             if np.array_equal(total, before.get(name, NONE)):
                 self._total[name] = before[name]
-        grown, network = self._joined("readiness"), self._joined("network")
+        grown, network = self.without("readiness", ()), self.without("network", ())
         arrives = network * self._elsewhere(grown + self.spread, network > 0)
         self.spread = (f32(1) - self.approach) * self.spread + self.approach * arrives
         self.readiness = np.clip(self.start + grown + self.spread, f32(0), f32(1))
@@ -107,12 +107,12 @@ class Relations:
         total, others = grown[linked].sum(dtype=np.float64), max(int(linked.sum()) - 1, 1)
         return ((total - grown) / others).astype(f32)
 
-    def _joined(self, name: str, *, besides: str = "") -> NDArray[np.float32]:
-        """What all programmes but one pushed last month, joined as the relation says [n or p]."""
+    def without(self, name: str, keys: Collection[str]) -> NDArray[np.float32]:
+        """What all programmes but those of `keys` pushed last month, joined as the relation says [n or p]."""
         lever = RELATIONS[name]
         out = np.full(self._size[name], lever.rest, f32)
         for push in self._now.get(name, []):
-            if push.key != besides:
+            if push.key not in keys:
                 now = out[push.who]
                 out[push.who] = (now + push.value if lever.operator == "add" else now * push.value if lever.operator == "multiply"
                                  else f32(1) - (f32(1) - now) * (f32(1) - push.value))
@@ -123,7 +123,7 @@ class Relations:
         pushed = self._now.get(name, [])
         if all(push.key != key for push in pushed):
             return self._total.get(name)
-        return self._joined(name, besides=key) if any(push.key != key for push in pushed) else None
+        return self.without(name, (key,)) if any(push.key != key for push in pushed) else None
 
     def total(self, name: str) -> NDArray[np.float32] | None:
         """What all programmes pushed of a relation last month [n or p]; None where that is nothing."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from . import evidence, rates, reach, step, views
 from .delivery import Future, Members
 from .errors import NbhdsimError
+from .interventions import commissioned
 from .interventions.cut import Cut
 from .interventions.programme import Programme
 from .levers import Levers
@@ -92,6 +93,7 @@ class Simulation:
         self.relations = Relations(n, len(self.world.places.name), self.setting.values)
         self.programmes: list[Programme | Cut] = []
         self.plans: dict[str, funding.Plan] = {}
+        self.contracts = commissioned.contracts((), {}, self.world.script.place)
         self.sums: list[NDArray[np.int64]] = []
         self.deaths: list[NDArray[np.int64]] = []
         self.reached_sums: list[NDArray[np.int64]] = []
@@ -152,6 +154,7 @@ class Simulation:
         for programme in self.programmes:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
+        self.contracts.settle(self.month, self.relations, gone)
         self._screen()
         self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
@@ -298,6 +301,7 @@ class Simulation:
         doors = sum(programme.intervention.open_door for programme in self.programmes if not programme.line.stop)
         for programme in self.programmes:
             programme.doors = max(doors, 1)
+        self.contracts = commissioned.contracts(self.programmes, self.plans, world.script.place)
 
     def _share_hours(self) -> NDArray[np.float64] | None:
         """Share [p] of the hours of volunteers asked for this month that there are; None where nothing limits them."""

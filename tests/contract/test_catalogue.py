@@ -93,6 +93,13 @@ def test_effects_can_be_pushed_and_say_what_they_are_compared_with(key):
         assert e.contrast and e.quantity.unit == KNOWN[e.lever].unit
 
 
+def test_money_may_follow_patients_to_what_the_evidence_says_voluntary_organisations_or_volunteers_deliver():
+    doors = {key for key in KINDS if KINDS[key].delivery in ("group", "open_access")}
+    theirs = {key for key in doors if any(word in entries("interventions")[KINDS[key].evidence]["delivered_by"]
+                                          for word in ("VCSE", "volunteers", "anchor organisations"))}
+    assert theirs == {key for key in KINDS if KINDS[key].voluntary}
+
+
 @pytest.mark.parametrize("key", sorted(OWN))
 def test_what_no_evidence_is_of_is_assumed_and_at_rest(key):
     for e in KINDS[key].effects:

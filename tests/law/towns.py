@@ -28,7 +28,7 @@ READY = {"reach": 0.5, "set_up_months": 0.0}
 
 def line(kind: str) -> str:
     """A line of a kind of the catalogue or of adjust."""
-    heads = kind not in LINES and schema_.kinds()[kind].cost.running_per == "head"
+    heads = kind not in LINES and schema_.kinds()[kind].cost.running_per in ("head", "patient")
     return LINES.get(kind, f"{{where: all, {'places: 900' if heads else 'sites: 2'}}}")
 
 

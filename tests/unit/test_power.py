@@ -14,8 +14,8 @@ WALKING = {"interventions.health_walk.reach": 0.3, "interventions.health_walk.pl
            "interventions.health_walk.set_up_months": 0, "interventions.health_walk.leave_hazard": 0}
 
 
-def scenario(tmp_path, lines, **numbers):
-    text = HEAD + "interventions:\n" + "".join(f"  {line}\n" for line in lines) + "overrides:" + ("" if numbers else " {}")
+def scenario(tmp_path, lines, more="", **numbers):
+    text = HEAD + more + "interventions:\n" + "".join(f"  {line}\n" for line in lines) + "overrides:" + ("" if numbers else " {}")
     (tmp_path / "s.yaml").write_text(text + "".join(f"\n  {a}: {v}" for a, v in numbers.items()) + "\n", encoding="utf-8")
     return scenarios.load(tmp_path / "s.yaml")
 
@@ -135,18 +135,40 @@ def test_targeting_raises_the_take_up_of_the_most_deprived(tmp_path):
     assert not programme(both, "data_led_targeting").reached.size
 
 
-def test_stable_money_adds_places_to_other_programmes(tmp_path):
-    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 100,
-               "interventions.vcse_commissioning.ramp_up_months": 1}
-    sim = run(scenario(tmp_path, ["vcse_commissioning: {where: all, places: 9000}", WALK], **numbers), 30)
+OTHERS = """schema: intervention/1
+id: stewards
+name: Those who keep the services of a place going
+delivery: power
+who: {age: [18, 120]}
+quantities:
+  reach: {value: 0.01, unit: share, basis: assumption, grade: D, why: made up}
+cost:
+  price_year: 2024
+  payers: {icb: 1.0}
+  set_up: {per: site, value: 0, basis: assumption, grade: D, why: made up}
+  running: {per: site, value: 1, basis: assumption, grade: D, why: made up}
+effects:
+  - {lever: places, level: area, at: 1, contrast: none, value: 1.1, basis: assumption, grade: D, why: made up}
+"""
+
+
+def test_the_lever_of_places_adds_places_to_other_programmes(tmp_path):
+    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 100}
+    sim = run(stewarded(tmp_path, numbers), 30)
     assert programme(sim, "health_walk").inside.size == 12 * 110
+
+
+def stewarded(tmp_path, numbers):
+    """Walks whose places a made-up kind multiplies by 1.1."""
+    (tmp_path / "own").mkdir(exist_ok=True)
+    (tmp_path / "own" / "stewards.yaml").write_text(OTHERS, encoding="utf-8")
+    return scenario(tmp_path, ["stewards: {where: all, sites: 12}", WALK], more="catalogue: own\n", **numbers)
 
 
 def test_a_factor_on_few_places_is_kept_in_the_mean_and_told(tmp_path):
     """4 places in each of 12 neighbourhoods, times 1.1: 4 or 5 each, 52.8 in all, the same for the whole run, and in the table."""
-    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 4,
-               "interventions.vcse_commissioning.ramp_up_months": 1}
-    loaded, totals = scenario(tmp_path, ["vcse_commissioning: {where: all, places: 9000}", WALK], **numbers), []
+    numbers = {**WALKING, "interventions.health_walk.reach": 1, "interventions.health_walk.places_per_site": 4}
+    loaded, totals = stewarded(tmp_path, numbers), []
     for replicate in range(6):
         sim = Simulation(build(loaded), loaded, replicate=replicate)
         while sim.month < 27:

@@ -1,5 +1,5 @@
 """A line of a scenario at work in one future: its intervention, and who has joined so far."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, MONTHS, NO_LIMIT, Future, Members, Pull, resumed
+from ..delivery import AT_REST, MONTHS, NO_LIMIT, NOBODY, Future, Members, Pull, resumed
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -45,6 +45,7 @@ class Programme:
         self._beyond: NDArray[np.float32] | None
         self._fit: NDArray[np.float32] | None
         self._missed: NDArray[np.bool_] | None
+        self.paid: NDArray[np.int64] | None = None              # places [p] of residents of each neighbourhood that were paid for
         self._future = future
         self.intervention = intervention(line, future, rates=rates, values=values, sites=sites, places=places, strict=strict)
         self._delivery = self.intervention.enrol(future, rates)
@@ -132,9 +133,12 @@ class Programme:
         mine = self.intervention
         if not self._hours or not mine.opens <= month < mine.closes:
             return np.zeros(self._places.size)
-        added = relations.of("places", self.key)
+        added, more = relations.of("places", self.key), self._more()
         need = self._hours * mine.needs(self._places)
-        return need if added is None else np.asarray(need * added, np.float64)
+        need = need if added is None else np.asarray(need * added, np.float64)
+        if more is None:
+            return need
+        return need + self._hours * np.bincount(self._first(self._delivery.rule.candidates.site), more, need.size)
 
     @property
     def given(self) -> NDArray[np.float64]:
@@ -222,13 +226,40 @@ class Programme:
         if self.intervention.open_door:
             also = self._read("handover", relations, lambda handed: handed[c.who] / f32(self.doors))
         room = self._read("places", relations, lambda places: _mean(places[c.site], c.pool))
-        short = None
+        short, more = None, self._more()
         if self._share is not None:
             staffed = _mean(self._share[c.site], c.pool)
             room, short = staffed if room is None else room * staffed, staffed < 1
+            more = None if more is None else more * staffed
         self._factor = room
-        return Pull(join=join, also=also, room=room, short=short,
+        return Pull(join=join, also=also, room=room, more=more, short=short,
                     tire=None if strain is None else np.minimum(strain[c.who] * relations.exit, ONE))
+
+    def _first(self, of: NDArray[Any]) -> NDArray[Any]:
+        """What holds of the first candidate of each pool; of [m]."""
+        pool = self._delivery.rule.candidates.pool
+        return of[np.minimum(pool[:-1], of.size - 1)] if of.size else np.zeros(pool.size - 1, of.dtype)
+
+    def _more(self) -> NDArray[np.float64] | None:
+        """Places [pools] that were paid for; None where there are none."""
+        if self.paid is None:
+            return None
+        c = self._delivery.rule.candidates
+        home = self._first(self._future.script.place[c.who])
+        return np.where(np.diff(c.pool) > 0, self.paid[home], 0).astype(np.float64)
+
+    def sent(self, relations: Relations, senders: Collection[str]) -> Rows:
+        """Rows of those whom programmes of `senders` sent here in the month just advanced, whether there was a place or not: who
+        would not have come by themselves, nor sent by others."""
+        want, hazard, also = self._delivery.asked
+        if also is None or not want.size:
+            return NOBODY.astype(np.int64)
+        c, future = self._delivery.rule.candidates, self._future
+        others = relations.without("handover", {*senders, self.key})[c.who[want]] / f32(self.doors)
+        without = ONE - (ONE - hazard[want]) / (ONE - also[want]) * (ONE - others)
+        calendar, replicate, _, _ = future.clock(self._delivery.month)
+        u = uniforms(np.uint64(future.seed), replicate, purpose("join." + self._delivery.rule.key), calendar, c.id[want])
+        return c.who[want[(also[want] > others) & (u >= without)]]
 
     def _read(self, name: str, relations: Relations, made: Callable[[NDArray[np.float32]], Any]) -> Any:
         """What is `made` of what others pushed of a lever; kept as long as they push the same."""
@@ -253,7 +284,7 @@ class Programme:
     def _open(self) -> NDArray[np.float64]:
         """Places of each funded neighbourhood this month; those of one pool for all are shared out as they are at rest."""
         places, now, rest = self._places[self._funded], self._delivery.room, self._delivery.rule.room
-        if self._factor is None:
+        if self._factor is None and self.paid is None:
             return places
         return np.where(now < NO_LIMIT, now, places) if now.size == places.size else places * (now.sum() / max(rest.sum(), 1))
 

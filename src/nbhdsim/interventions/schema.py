@@ -74,8 +74,9 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Pounds of `price_year`: `set_up` once a round and `running` a year, per site, head, place, participant or contact;
-    payers: shares that add to 1."""
+    """Pounds of `price_year`: `set_up` once a round and `running` a year, per site, head, place, participant or contact; running
+    per `patient`: once for each one sent to a voluntary service (`commissioned`), set-up then per head; payers: shares that add
+    to 1."""
 
     payers: Mapping[str, float]
     price_year: int
@@ -99,7 +100,8 @@ class Kind:
     """A kind of intervention. who: age [low, high], quintile, lowest frailty category, or empty; quantities: its numbers, those
     of what it relies on as `relies.<pool>`; evidence: its id in
     catalogue/evidence/interventions.yaml; aside: suggested priors that the model leaves out, by their number, and why;
-    unknown: what nobody has measured; claimed: outcomes that a package's claim stands for,
+    unknown: what nobody has measured; voluntary: may commissioned money follow patients to it;
+    claimed: outcomes that a package's claim stands for,
     so that no path of this kind's own leads to them."""
 
     id: str
@@ -114,6 +116,7 @@ class Kind:
     evidence: str
     aside: Mapping[int, str] = field(default_factory=dict)
     claimed: tuple[str, ...] = ()
+    voluntary: bool = False
 
     def all_quantities(self) -> list[Quantity]:
         """Every Quantity of the kind: its own, of its cost, of its effects."""
@@ -151,7 +154,7 @@ class WhoModel(Closed):
 class PriceModel(QuantityModel):
     """One price, pounds, per unit. scale: what the evidence's figure, told per another unit, is multiplied by."""
 
-    per: Literal["site", "head", "place", "participant", "contact"]
+    per: Literal["site", "head", "place", "participant", "contact", "patient"]
     scale: float = 1
     unit: str = "pounds"
 
@@ -240,6 +243,7 @@ class KindModel(Closed):
     effects: list[EffectModel]
     harms: list[HarmModel] = []
     aside: list[AsideModel] = []
+    voluntary: bool = False
     unknown: list[str] = []
 
 
@@ -298,7 +302,9 @@ def _meanings(document: Document, model: KindModel, taken: Mapping[str, str]) ->
         out.append(document.problem(("cost", "price_year"),
                                     f"there is no price index of {model.cost.price_year} ({', '.join(prices)})"))
     pers = {model.cost.set_up.per, model.cost.running.per}
-    if "head" in pers and len(pers) > 1:
+    if model.cost.running.per == "patient" and model.cost.set_up.per != "head" or model.cost.set_up.per == "patient":
+        out.append(document.problem(("cost", "set_up", "per"), "where money follows the patient set-up is per head"))
+    elif "head" in pers and len(pers - {"patient"}) > 1:
         said = "a list has no sites or places: give set_up and running both per head"
         out.append(document.problem(("cost", "set_up", "per"), said))
     out += _joining(document, model) + _relying(document, model)
@@ -390,14 +396,14 @@ def _kind(model: KindModel) -> Kind:
                              who=_whom(e.who), quantity=_of_effect(f"{at}.effects.{name}", e, sources))
                       for name, e in zip(effect_names(model.effects), model.effects, strict=True)),
         harms=tuple(Harm(kind=h.kind, why=h.why, grade=h.grade) for h in model.harms), unknown=tuple(model.unknown),
-        evidence=model.evidence, aside={a.prior: a.why for a in model.aside})
+        evidence=model.evidence, aside={a.prior: a.why for a in model.aside}, voluntary=model.voluntary)
 
 
 def _price(address: str, cost: CostModel, sources: Mapping[str, SourceModel]) -> Quantity:
     """A price, whose unit says the year of its pounds."""
     name = address.rpartition(".")[2]
     model = getattr(cost, name)
-    yearly = name == "running" and model.per not in ("participant", "contact")
+    yearly = name == "running" and model.per not in ("participant", "contact", "patient")
     unit = f"pounds of {cost.price_year} per {model.per}" + (" a year" if yearly else "")
     return quantity(address, model.model_copy(update={"unit": unit}), sources, least=0)
 

@@ -44,6 +44,8 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
     if line.stop:
         return _saved(line, values, outline)
     each, total = funding.unit_total(line, values), funding.committed(line, values, heads=heads)
+    if funding.by_patient(line):
+        return total, 0.0, _patients(line, values, total - heads * each, known=known is not None)
     taken = min(funding.units(line, values, heads=heads), _room(line, outline))
     waits = taken * funding.price(line, values).running * funding.idle(line, values) / 12
     unspent = max(0.0, total - taken * each) + waits
@@ -54,6 +56,15 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
     years = line.months / 12
     words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds((taken * each - waits) / years)} a year ({payers})"
     return total, unspent, words + (f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+
+
+def _patients(line: Line, values: dict[str, float], purse: float, *, known: bool) -> str:
+    """Whom money may follow, at most; purse: pounds of all its months."""
+    each, about = funding.patient(line, values), "" if known else "about "
+    paid, months = purse * 12 / line.months, round(funding.quantity(line, values, "set_up_months", default=0.0))
+    return (f"{_place(line.where)}, {_pounds(each)} for each patient the NHS sends to a voluntary service, {about}"
+            f"{max(paid, 0.0) / each if each else math.inf:,.0f} a year at most ({about}{_pounds(paid)} a year; "
+            f"unspent where nobody is sent, and in the first {months} months)")
 
 
 def _saved(line: Line, values: dict[str, float], outline: where.Map) -> tuple[float, float, str]:

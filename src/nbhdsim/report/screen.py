@@ -76,7 +76,7 @@ def _cost(kind: Any) -> list[str]:
     cost = kind.cost
     if cost is None:
         return []
-    yearly = "" if cost.running_per in ("participant", "contact") else "a year "
+    yearly = "" if cost.running_per in ("participant", "contact", "patient") else "a year "
     payers = ", ".join(f"{100 * share:.0f}% {payer}" for payer, share in cost.payers.items())
     return [*_wrapped(f"Cost, pounds of {cost.price_year} (paid by {payers})", ""),
             f"  set-up per {cost.set_up_per}: {_figure(cost.set_up)}",

@@ -324,14 +324,29 @@ def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, *
         find.say(at, f"no price index for {line.kind.cost.price_year}, the price year of {line.kind.id}", key=True)
         return
     total = funding.unit_total(line, values)
-    if line.amount.of != "funding":
+    if funding.by_patient(line):
+        _purse(line, values, heads(line, outline), find=find)
+    elif line.amount.of != "funding":
         return
-    if total <= 0:
+    elif total <= 0:
         find.say((*at, "funding"), f"a site of {line.kind.id} costs nothing, so money cannot say how many; give `sites`")
     elif funding.units(line, values) < 1:
         unit = "resident" if funding.per_head(line) else "grant" if line.every else "site"
         find.say((*at, "funding"), f"{line.amount.value:,.0f} pounds a year buys less than one {unit} "
                                    f"({total * 12 / line.months:,.0f} pounds a year each, set-up included)")
+
+
+def _purse(line: Line, values: Mapping[str, float], listed: float | None, *, find: Findings) -> None:
+    """Money that follows patients: none of it, or less than one of them. listed: residents, if known."""
+    assert line.amount is not None
+    at, each = ("interventions", line.key), funding.patient(line, values)
+    if line.amount.of == "sites":
+        find.say((*at, "sites"), f"{line.kind.id} has no sites: give `funding`, or `places`, the patients a year", key=True)
+    elif line.amount.of == "funding":
+        total, set_up = funding.committed(line, values), funding.unit_total(line, values) * (listed or 0.0)
+        if total - set_up < each:
+            find.say((*at, "funding"), f"{line.amount.value:,.0f} pounds a year pay for no patient ({each:,.0f} pounds each"
+                                       + (f", after {set_up:,.0f} to set it up)" if set_up else ")"))
 
 
 def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str, float], *, outline: where.Map | None,

@@ -5,10 +5,11 @@ All pounds are real, in 2024/25 prices: a cost of another year is multiplied by 
 month by month while funded. Sites are whole, because half a hub opens no door; what an amount cannot buy is `unspent`.
 
 A cost per place, participant or contact is planned at full use (all places taken): that is what has to be funded,
-whoever comes. Costs per head are for everyone on the list of the neighbourhoods chosen.
+whoever comes. Costs per head are for everyone on the list of the neighbourhoods chosen. A cost per patient is paid as patients
+are sent (`interventions.commissioned`): what set-up leaves of the money is the purse, and what is not paid out of it `unspent`.
 """
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,14 +39,26 @@ def per_head(line: Line) -> bool:
     return cost is not None and "head" in (cost.set_up_per, cost.running_per)
 
 
+def by_patient(line: Line) -> bool:
+    """Is it money that follows patients: paid for each one sent, as they are sent?"""
+    return line.kind.cost is not None and line.kind.cost.running_per == "patient"
+
+
+def patient(line: Line, values: Mapping[str, float]) -> float:
+    """Pounds, 2024/25 prices, of a patient whom money follows."""
+    cost = line.kind.cost
+    assert cost is not None
+    return values[cost.running.address] * values[f"economics.price_{cost.price_year}"]
+
+
 def price(line: Line, values: Mapping[str, float]) -> Price:
-    """What one unit of a line costs in this draw. values: by address."""
+    """What one unit of a line costs in this draw, without what is paid for patients. values: by address."""
     cost = line.kind.cost
     if cost is None:
         return Price(0.0, 0.0)
     index = values[f"economics.price_{cost.price_year}"]
     return Price(values[cost.set_up.address] * index * _in_a_unit(line, values, cost.set_up_per),
-                 values[cost.running.address] * index * _in_a_unit(line, values, cost.running_per))
+                 0.0 if by_patient(line) else values[cost.running.address] * index * _in_a_unit(line, values, cost.running_per))
 
 
 def _in_a_unit(line: Line, values: Mapping[str, float], per: str) -> float:
@@ -95,7 +108,7 @@ def units(line: Line, values: Mapping[str, float], *, heads: float | None = None
         total = unit_total(line, values)
         bought = floor(amount.value * line.months / 12 / total + SLACK) if total > 0 else np.inf
     elif per_head(line):
-        bought = amount.value if amount.of == "places" else np.inf
+        bought = amount.value if amount.of == "places" and not by_patient(line) else np.inf
     elif amount.of == "places":
         bought = ceil(amount.value / quantity(line, values, "places_per_site", default=1.0) - SLACK)
     else:
@@ -112,8 +125,14 @@ def committed(line: Line, values: Mapping[str, float], *, heads: float | None = 
         return -units(line, values, heads=heads) * unit_total(line, values) if line.where == Where() else float("nan")
     if line.amount.of == "funding":
         return line.amount.value * line.months / 12
-    bought = units(line, values, heads=heads)
-    return bought * unit_total(line, values) if np.isfinite(bought) else float("nan")
+    bought, patients = units(line, values, heads=heads), amount_of_patients(line) * line.months / 12
+    each = patients * patient(line, values) if patients else 0.0
+    return each + bought * unit_total(line, values) if np.isfinite(bought) else float("nan")
+
+
+def amount_of_patients(line: Line) -> float:
+    """Patients a year that a line is to pay for, where it says so itself."""
+    return line.amount.value if line.amount is not None and by_patient(line) and line.amount.of == "places" else 0.0
 
 
 def funded_years(lines: Iterable[Line]) -> float:
@@ -129,7 +148,9 @@ class Plan:
     sites [p]: sites of each neighbourhood in each round (share of residents covered, where the cost is per head);
     places [p]: participants there is room for at once (NaN where the kind has no number of places); bought [p]: units
     paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares; staffed [p]: share of its
-    posts that are filled (None: all); idle: first months, of set-up, in which there is nobody to pay for.
+    posts that are filled (None: all); idle: first months, of set-up, in which there is nobody to pay for; purse: pounds of the
+    whole time that may be paid for patients (None: it is not paid by the patient), patient: for each of them, paid: for how many
+    [p] it was, by month, written as the months go by.
     """
 
     line: Line
@@ -141,6 +162,9 @@ class Plan:
     payers: Mapping[str, float]
     staffed: NDArray[np.float64] | None = None
     idle: int = 0
+    purse: float | None = None
+    patient: float = 0.0
+    paid: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
     def costs(self) -> dict[str, list[Any]]:
         """Columns year, place (row of Places, -1 = nowhere in particular), payer, kind, pounds (below 0: saved by a cut).
@@ -148,7 +172,7 @@ class Plan:
         Year 1 is months 0-11. Set-up falls in the year of its month, so that the first year may cost more than a
         year's funding and the others less; what is unspent is spread evenly over the funded months.
         """
-        rows = [*self._set_up(), *self._running(), *self._unspent()]
+        rows = [*self._set_up(), *(self._running() if self.purse is None else self._followed(self.purse)), *self._unspent()]
         paid = [(year, place, payer, "voluntary_hours" if payer == "voluntary_hours" and kind != "unspent" else kind,
                  pounds * share) for year, place, kind, pounds in rows for payer, share in sorted(self.payers.items())]
         paid = sorted(row for row in paid if row[4] != 0)
@@ -168,6 +192,15 @@ class Plan:
         kept = [(year, months, "unspent") for year, months in self._years(last=opens - 1)] if self.idle else []
         return [(year, int(place), kind, self.price.running * months / 12 * self.bought[place])
                 for year, months, kind in (*spent, *kept) for place in np.flatnonzero(self.bought)]
+
+    def _followed(self, purse: float) -> list[tuple[int, int, str, float]]:
+        """What was paid for patients, by year, and what of each year's purse was not."""
+        out = []
+        for year, months in self._years():
+            paid = sum((some for month, some in self.paid.items() if month // 12 + 1 == year), np.zeros(self.sites.size, np.int64))
+            out += [(year, int(place), "running", self.patient * int(paid[place])) for place in np.flatnonzero(paid)]
+            out.append((year, ALL_PLACES, "unspent", max(0.0, purse * months / self.line.months - self.patient * int(paid.sum()))))
+        return out
 
     def _unspent(self) -> list[tuple[int, int, str, float]]:
         return [(year, ALL_PLACES, "unspent", self.unspent * months / self.line.months) for year, months in self._years()]
@@ -195,6 +228,9 @@ def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDAr
                     unspent=0.0, payers=line.payers)
     spent = fsum(bought.tolist()) * unit_total(line, values)
     total = committed(line, values, heads=float(world.places.residents[sites > 0].sum()))
+    if by_patient(line):
+        return Plan(line=line, sites=sites, places=np.full_like(sites, np.nan), bought=bought, price=price(line, values),
+                    unspent=0.0, payers=line.payers, purse=max(0.0, total - spent), patient=patient(line, values))
     return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=bought, price=price(line, values),
                 unspent=max(0.0, total - spent), payers=line.payers, idle=idle(line, values))
 
