@@ -142,13 +142,14 @@ def ordinary_change(counts: np.ndarray) -> float:
 
 def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
     """The few rows of a run folder that `compare` reads: whole area, people, the reference's neighbourhoods, and who has been
-    reached by the last month."""
+    reached by the last month; `places`: places and members of each programme, added up over months, neighbourhoods and futures."""
     outcomes = tables.read(folder, "outcomes", where=[("place", "==", "all"), ("age", "==", "all")])
     near = [("scenario", "==", reference), ("outcome", "==", "emergency_admissions"), ("months", ">", 1), ("people", "==", "all"),
             ("place", "!=", "all")]
     last = [("month", "==", int(outcomes["month"].where(outcomes["months"] == 1).max()))]
     return {"outcomes": outcomes, "neighbourhoods": tables.read(folder, "outcomes", where=near),
             "delivery": tables.read(folder, "delivery", where=last),
+            "places": tables.sums(folder, "delivery", by=("scenario", "intervention"), columns=("places", "members")),
             **{name: tables.read(folder, name) for name in ("costs", "funded", "reach", "runs")}}
 
 
@@ -289,32 +290,41 @@ def _ordinary(scenario: str, places: float, rows: pd.DataFrame) -> dict[str, Any
 
 
 def money(costs: pd.DataFrame, months: int) -> pd.DataFrame:
-    """Pounds a year (2024/25 prices), mean over futures: index scenario, columns payers, `voluntary` and `unspent`.
+    """Pounds a year (2024/25 prices), mean over futures: index scenario, columns payers, `saved`, `voluntary` and `unspent`.
 
-    Voluntary hours are valued, not paid; unspent money is what found no place to be spent. The total over the period is
-    divided by its years (`months` / 12).
+    Voluntary hours are valued, not paid; unspent money is what found no place to be spent; what cuts save is below 0, and in no
+    payer's column. The total over the period is divided by its years (`months` / 12).
     """
     plain = costs.astype(dict.fromkeys(("scenario", "payer", "kind"), str))
-    hours = (plain["kind"] == "voluntary_hours") | (plain["payer"] == "voluntary_hours")
-    plain["column"] = np.where(plain["kind"] == "unspent", "unspent", np.where(hours, "voluntary", plain["payer"]))
+    column = plain["payer"].mask(_hours(plain), "voluntary").mask(plain["pounds"] < 0, "saved")
+    plain["column"] = column.mask(plain["kind"] == "unspent", "unspent")
     futures = costs[PAIRS].drop_duplicates().shape[0]
     wide = plain.groupby(["scenario", "column"])["pounds"].sum().unstack("column", fill_value=0)
     return wide / max(futures, 1) / (months / 12)
 
 
+def _hours(costs: pd.DataFrame) -> "pd.Series[bool]":
+    return (costs["kind"] == "voluntary_hours") | (costs["payer"] == "voluntary_hours")
+
+
 def reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Residents reached by the last month, mean over futures: columns scenario, programme, mean.
+    """Residents reached by the last month, mean over futures: columns scenario, programme, mean, taken (share of its places, over
+    all months) and pounds (paid for each of them; NaN where nobody is reached).
 
     programme "": by any programme of the scenario, each resident counted once; else by that one.
     """
-    outcomes, delivery = found["outcomes"], found["delivery"]
+    outcomes, key = found["outcomes"], ["scenario", "intervention"]
+    delivery, costs, places = (found[name].astype(dict.fromkeys(key, str)) for name in ("delivery", "costs", "places"))
     rows = outcomes[(outcomes["outcome"] == "reached") & (outcomes["people"] == "all") & (outcomes["quintile"] == 0)
                     & (outcomes["months"] == 1)]
     last = rows[rows["month"] == rows["month"].max()].astype({"scenario": str})
     total = last.groupby("scenario")["value"].mean().rename("mean").reset_index().assign(programme="")
-    sums = delivery.astype({"scenario": str, "intervention": str}).groupby(["scenario", "intervention"])["reached"].sum()
-    own = (sums / max(len(last[PAIRS].drop_duplicates()), 1)).rename("mean").reset_index()
-    return pd.concat([total, own.rename(columns={"intervention": "programme"})])[["scenario", "programme", "mean"]]
+    people, paid = delivery.groupby(key)["reached"].sum(), costs[(costs["kind"] != "unspent") & ~_hours(costs)]
+    own = pd.DataFrame({"mean": people / max(len(last[PAIRS].drop_duplicates()), 1),
+                        "taken": places.groupby(key)["members"].sum() / places.groupby(key)["places"].sum(),
+                        "pounds": paid.groupby(key)["pounds"].sum() / people.where(people > 0)})
+    own = own[own["mean"].notna()].rename_axis(["scenario", "programme"]).reset_index()
+    return pd.concat([total, own])[["scenario", "programme", "mean", "taken", "pounds"]]
 
 
 def never_reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -217,10 +217,22 @@ def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | No
 
     Raises NbhdsimError when the folder has no such table.
     """
+    return pq.read_table(_path(folder, table), columns=list(columns) if columns else None,
+                         filters=list(where) if where else None).to_pandas()
+
+
+def _path(folder: Path, table: str) -> Path:
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise NbhdsimError.of(f"{folder} has no {table}.parquet (is it a finished run folder?)")
-    return pq.read_table(path, columns=list(columns) if columns else None, filters=list(where) if where else None).to_pandas()
+    return path
+
+
+def sums(folder: Path, table: str, *, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Sums of some columns of a finished table by others, without holding its rows in pandas; raises as `read`."""
+    whole = pq.read_table(_path(folder, table), columns=[*by, *columns]).unify_dictionaries()
+    held = whole.group_by(list(by)).aggregate([(name, "sum") for name in columns]).to_pandas()
+    return held.rename(columns={f"{name}_sum": name for name in columns})[[*by, *columns]]
 
 
 def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, *, scale: np.ndarray) -> np.ndarray:

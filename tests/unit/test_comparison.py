@@ -201,11 +201,11 @@ def test_part_of_a_year_is_no_year():
 
 def test_money_is_a_year_and_keeps_hours_and_unspent_apart():
     paid = (("icb", "running", 200.0), ("icb", "set_up", 40.0), ("voluntary_hours", "voluntary_hours", 10.0),
-            ("icb", "unspent", 6.0))
+            ("icb", "unspent", 6.0), ("icb", "running", -80.0))
     costs = pd.DataFrame([("b", 0, r, 1, "p", "x", payer, kind, pounds) for r in range(2) for payer, kind, pounds in paid],
                          columns=[*KEYS, "year", "place", "intervention", "payer", "kind", "pounds"])
     held = comparison.money(costs, 24).loc["b"]
-    assert dict(held) == {"icb": 120.0, "unspent": 3.0, "voluntary": 5.0}
+    assert dict(held) == {"icb": 120.0, "saved": -40.0, "unspent": 3.0, "voluntary": 5.0}
 
 
 def test_people_reached_are_told_once_each_and_by_programme():
@@ -213,5 +213,11 @@ def test_people_reached_are_told_once_each_and_by_programme():
     delivery = pd.DataFrame([("b", 0, r, 23, place, line, reached) for r in range(2) for place in "pq"
                              for line, reached in (("hub", 1.0 + r), ("grants", 3.0))],
                             columns=[*KEYS, "month", "place", "intervention", "reached"])
-    found = comparison.reached({"outcomes": people, "delivery": delivery}).set_index("programme")["mean"]
-    assert dict(found) == {"": 7.0, "hub": 3.0, "grants": 6.0}
+    line = {"scenario": "b", "intervention": "hub"}
+    places = pd.DataFrame([{**line, "places": 40.0, "members": 10.0}])
+    costs = pd.DataFrame([{**line, "payer": payer, "kind": kind, "pounds": pounds} for payer, kind, pounds in (
+        ("icb", "running", 500.0), ("icb", "set_up", 100.0), ("icb", "unspent", 7.0), ("voluntary_hours", "voluntary_hours", 9.0))])
+    found = comparison.reached({"outcomes": people, "delivery": delivery, "places": places, "costs": costs}).set_index("programme")
+    assert dict(found["mean"]) == {"": 7.0, "hub": 3.0, "grants": 6.0}
+    assert found["taken"]["hub"] == 0.25 and found["pounds"]["hub"] == 100.0        # 600 pounds, 6 people over both futures
+    assert found.loc["grants", ["taken", "pounds"]].isna().all()

@@ -1,6 +1,5 @@
 """The printed answer: what stands in its table where there is a value, no evidence, few futures or one."""
 import math
-from types import SimpleNamespace
 
 import pandas as pd
 
@@ -51,15 +50,11 @@ def test_few_futures_have_no_range_and_one_has_no_line_for_it():
     assert central[1][0] == "90% range, chance alone" and len(central) == 2
 
 
-def test_people_reached_are_told_by_programme_with_whom_it_counts():
-    kinds = {"hub": "group", "grants": "setting"}
-    held = {key: SimpleNamespace(key=key, kind=SimpleNamespace(delivery=kind)) for key, kind in kinds.items()}
-    scenarios = [SimpleNamespace(name="a", lines=held), SimpleNamespace(name="b", lines={})]
-    reached = pd.DataFrame([("a", "", 1300.0), ("a", "hub", 300.0), ("a", "grants", 1100.0), ("b", "", 0.0)],
-                           columns=["scenario", "programme", "mean"])
-    assert text.ever_reached(reached, scenarios) == [
-        ("Ever reached, of those there at the end, each once", ["1,300", "-"]), ("  hub (those who come)", ["300", "-"]),
-        ("  grants (those taking part)", ["1,100", "-"])]
+def test_what_cuts_save_has_a_row_of_its_own():
+    money = pd.DataFrame({"icb": [120.0, 50.0], "saved": [-40.0, 0.0], "unspent": [3.0, 0.0]}, index=["a", "b"])
+    said = dict(text.costs(money, ["a", "b"]))
+    assert said["Spent a year, pounds of 2024/25"] == ["120", "50"] and said[text.PAYERS["saved"]] == ["40", "-"]
+    assert text.PAYERS["saved"] not in dict(text.costs(money.drop(columns="saved"), ["a", "b"]))
 
 
 def test_who_was_never_reached_is_told_for_the_ends_of_deprivation_and_of_digital_exclusion():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nbhdsim.areas import chosen
+from nbhdsim.report import seats
 from nbhdsim.scenario import Line, Where, checks, funding, where
 from nbhdsim.scenario.months import month_text
 
@@ -24,6 +25,10 @@ def bought(scenario: Any) -> str:
         committed, unspent, words = _line(line, values, outline, lines=scenario.lines)
         period = f"{month_text(line.start, scenario.start)} to {month_text(line.end, scenario.start)}"
         told.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
+        sites = _sites(line, values, outline)
+        known = seats.of(line, values, area, within=_within(line.where, scenario.lines), sites=sites)
+        taking = seats.told(known, alone=len(scenario.lines) == 1)
+        told += [f"    {taking}"] if taking else []
         total, left = total + committed, left + unspent
     years = funding.funded_years(scenario.lines.values())
     if not years:
@@ -55,7 +60,15 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
     payers = " + ".join(f"{100 * share:.0f}% {payer}" for payer, share in sorted(line.payers.items()))
     years = line.months / 12
     words = f"{about}{taken:,.0f} {unit}, {place}, {about}{_pounds((taken * each - waits) / years)} a year ({payers})"
-    return total, unspent, words + (f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else "")
+    words += f", {about}{_pounds(unspent / years)} a year unspent" if round(unspent) else ""
+    return total, unspent, words
+
+
+def _sites(line: Line, values: dict[str, float], outline: where.Map) -> float:
+    """Sites of a line, 0 where its cost is per head, or it is a cut or nothing is paid."""
+    if line.stop or line.amount is None or line.kind.cost is None or funding.per_head(line):
+        return 0.0
+    return min(funding.units(line, values), _room(line, outline))
 
 
 def _patients(line: Line, values: dict[str, float], purse: float, *, known: bool) -> str:
@@ -78,10 +91,16 @@ def _saved(line: Line, values: dict[str, float], outline: where.Map) -> tuple[fl
 
 def _heads(chosen: Where, outline: where.Map, *, lines: Mapping[str, Line]) -> float:
     """Residents of the neighbourhoods that will be chosen, if they are as large as others among which they are chosen."""
-    while chosen.same_as:
-        chosen = lines[chosen.same_as].where
+    chosen = _within(chosen, lines)
     among = where.filtered(chosen, outline)
     return float(outline.residents[among].mean() * min(len(among), chosen.top or chosen.random or len(among)))
+
+
+def _within(chosen: Where, lines: Mapping[str, Line]) -> Where:
+    """The choice itself, where it is that of another line."""
+    while chosen.same_as:
+        chosen = lines[chosen.same_as].where
+    return chosen
 
 
 def _room(line: Line, outline: where.Map) -> float:

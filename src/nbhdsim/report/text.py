@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nbhdsim.comparison import LEAST_DRAWS, LEAST_REPLICATES
-from nbhdsim.report import areawide, missed, rests, words
+from nbhdsim.report import areawide, missed, programmes, rests, words
 
 PAYERS = {
     "icb": "NHS (integrated care board)",
@@ -20,6 +20,7 @@ PAYERS = {
     "lottery_charity": "Lottery and charity",
     "voluntary": "Voluntary hours (valued, not paid)",
     "unspent": "Unspent (buys nothing more)",
+    "saved": "Saved by cuts (not taken off the above)",
 }
 SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year", "0 to 1": "(0 to 1)",
          "residents": "(residents)"}
@@ -79,17 +80,18 @@ def _three(label: str, found: Mapping[str, Any], names: Sequence[str]) -> list[L
 
 
 def costs(money: pd.DataFrame, names: Sequence[str]) -> list[Line]:
-    """Pounds a year by payer, what was spent in all, voluntary hours and what found no taker."""
+    """Pounds a year by payer, what was spent in all, what cuts save, voluntary hours and what found no taker."""
 
     def cells(column: str) -> list[str]:
         held = [float(money[column].get(n, 0.0)) if column in money else 0.0 for n in names]
         return [f"{x:,.0f}" if round(x) else "-" for x in held]
 
-    paid = [c for c in money.columns if c not in ("voluntary", "unspent")]
+    paid = [c for c in money.columns if c not in ("saved", "voluntary", "unspent")]
     total = money[paid].sum(axis=1)
     lines: list[Line] = [("Spent a year, pounds of 2024/25", [f"{float(total.get(n, 0.0)):,.0f}" for n in names])]
     lines += [(f"  {label}", cells(column)) for column, label in PAYERS.items() if column in paid]
-    return [*lines, *((f"  {PAYERS[c]}", cells(c)) for c in ("voluntary", "unspent"))]
+    saved = [(PAYERS["saved"], [cell.removeprefix("-") or "-" for cell in cells("saved")])] if "saved" in money else []
+    return [*lines, *((f"  {PAYERS[c]}", cells(c)) for c in ("voluntary", "unspent")), *saved]
 
 
 def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[Line]:
@@ -109,18 +111,6 @@ def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[L
             lines += _three("  of those who take part", own, names)
     told = textwrap.wrap(f"Not modelled in any of them: {'; '.join(nowhere)}", 100) if nowhere else []
     return lines + [(line, ()) for line in told]
-
-
-def ever_reached(reached: pd.DataFrame, scenarios: Sequence[Any]) -> list[Line]:
-    """People ever reached, mean over futures: by any programme, those alone who still live there; by each, with whom it counts."""
-    held = {(row["scenario"], row["programme"]): row["mean"] for row in reached.to_dict("records")}
-
-    def cells(programme: str) -> list[str]:
-        return [f"{x:,.0f}" if (x := held.get((s.name, programme), 0.0)) else "-" for s in scenarios]
-
-    kinds = {line.key: words.WHOM[line.kind.delivery] for s in scenarios for line in s.lines.values()}
-    return [("Ever reached, of those there at the end, each once", cells("")),
-            *((f"  {key} ({whom})", cells(key)) for key, whom in kinds.items())]
 
 
 def ordinary_line(ordinary: pd.DataFrame) -> str:
@@ -157,7 +147,7 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     last, which = scenarios[0].months // 12, words.mean_of(*answer["futures"])
     years = f"mean of {last} years" if last > 1 else f"over {scenarios[0].months} months"
     years += ", in one future" if sum(answer["futures"]) == 1 else ""
-    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios[1:]),
+    lines = [*costs(answer["money"], names), *programmes.lines(answer["reached"], scenarios[1:]),
              *missed.lines(answer["never"], names), ("", []),
              (f"Change against '{reference}', {years}", []), *changes(comparison, names, last)]
     own = {row["scenario"]: row for row in ordinary.to_dict("records")}
@@ -166,16 +156,17 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     return "\n\n".join([
         f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year ({which})",
         table(names, lines),
-        paragraphs([words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
-                    NOT_MODELLED if (comparison["why"] != "").any() else "", rests.grades(scenarios), rests.overrides(scenarios),
-                    _method(*answer["futures"])]),
+        paragraphs([programmes.handful(answer["reached"], scenarios[1:]),
+                    words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
+                    NOT_MODELLED if (comparison["why"] != "").any() else "",
+                    rests.grades(scenarios), rests.overrides(scenarios), _method(*answer["futures"])]),
     ])
 
 
 def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     """The whole printed answer of `run`: what the scenario comes to, not what it changes."""
     names = [s.name for s in scenarios]
-    lines = [*costs(answer["money"], names), *ever_reached(answer["reached"], scenarios),
+    lines = [*costs(answer["money"], names), *programmes.lines(answer["reached"], scenarios),
              *missed.lines(answer["never"], names), ("", []),
              (f"Levels, {words.mean_of(*answer['futures'])}", [])]
     for outcome, m in words.MEASURES.items():
@@ -184,7 +175,8 @@ def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     return "\n\n".join([
         answer["title"],
         re.sub(r"\+(?=\d)", "", table(names, lines)),
-        paragraphs([words.futures(*answer["futures"]), rests.grades(scenarios), rests.overrides(scenarios),
+        paragraphs([programmes.handful(answer["reached"], scenarios),
+                    words.futures(*answer["futures"]), rests.grades(scenarios), rests.overrides(scenarios),
                     "These are levels. For what a programme changes, compare it with a scenario without it: nbhdsim compare. "
                     + words.INVENTED]),
     ])
