@@ -10,7 +10,8 @@ otherwise lasting. All shares of an age, and what people of an age expect, follo
 happens to exist.
 """
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ ROUNDS = 60                        # of solving the curve of frailty: far below 
 SEXES = 2
 
 
-class Chances(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Chances:
     """Chances a month (float64). death [2, 5, 105, 4] by sex (0 female), quintile, age in years and frailty; frail [1260, 3]:
     share of an age in months that is at least mildly, moderately, severely frail; birth [5, 105] a woman; move [5, 105] a
     resident of moving to another neighbourhood with the household; conditions: how many long-term conditions people have.
@@ -37,6 +39,16 @@ class Chances(NamedTuple):
     birth: Array
     move: Array
     conditions: Conditions
+
+    @cached_property
+    def health(self) -> Array:
+        """Shares of an age in years with each frailty and number of conditions [5, 105, 4, 5], by quintile."""
+        return joint(self.frail, self.conditions)
+
+    @cached_property
+    def dying(self) -> Array:
+        """Share of an age in years that has each frailty and number of conditions and dies within 12 months [2, 5, 105, 4, 5]."""
+        return _dying(self)
 
 
 def chances(values: Mapping[str, float], tables: Mapping[str, Table]) -> Chances:
@@ -114,7 +126,7 @@ def mean_death(of: Chances) -> Array:
     return (np.repeat(of.death, YEAR, axis=2) * _mix(of.frail)).sum(-1)
 
 
-def dying(of: Chances) -> Array:
+def _dying(of: Chances) -> Array:
     """Share of an age in years that has each frailty and number of conditions and dies within 12 months [2, 5, 105, 4, 5], by sex
     and quintile.
 
@@ -147,11 +159,6 @@ def dying(of: Chances) -> Array:
     together, mix = of.conditions.together, _mix(of.conditions.many)
     out = together * follow + (1 - together) * follow.sum(-1, keepdims=True) * mix[..., None, :]
     return out.reshape(*out.shape[:2], AGES, YEAR, *out.shape[3:]).mean(3)
-
-
-def health_by_year(of: Chances) -> Array:
-    """Shares of an age in years with each frailty and number of conditions [5, 105, 4, 5], by quintile."""
-    return joint(of.frail, of.conditions)
 
 
 def mix_by_year(of: Chances) -> Array:

@@ -172,8 +172,9 @@ def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> 
     """
     if draw == 0:
         return {address: stable(q.value) for address, q in quantities.items()}
-    values = {address: q.at(uniform_of(q, seed=seed, draw=draw)) for address, q in quantities.items()}
-    factor = max(0.0, 1 + values.get(JUDGED, 0.0) * _z(judgement(seed=seed, draw=draw)))
+    values = {address: stable(q.value) if q.law == "fixed" else q.at(uniform_of(q, seed=seed, draw=draw))
+              for address, q in quantities.items()}
+    factor = misjudged(values.get(JUDGED, 0.0), judgement(seed=seed, draw=draw))
     for address, q in quantities.items():
         if is_effect(address) and q.grade == "D" and q.law != "fixed":
             values[address] = q.kept(judged(q, values[address], factor))
@@ -183,6 +184,11 @@ def draw_values(quantities: Mapping[str, Quantity], *, seed: int, draw: int) -> 
 def judgement(*, seed: int, draw: int) -> float:
     """The uniform that decides the error of judgement that all effects of grade D share in one draw."""
     return _uniform(JUDGEMENT, seed, draw)
+
+
+def misjudged(spread: float, u: float) -> float:
+    """What the shared error of judgement at u multiplies the distance of effects from none with: 1 + spread x z, at least 0."""
+    return max(0.0, 1 + spread * _z(u))
 
 
 def judged(quantity: Quantity, value: float, factor: float) -> float:

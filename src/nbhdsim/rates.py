@@ -3,9 +3,9 @@
 What has a closed form is solved here once, in float64, and rounded to 10 significant digits. `England` below is the
 mean over age bands and quintiles of the baseline population, a fifth of England in each quintile.
 """
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import exp, log
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from .errors import NbhdsimError
 from .evidence import Table, stable
 from .residents import MECHANISMS
 
+T = TypeVar("T")
 Array = NDArray[np.float64]
+FEW = 4                            # answers that are remembered of each piece of work
 BANDS, QUINTILES = 8, 5
 ADULT_SHARE = 2 / 13               # of the band 5-17, those who are 16 or 17
 CLIP_FROM, CLIP_STEP, CLIP_POINTS = -6.0, 0.01, 2201
@@ -102,26 +104,23 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
     of = _Reader(values, tables)
     england = _england(of)
     admission = of.table("admission.rate") / 1000
-    mean, within, lonely_below = _mechanisms(of, england)
-    parts = _satisfaction(of, england, within)
+    mean, within, lonely_below = _mechanisms(of)
     c, g = of("spill_over.strength"), of("spill_over.group_weight")
     if not 0 <= c * (1 + g) < 1:
         raise NbhdsimError.of(f"{c:g} x (1 + {g:g}) must be from 0 to below 1, or spill-over would not end",
                               path="baseline.spill_over.strength")
-    mix = of.table("frailty.mix")
-    mix = _stable(mix / mix.sum(1, keepdims=True))
     season = of.table("admission.season")[0]
     stay = of.table("admission.stay_by_age")[0]
     weight = (england * admission).sum(1)
     return Rates(
         admission=_stable(admission), season=_stable(season / season.mean()), trend=of("admission.trend"),
-        frailty_mix=mix,
+        frailty_mix=_mix(of),
         frailty_ratio=np.array([1.0, *(of(f"frailty.{k}") for k in ("mild", "moderate", "severe"))]),
         each=of("conditions.each"),
-        beside=conditions.ratio(conditions.held(mix, conditions.read(values, tables)), of("conditions.each")),
+        beside=_beside(of),
         last_year=of("mortality.last_year"),
         mean=_stable(mean), within=_stable(within), lonely_below=stable(lonely_below),
-        lines=_stable(_lines(of, england, mean=mean, within=within)), **parts,
+        lines=_lines(of), **_satisfaction(of),
         trait_share=of("minds.trait_share"), rho=_a_month(of("minds.drift_year")), between=of("minds.between"),
         direct=_switch(of, "direct.strength"), kappa=of("spill_over.approach"), c=c, g=g, b=_per_sd(of), a=_log_rates(of),
         n=of("admission.n"), phi=of("admission.phi"), s=of("admission.s"), sa=of("admission.sa"), rho_a=of("admission.rho_a"),
@@ -133,17 +132,48 @@ def pack(values: Mapping[str, float], tables: Mapping[str, Table]) -> Rates:
         referral=_stable(_referrals(of, england)))
 
 
-class _Reader:
-    """Baseline values and scaled tables by short name."""
+class _Reader(Mapping[str, float]):
+    """Baseline values and scaled tables, by short name or as a mapping by address; remembers in `seen` what was read."""
 
     def __init__(self, values: Mapping[str, float], tables: Mapping[str, Table]) -> None:
-        self.values, self.tables = values, tables
+        self.numbers, self.tables, self.seen = values, tables, dict[str, float | None]()
 
     def __call__(self, name: str) -> float:
-        return self.values[f"baseline.{name}"]
+        return self[f"baseline.{name}"]
+
+    def __getitem__(self, address: str) -> float:
+        self.seen[address] = self.numbers.get(address)
+        return self.numbers[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
     def table(self, name: str) -> Array:
-        return self.tables[f"baseline.{name}"].scaled(self.values)
+        return self.tables[f"baseline.{name}"].scaled(self)
+
+
+def _remembered(work: Callable[[_Reader], T]) -> Callable[[_Reader], T]:
+    """`work`, done once for the same numbers: a draw or a point of a sweep leaves most of them as they were.
+
+    What was read decides, not who asks; the last FEW answers are kept, by the tables they are from.
+    """
+    held: list[tuple[Mapping[str, float | None], Mapping[str, Table], T]] = []
+
+    def again(of: _Reader) -> T:
+        for seen, tables, found in held:
+            if tables is of.tables and all(of.numbers.get(address) == value for address, value in seen.items()):
+                of.seen.update(seen)
+                return found
+        asking = _Reader(of.numbers, of.tables)
+        found = work(asking)
+        of.seen.update(asking.seen)
+        held.insert(0, (asking.seen, of.tables, found))
+        del held[FEW:]
+        return found
+    return again
 
 
 def _switch(of: _Reader, name: str) -> bool:
@@ -159,6 +189,18 @@ def _stable(x: Array) -> Array:
 def _a_month(year: float) -> float:
     """Memory a month of a memory a year."""
     return stable(exp(log(year) / 12)) if year > 0 else 0.0
+
+
+def _mix(of: _Reader) -> Array:
+    """Shares fit, mild, moderate and severe by band [8, 4]."""
+    mix = of.table("frailty.mix")
+    return _stable(mix / mix.sum(1, keepdims=True))
+
+
+@_remembered
+def _beside(of: _Reader) -> Array:
+    """Admission ratio of a number of conditions beside frailty, where ages are held (see `conditions.ratio`)."""
+    return conditions.ratio(conditions.held(_mix(of), conditions.read(of, of.tables)), of("conditions.each"))
 
 
 def _england(of: _Reader) -> Array:
@@ -183,13 +225,15 @@ def _density(z: Array | float) -> Array:
     return np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
 
 
-def _mechanisms(of: _Reader, england: Array) -> tuple[Array, Array, float]:
+@_remembered
+def _mechanisms(of: _Reader) -> tuple[Array, Array, float]:
     """Means [8, 5, 5], SD within cells [5] and the lonely threshold.
 
     Each mechanism has mean 0 and SD 1 in England. Connection: with one threshold L and one SD w within cells, a cell of
     share lonely p has mean L - w z(p); mean 0 and variance 1 over England give w = 1 / sqrt(1 + var z), L = w mean z.
     """
     from scipy.special import ndtri
+    england = _england(of)
     shape = of.table("loneliness.by_age")[0][:, None] * of.table("loneliness.by_quintile")[0]
     lonely = shape * of("loneliness.share") / (_grown(england) * shape).sum()
     if lonely.max() >= 1:
@@ -207,9 +251,10 @@ def _mechanisms(of: _Reader, england: Array) -> tuple[Array, Array, float]:
     return mean, within, float(w * middle)
 
 
-def _lines(of: _Reader, england: Array, *, mean: Array, within: Array) -> Array:
+@_remembered
+def _lines(of: _Reader) -> Array:
     """Level of a mechanism (SD) from which on a share `baseline.line.<name>` of the adults of England is [4], by halving."""
-    weight = _grown(england)
+    weight, (mean, within, _) = _grown(_england(of)), _mechanisms(of)
     out = []
     for name, k in LINES.items():
         low, high = -WIDEST, WIDEST
@@ -218,7 +263,7 @@ def _lines(of: _Reader, england: Array, *, mean: Array, within: Array) -> Array:
             above = (weight * _normal((mean[:, :, k] - middle) / within[k])).sum()
             low, high = (middle, high) if above > of(f"line.{name}") else (low, middle)
         out.append((low + high) / 2)
-    return np.array(out)
+    return _stable(np.array(out))
 
 
 def _per_sd(of: _Reader) -> Array:
@@ -252,9 +297,10 @@ def clipped_square(mean: NDArray[Any] | float, sd: float) -> Array:
     return inside + TOP ** 2 * (1 - _normal(high))
 
 
-def _satisfaction(of: _Reader, england: Array, within: Array) -> dict[str, Any]:
+@_remembered
+def _satisfaction(of: _Reader) -> dict[str, Any]:
     """Latent cell means, one latent SD and its parts, such that clipped means and the clipped SD meet the baseline."""
-    weight = _grown(england)
+    weight, within = _grown(_england(of)), _mechanisms(of)[1]
     mean, sd_goal = of("satisfaction.mean"), of("satisfaction.sd")
     goal = of.table("satisfaction.by_age")[0][:, None] + of("satisfaction.quintile_gap") * (np.arange(QUINTILES) - 2) / 4
     goal = goal + mean - (weight * goal).sum()

@@ -1,5 +1,5 @@
 """Run a world: history once, then every scenario branches from it and meets the same luck, resident by resident."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -283,8 +283,9 @@ class Simulation:
 
     def _fund(self) -> None:
         """Choose neighbourhoods from what history counted, turn money into sites, open the programmes."""
-        admissions = np.stack([month[:, :, ADMISSIONS].sum(1) for month in (*self.past, *self.sums)])
         values, world = self.setting.values, self.world
+        admissions = np.array([month[:, :, ADMISSIONS].sum(1) for month in (*self.past, *self.sums)]).reshape(
+            -1, len(world.places.name))
         sites = where.resolve_all(self.scenario, world, admissions, values=values, replicate=self.replicate)
         future = Future(self.script, world.places, world.ties, world.seed, self.replicate, self.calendar)
         plans = {key: funding.plan(line, values, world, sites=sites[key]) for key, line in sorted(self.scenario.lines.items())
@@ -388,8 +389,8 @@ def _refuse_other_baseline(mine: Mapping[str, float], theirs: Mapping[str, float
 
 
 def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicate: int,
-             views: Sequence[str] = DEFAULT_VIEWS, watch: Sequence[int] = ()) -> Rows:
-    """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9.
+             views: Sequence[str] = DEFAULT_VIEWS, watch: Sequence[int] = (), only: Container[str] | None = None) -> Rows:
+    """One future with all its scenarios: history once, branch, and the tables of docs/interfaces.md section 9; only: outcomes.
 
     Returns tables `outcomes`, `costs`, `delivery`, `funded`, `reach` as columns (arrays; texts as (numbers, texts)), and `traces`
     of the residents whose ids are in `watch`. The first scenario is what others are compared with: rows by people are given for
@@ -414,7 +415,7 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     for number, lane in enumerate(lanes):
         past = history.measures if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
-            blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views)
+            blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views, only=only)
     tables = {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
               **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
     return tables | {"traces": _traces(history, lanes, names.scenarios)} if len(watch) else tables

@@ -3,7 +3,7 @@
 Kept by default: every month for all, district, quintile, age band and quintile x age band; every year for each
 neighbourhood; every year for participants, their contacts and others, by quintile. `cells` adds the full cross.
 """
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,12 +51,13 @@ def check(views: Iterable[str]) -> None:
             raise NbhdsimError.of(f"{view!r} is not a view{nearest(view, VIEWS)} ({', '.join(VIEWS)})")
 
 
-def outcome_rows(measures: Measures, *, scenario: int, places: Places, names: Names, views: Iterable[str]) -> list[dict]:
-    """Blocks of rows (columns of equal length, texts as numbers) of one scenario's monthly and yearly views."""
+def outcome_rows(measures: Measures, *, scenario: int, places: Places, names: Names, views: Iterable[str],
+                 only: Container[str] | None = None) -> list[dict]:
+    """Blocks of rows (columns of equal length, texts as numbers) of one scenario's monthly and yearly views; only: outcomes."""
     blocks = []
     groups = _groups(places, names)
     for number, outcome in enumerate(OUTCOMES.values()):
-        if outcome.name == DEATHS and measures.deaths is None:
+        if outcome.name == DEATHS and measures.deaths is None or only is not None and outcome.name not in only:
             continue
         total, residents = outcome.function(measures)
         for view in views:

@@ -23,7 +23,7 @@ from twin import (
     total,
 )
 
-from nbhdsim import chances, rng
+from nbhdsim import rng
 from nbhdsim.simulation import Simulation
 
 RESIDENTS, HISTORY, MONTHS = 300, 12, 14
@@ -47,7 +47,7 @@ def expected_factor(of, rates):
         admissions = (1 - rates.n) * rates.last_year + h
         h = rates.phi * h + rates.n * (1 - rates.phi) * admissions
         last += admissions / 12
-    health, soon = chances.health_by_year(of), chances.dying(of)
+    health, soon = of.health, of.dying
     return [[[sum(rates.frailty_ratio[f] * beside(health[q][age][f], rates.each)[c]
                   * (health[q][age][f][c] + (last - 1) * soon[s][q][age][f][c]) for f in range(4) for c in range(5))
               for age in range(105)] for q in range(5)] for s in range(2)]
@@ -66,7 +66,7 @@ class Ageing(Twin):
     def __init__(self, world, rates, *, replicate=0, first=0):
         self.world, self.rates, self.replicate, self.month, self.first = world, rates, replicate, first, first
         self.people, self.stay = [None] * len(world.script.id), [None] * len(world.script.id)
-        self.mean, self.health = expected_factor(world.life.chances, rates), chances.health_by_year(world.life.chances)
+        self.mean, self.health = expected_factor(world.life.chances, rates), world.life.chances.health
 
     def _look_up(self):
         """Who lives in each row this month; strangers are new people. Returns the rows of those who have just come."""

@@ -60,11 +60,11 @@ def test_those_who_die_within_a_year_are_those_of_a_thousand_ranks_followed():
             v = (v - (death * np.clip(v[:, None] - low, 0, ends - low)).sum(1)) / (1 - (death * (ends - low)).sum())
         soon += np.outer(died.sum(1) - before, -np.diff(np.concatenate([[1], many, [0]])))
     expected = OF.conditions.together * died + (1 - OF.conditions.together) * soon
-    assert chances.dying(OF)[1, 0, age] == pytest.approx(expected, rel=0.01, abs=1e-5)
+    assert OF.dying[1, 0, age] == pytest.approx(expected, rel=0.01, abs=1e-5)
 
 
 def test_nobody_lives_past_the_last_age():
-    assert chances.dying(OF)[:, :, -1].sum((-1, -2)) == pytest.approx(1)
+    assert OF.dying[:, :, -1].sum((-1, -2)) == pytest.approx(1)
 
 
 def test_a_world_without_frailty_has_none():

@@ -173,7 +173,7 @@ def test_conditions_are_as_many_as_the_figures_say_and_go_with_frailty(month):
         for k in range(1, 5):
             share, expected = (number[mine] >= k).mean(), goal[mine, k - 1].mean()
             assert abs(share - expected) < 3 * np.sqrt(expected * (1 - expected) / mine.sum()) + 1e-3, (low, k)
-    frail, joint = frailty_of(world.life, now, month), chances.health_by_year(OF)
+    frail, joint = frailty_of(world.life, now, month), OF.health
     old = (age >= 12 * 65) & (age < 12 * 95)
     each = joint[quintile[old] - 1, age[old] // 12]
     for f, c in ((0, 0), (0, 4), (1, 2), (2, 4), (3, 4)):
@@ -193,7 +193,7 @@ def test_those_in_their_last_year_are_as_many_as_the_chances_say(month):
     row = world.life.row[now]
     age = np.minimum(months_of_age(world, now, month) // 12, chances.AGES - 1)
     soon = world.life.dies[now] <= month + 12
-    expected = chances.dying(OF).sum((-1, -2))[world.script.sex[row], world.places.quintile[world.script.place[row]] - 1, age]
+    expected = OF.dying.sum((-1, -2))[world.script.sex[row], world.places.quintile[world.script.place[row]] - 1, age]
     for low, high in ((0, 65), (65, 80), (80, 100)):
         mine = (age >= low) & (age < high)
         error = 3 * np.sqrt(expected[mine].sum())

@@ -253,7 +253,7 @@ def _ranking(at: Path, given: WhereModel, model: ScenarioModel, *, find: Finding
             find.say((*at, name), f"`{name}` only says how `top` ranks; say `top` too", key=True)
     if given.over is not None and given.over > model.history:
         find.say((*at, "over"), f"{given.over} months is longer than the history of {model.history}")
-    elif given.top is not None and given.over is None and model.history < Where.over:
+    elif given.top is not None and given.by != "deprivation" and given.over is None and model.history < Where.over:
         find.say((*at, "top"), f"looks at {Where.over} months, longer than the history of {model.history}")
 
 

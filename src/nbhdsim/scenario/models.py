@@ -201,7 +201,7 @@ class ScenarioModel(Closed):
     area: AreaModel = Field(description="name or csv")
     start: YearMonth = Field(description=f"month 0: {MONTH}")
     months: int = Field(60, ge=12, le=360, multiple_of=12, description="whole years: 12, 24 .. 360")
-    history: int = Field(36, ge=12, le=120, multiple_of=12, description="months run before the start: 12, 24 .. 120")
+    history: int = Field(36, ge=0, le=120, multiple_of=12, description="months run before the start: 0, 12 .. 120")
     ageing: bool = Field(True, description="true: residents grow older, are born, die and move; false: ages are held")
     seed: int = Field(1, ge=0, le=2**63 - 1, description="a whole number from 0")
     stance: Literal["controlled", "claimed"] = Field("controlled", description="which evidence: controlled or claimed")

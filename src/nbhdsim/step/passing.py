@@ -87,9 +87,9 @@ def cells(rates: Rates, of: chances.Chances) -> Cells:
     segment = np.arange(SEGMENTS)
     band = np.searchsorted(AGE_FROM, SEGMENT_FROM, side="right") - 1
     last = _delayed(rates)
-    health = chances.health_by_year(of)
+    health = of.health
     ill = rates.frailty_ratio[:, None] * conditions.ratio(health, rates.each)
-    mean = ((health + (last - 1) * chances.dying(of)) * ill).sum((-1, -2))
+    mean = ((health + (last - 1) * of.dying) * ill).sum((-1, -2))
     base = rates.admission[np.searchsorted(AGE_FROM, np.arange(chances.AGES), side="right") - 1].T / YEAR
     factor = np.swapaxes(ill, 0, 1)[:, None, ..., None] * np.array([1.0, rates.last_year])
     rate = np.moveaxis(base / mean, -1, 0)[..., None, None, None] * factor

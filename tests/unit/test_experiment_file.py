@@ -1,0 +1,123 @@
+"""Experiment files: what is varied, what is asked, and everything that is wrong said at once."""
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbhdsim import population, simulation, tables
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.experiment import asked, design, file, points
+
+TOWN = """schema: scenario/1
+name: {name}
+area: {{name: teaching-town, residents: 300}}
+start: 2026-04
+months: 24
+history: 12
+"""
+HUB = "interventions:\n  youth_hub: {where: all, sites: 1, start: 2026-04, end: 2028-03}\n"
+ASKED = "outcomes: [{name: expected_admissions, over: years 1-2}, {name: child_referrals, as: level, over: months 3-14}]"
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    """Writes an experiment on two small towns; returns its path."""
+    (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
+    (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
+
+    def written(method: str, vary: str = "{}", more: str = ASKED) -> str:
+        path = tmp_path / "study.yaml"
+        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\nvary: {vary}\n{more}\n")
+        return str(path)
+    return written
+
+
+def said(path: str) -> str:
+    """What is wrong with a file, the folder left out."""
+    with pytest.raises(NbhdsimError) as caught:
+        design.make(file.load(path), repeats=1, central=1)
+    return str(caught.value).replace(str(Path(path).parent) + "/", "")
+
+
+REACH = "interventions.youth_hub.reach"
+
+
+@pytest.mark.parametrize("method, vary, more, message", [
+    ("{kind: sobol, n: 100}", f"{{{REACH}: quantity}}", ASKED, "study.yaml: method.n: 100 is not a power of two (64 or 128"),
+    ("{kind: sobol, n: 8}", "{}", ASKED, "vary: is required but missing: what a sobol varies"),
+    ("{kind: sobol, n: 8}", "{interventions.youth_hub.raech: quantity}", ASKED, f"did you mean '{REACH}'?"),
+    ("{kind: sobol, n: 8}", "{baseline.spill_over.strength: {law: uniform, low: 1, high: 0, bound: true, why: x}}", ASKED,
+     "low 1 is not below high 0"),
+    ("{kind: morris, n: 4}", "{scenario.stance: {values: [controlled, claimed]}}", ASKED, "its values have no order"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: emergency_admission}]",
+     "did you mean 'emergency_admissions'?"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: emergency_admissions, over: years 1-9}]",
+     "'years 1-9' is not within months 0-23 (years 1-2)"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{values: [0.1, 2]}}}}", ASKED, "2 is impossible"),
+    ("{kind: sobol, n: 8, groups: {a: [b]}}", f"{{{REACH}: quantity}}", ASKED, "'b' is not varied"),
+    ("{kind: sobel, n: 8}", "{}", ASKED, "did you mean 'sobol'?"),
+    ("{kind: sweep}", f"{{{REACH}: quantity}}", ASKED, "a grid needs values or steps"),
+    ("{kind: sweep, design: list}", f"{{{REACH}: {{values: [0.1, 0.2]}}, baseline.spill_over.strength: {{values: [0, 0.1, 0.2]}}}}",
+     ASKED, "a list needs as many values of each (2, 3 given)"),
+    ("{kind: sweep}", "{scenario.interventions.youth_hub.sites: {values: [1, 0]}}", ASKED, "0 cannot be"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "replicates: {until: {error: 0.1, of: bed_days}, most: 8}",
+     "'bed_days' is not asked for in outcomes"),
+    ("{kind: sobol, n: 8}", "{baseline.admission.n: quantity, baseline.admission.s: quantity}", ASKED, "are one factor"),
+    ("{kind: sobol, n: 8}", "{baseline.word_of_mouth.strength: quantity}", ASKED, "is exact (0)"),
+    ("{kind: compare}", f"{{{REACH}: quantity}}", ASKED, "means nothing for a compare"),
+    ("{kind: discover, n: 100, when: {outcome: expected_admissions, of: hib, below: 0}}", f"{{{REACH}: quantity}}", ASKED,
+     "did you mean 'hub'?"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: bed_days, people: others}]", "is not counted by people"),
+])
+def test_what_is_wrong_is_said_at_its_place(write, method, vary, more, message) -> None:
+    """Each mistake is one clear problem of the experiment file."""
+    text = said(write(method, vary, more))
+    assert message in text and "study.yaml" in text
+
+
+def test_draws_of_everything_are_those_of_a_comparison(write) -> None:
+    """An uncertainty that names nothing draws what `compare` draws: same numbers, same rows."""
+    study = file.load(write("{kind: uncertainty, draws: 4}"))
+    made = design.make(study, repeats=1, central=2)
+    world = population.build(study.scenarios[0])
+    task = points.Points(study.files, made.columns, made.u, asked=None)
+    for future in made.futures()[2:]:
+        ours = task(world, study.scenarios, future)
+        theirs = simulation.simulate(world, study.scenarios, draw=future.draw, replicate=future.replicate)
+        for name in theirs:
+            assert tables.to_arrow(name, ours[name]).equals(tables.to_arrow(name, theirs[name])), name
+
+
+def test_answers_are_those_of_the_whole_table(write) -> None:
+    """What is kept of a run gives the same answers as everything would."""
+    study = file.load(write("{kind: sweep}", f"{{{REACH}: {{values: [0.1, 0.3]}}}}"))
+    made = design.make(study, repeats=1, central=1)
+    world, names = population.build(study.scenarios[0]), [s.name for s in study.scenarios]
+    found = []
+    for wanted in (study.asked, None):
+        task = points.Points(study.files, made.columns, made.u, asked=wanted)
+        frames = [tables.to_arrow("outcomes", task(world, study.scenarios, f)["outcomes"]).to_pandas() for f in made.futures()]
+        found.append(asked.answers(pd.concat(frames), study.asked, names))
+    pd.testing.assert_frame_equal(*found)
+    hub = found[0][(found[0]["label"] == "expected_admissions, years 1-2")]
+    assert set(hub["scenario"]) == {"hub"} and hub["value"].nunique() > 1
+
+
+def test_joint_numbers_move_together_and_whole_numbers_are_even(write) -> None:
+    """A fitted row is one factor; an integer knob has every value equally often."""
+    study = file.load(write("{kind: sweep, design: latin_hypercube, n: 90}",
+                            "{baseline.admission.n: quantity, scenario.interventions.youth_hub.sites: "
+                            "{law: integer, low: 1, high: 3, bound: true, why: axis}}"))
+    joint, sites = study.factors
+    assert {"baseline.admission.n", "baseline.admission.s"} <= set(joint.moves)
+    made = design.make(study, repeats=1, central=1)
+    assert sorted(np.unique([sites.value(u) for u in made.u[:, 1]], return_counts=True)[1]) == [30, 30, 30]
+
+
+def test_a_design_starts_with_the_design_of_half_its_size(write) -> None:
+    """Doubling n keeps every future of a Sobol design, seeds included."""
+    small, large = (design.make(file.load(write(f"{{kind: sobol, n: {n}}}", f"{{{REACH}: quantity}}")), repeats=1, central=1)
+                    for n in (8, 16))
+    assert large.futures()[:len(small.futures())] == small.futures()
+    assert np.array_equal(large.u[:len(small.u)], small.u)
