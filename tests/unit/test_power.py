@@ -237,6 +237,13 @@ def test_those_who_decide_gain_control_where_a_scenario_says_so(tmp_path):
     assert inside > 100 and more[1] - more[0] == pytest.approx(0.2 * inside, rel=0.1)
 
 
+def test_patients_whose_money_follows_them_decide_about_nothing(tmp_path):
+    line, reach = "vcse_commissioning: {where: all, places: 100}", {"interventions.vcse_commissioning.reach": 0.5,
+                                                                  "interventions.vcse_commissioning.set_up_months": 0}
+    rest, gain = (run(scenario(tmp_path, [line], **reach, **{"baseline.consultation.deciding": sd}), 6) for sd in (0, 0.2))
+    assert gain.programmes[0].inside.size > 100 and np.array_equal(np.stack(rest.sums), np.stack(gain.sums))
+
+
 INTELLIGENCE = "community_intelligence: {where: all, places: 9000}"
 
 

@@ -63,7 +63,7 @@ class Asking(NamedTuple):
 
 
 def asking(figures: Mapping[str, float], values: Mapping[str, float], *, decides: bool) -> Asking:
-    """Of a programme with these figures; values: by address, of this draw; decides: does it seat people who decide, and state
+    """Of a programme with these figures; values: by address, of this draw; decides: does it seat people whom it asks, and state
     nothing of their control?"""
     of = {name: values.get(f"baseline.consultation.{name}", 0.0) for name in ("free", "control", "strain")}
     unanswered = figures.get("asks_a_year", 0.0) * (1 - figures.get("acted_on", 1.0))

@@ -58,7 +58,7 @@ class Programme:
         self._told: dict[str, tuple[Any, Any]] = {}
         self._rates, self._share, self._hours = rates, None, self.intervention.figures.get("relies.volunteer_hours", 0.0)
         stated = {curve.lever for curve in self.intervention.effects.at_level("participant")}
-        decides = self.intervention.seats and "control" not in stated
+        decides = self.intervention.seats and "asks_a_year" in self.intervention.figures and "control" not in stated
         self._asking = asking(self.intervention.figures, values, decides=decides)
         self._beyond = self._fit = self._missed = None
         self._barrier = barrier(self.intervention.figures, values, self._delivery.rule.candidates, future=future,

@@ -33,7 +33,8 @@ def _asked(scenario: Any) -> bool:
     """Does asking, or deciding, move anybody's sense of control?"""
     def of(name: str) -> float:
         return scenario.quantities[f"baseline.consultation.{name}"].value
-    if of("deciding") and any(line.kind.delivery == "power" for line in scenario.lines.values()):
+    if of("deciding") and any(line.kind.delivery == "power" and "asks_a_year" in line.kind.quantities
+                              for line in scenario.lines.values()):
         return True
     figures = [{name: q.value for name, q in line.kind.quantities.items()} for line in scenario.lines.values()]
     asks = sum(own.get("asks_a_year", 0.0) * (1 - own.get("acted_on", 1.0)) for own in figures)
