@@ -78,11 +78,11 @@ def test_without_a_pool_every_post_is_filled(load, world):
 def test_too_few_staff_are_shared_and_unfilled_posts_are_unspent(load, world):
     full, values = plans(load("interventions:\n" + WORKERS), world)
     scarce, _ = plans(load("pools: {workforce: {total: 21}}\ninterventions:\n" + WORKERS), world)       # 12 + 6 x 5 are asked for
-    asked = sum(staffing.asked(plan, values, world.places) for plan in full.values())
+    asked = sum(staffing.asked(plan, values) for plan in full.values())
     assert asked.sum() == 42
     posts = 0.0
     for key, plan in scarce.items():
-        posts += float((staffing.asked(plan, values, world.places) * plan.staffed).sum())
+        posts += float((staffing.asked(plan, values) * plan.staffed).sum())
         costs, before = plan.costs(), full[key].costs()
         assert fsum(costs["pounds"]) == pytest.approx(fsum(before["pounds"]))
         idle = fsum(p for p, k in zip(costs["pounds"], costs["kind"], strict=True) if k == "unspent")
@@ -104,7 +104,7 @@ def test_a_care_team_with_half_its_staff_has_half_its_list(load, world):
     text = "interventions:\n  integrated_neighbourhood_team: {where: all, places: 5000}\n"
     key = "integrated_neighbourhood_team"
     full, values = plans(load(text), world)
-    need = float(staffing.asked(full[key], values, world.places).sum())
+    need = float(staffing.asked(full[key], values).sum())
     half, _ = plans(load(f"pools: {{workforce: {{total: {need / 2}}}}}\n" + text), world)
     assert np.allclose(half[key].staffed, 0.5, atol=1e-5) and need == pytest.approx(5000 * 0.00052)
     assert half[key].unspent == pytest.approx(full[key].unspent + 0.5 * fsum(full[key].costs()["pounds"]), rel=1e-4)

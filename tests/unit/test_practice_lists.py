@@ -5,7 +5,8 @@ import pytest
 from nbhdsim import areas, population
 from nbhdsim.places import listed_with
 from nbhdsim.population import settings
-from nbhdsim.scenario import schema
+from nbhdsim.scenario import checks, schema
+from nbhdsim.scenario.where import map_of
 from nbhdsim.simulation import Simulation
 
 SIZE, SHARE = 30_000, 0.2
@@ -15,18 +16,19 @@ start: 2026-04
 months: 12
 history: 12
 ageing: {ageing}
-interventions: {{integrated_neighbourhood_team: {{where: {{names: [{names}]}}, places: 30000}}}}
+interventions: {{integrated_neighbourhood_team: {{where: {where}, {money}}}}}
 overrides:
   baseline.practice.elsewhere: {share}
 """
 
 
-def load(tmp_path, *, share=SHARE, ageing="false"):
+def load(tmp_path, *, share=SHARE, ageing="false", money="places: 30000", where=None):
     area = areas.load("teaching-town", residents=SIZE)
     practice, _ = settings.practices(area, settings.networks(area)[1])
     names = ", ".join(name for name, own in zip(area.place, practice, strict=True) if own == 0)
     file = tmp_path / "s.yaml"
-    file.write_text(TEXT.format(size=SIZE, names=names, share=share, ageing=ageing), encoding="utf-8")
+    text = TEXT.format(size=SIZE, where=where or f"{{names: [{names}]}}", share=share, ageing=ageing, money=money)
+    file.write_text(text, encoding="utf-8")
     return schema.load(file)
 
 
@@ -96,3 +98,32 @@ def test_where_time_passes_a_home_keeps_its_practice(funded, tmp_path):
     both = np.intersect1d(aged.id[now], funded.world.script.id, return_indices=True)
     assert both[0].size > 0.9 * SIZE
     assert np.array_equal(aged.practice[now][both[1]], funded.world.script.practice[both[2]])
+
+
+@pytest.mark.parametrize("money", ["places: 30000", "funding: 100000"])
+def test_money_is_for_heads_on_the_list_and_not_for_those_who_live_there(tmp_path, money):
+    """Enough for the whole list buys the list, head by head; too little, so many heads of it."""
+    scenario = load(tmp_path, money=money)
+    sim = Simulation(population.build(scenario), scenario)
+    while sim.month < 1:
+        sim.step()
+    plan, programme, script = sim.plans["integrated_neighbourhood_team"], sim.programmes[0], sim.world.script
+    on = np.bincount(listed_with(sim.world.places, script.place, script.practice), minlength=plan.sites.size)
+    assert np.array_equal(plan.heads, on) and not np.array_equal(plan.heads, sim.world.places.residents)
+    looked_after, each = programme.intervention.everyone.size, sum(plan.price)
+    if money == "places: 30000":
+        assert plan.bought.sum() == looked_after == (script.practice == 0).sum()
+    else:
+        assert 0 <= 100_000 / each - plan.bought.sum() < np.count_nonzero(plan.sites) + 1
+        assert looked_after == pytest.approx(plan.bought.sum(), abs=5 * np.sqrt(plan.bought.sum()))
+    assert sum(p for p, k in zip(plan.costs()["pounds"], plan.costs()["kind"], strict=True) if k != "unspent") == pytest.approx(
+        each * plan.bought.sum())
+
+
+def test_the_list_of_a_part_of_the_area_is_not_known_before_its_people_are(tmp_path):
+    """Whether its cost can be told from the map alone: of the whole area, and where lists end at borders."""
+    for share, where, known in ((SHARE, None, False), (0.0, None, True), (SHARE, "all", True)):
+        scenario = load(tmp_path, share=share, where=where)
+        line, values = scenario.lines["integrated_neighbourhood_team"], {a: q.value for a, q in scenario.quantities.items()}
+        outline = map_of(areas.load("teaching-town", residents=SIZE))
+        assert (checks.heads(line, outline, values) is not None) == known

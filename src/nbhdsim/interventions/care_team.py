@@ -18,8 +18,8 @@ class CareTeam(Intervention):
     """A team looks after the list of the funded neighbourhoods and case-manages some of those on it whom the kind is for.
 
     The list is that of practices: residents registered elsewhere are not on it, those of other neighbourhoods who are registered
-    with a practice of these are, with the nearest of its neighbourhoods (`places.listed_with`). Money is for as many heads as live
-    there.
+    with a practice of these are, with the nearest of its neighbourhoods (`places.listed_with`). Money is for
+    heads on the list, as it is in month 0.
 
     Case finding uncovers need first, so the case-managed may be admitted more; an effect stated for the whole list is
     solved, month by month, for those who are not case-managed.

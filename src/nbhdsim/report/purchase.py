@@ -44,7 +44,7 @@ def _line(line: Line, values: dict[str, float], outline: where.Map, *,
     place = _place(line.where)
     if line.amount is None or line.kind.cost is None:
         return (0.0 if line.amount is None else line.amount.value * line.months / 12), 0.0, f"{place}, no sites"
-    known = checks.heads(line, outline)
+    known = checks.heads(line, outline, values)
     heads = _heads(line.where, outline, lines=lines) if known is None else known
     if line.stop:
         return _saved(line, values, outline)
@@ -82,7 +82,7 @@ def _patients(line: Line, values: dict[str, float], purse: float, *, known: bool
 
 def _saved(line: Line, values: dict[str, float], outline: where.Map) -> tuple[float, float, str]:
     """Of a cut: pounds committed (below 0; 0 where they are not known yet), none unspent, and the words."""
-    total = funding.committed(line, values, heads=checks.heads(replace(line, where=line.stands), outline))
+    total = funding.committed(line, values, heads=checks.heads(replace(line, where=line.stands), outline, values))
     place = _place(line.where if line.where != Where() else line.stands)
     if not math.isfinite(total):
         return 0.0, 0.0, f"{line.stop} is stopped {place}, what is saved is known once history has been run"

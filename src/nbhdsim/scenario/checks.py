@@ -34,6 +34,7 @@ from nbhdsim.scenario.models import AreaModel, ExistingModel, LineModel, Scenari
 from nbhdsim.scenario.months import month_of, month_text, year_month
 
 ROUNDING = 1e-6
+ELSEWHERE = "baseline.practice.elsewhere"
 LIST_UNKNOWN = "its cost depends on the residents of places chosen later; give its amount as `funding`, so that it can be checked"
 CUT_IN_PART = "what is saved where part of it is cut is known only once history has been run; leave out `where` or the budget"
 
@@ -307,12 +308,16 @@ def _pools(model: ScenarioModel, outline: where.Map | None, find: Findings) -> d
     return out
 
 
-def heads(line: Line, outline: where.Map | None) -> float | None:
-    """Residents of the chosen neighbourhoods, None where they are not known before history has been run."""
+def heads(line: Line, outline: where.Map | None, values: Mapping[str, float]) -> float | None:
+    """Heads of the chosen neighbourhoods, None where they are not known before history has been run: neighbourhoods that are chosen
+    later, lists of a part of the area that cross its borders."""
     chosen = line.where
     if outline is None or chosen.top is not None or chosen.random is not None or chosen.same_as:
         return None
-    return float(np.sum(outline.residents[where.filtered(chosen, outline)]))
+    rows = where.filtered(chosen, outline)
+    if line.kind.delivery == "care_team" and values.get(ELSEWHERE) and rows.size < len(outline.name):
+        return None
+    return float(np.sum(outline.residents[rows]))
 
 
 def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, *, find: Findings) -> None:
@@ -325,7 +330,7 @@ def _money(line: Line, values: Mapping[str, float], outline: where.Map | None, *
         return
     total = funding.unit_total(line, values)
     if funding.by_patient(line):
-        _purse(line, values, heads(line, outline), find=find)
+        _purse(line, values, heads(line, outline, values), find=find)
     elif line.amount.of != "funding":
         return
     elif total <= 0:
@@ -354,7 +359,7 @@ def _budget(model: ScenarioModel, lines: Mapping[str, Line], values: Mapping[str
     assert model.budget is not None
     if any(f"economics.price_{line.kind.cost.price_year}" not in values for line in lines.values() if line.kind.cost):
         return
-    total = {key: funding.committed(line, values, heads=heads(line, outline)) for key, line in lines.items() if line.amount}
+    total = {key: funding.committed(line, values, heads=heads(line, outline, values)) for key, line in lines.items() if line.amount}
     unknown = [key for key, pounds in total.items() if not isfinite(pounds)]
     for key in unknown:
         find.say(("interventions", key), CUT_IN_PART if lines[key].stop else LIST_UNKNOWN, key=True)

@@ -5,11 +5,13 @@ All pounds are real, in 2024/25 prices: a cost of another year is multiplied by 
 month by month while funded. Sites are whole, because half a hub opens no door; what an amount cannot buy is `unspent`.
 
 A cost per place, participant or contact is planned at full use (all places taken): that is what has to be funded,
-whoever comes. Costs per head are for everyone on the list of the neighbourhoods chosen. A cost per patient is paid as patients
+whoever comes. Costs per head are for everyone who lives in the neighbourhoods chosen, of a care
+team for everyone on their list. A cost per patient is paid as patients
 are sent (`interventions.commissioned`): what set-up leaves of the money is the purse, and what is not paid out of it `unspent`.
 """
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil, floor, fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbhdsim.areas.apportion import largest_remainder
+from nbhdsim.places import listed_with
+from nbhdsim.residents import present
 from nbhdsim.scenario import Line, Where
 
 if TYPE_CHECKING:
@@ -91,10 +95,20 @@ def unit_total(line: Line, values: Mapping[str, float]) -> float:
     return fsum(each.set_up + each.running * months / 12 for _, months in line.rounds())
 
 
+def heads_of(line: Line, world: "World") -> NDArray[np.float64]:
+    """Heads of each neighbourhood [p] that a cost per head is for, as of month 0: of a care team those on its list (who may live
+    elsewhere, `places.listed_with`), else its residents."""
+    places, script = world.places, world.script
+    if line.kind.delivery != "care_team":
+        return places.residents.astype(np.float64)
+    on = listed_with(places, script.place, script.practice)[present(script)]
+    return np.bincount(on, minlength=places.residents.size).astype(np.float64)
+
+
 def units(line: Line, values: Mapping[str, float], *, heads: float | None = None) -> float:
     """Whole sites (residents, where the cost is per head) that the amount of a line pays for in each round.
 
-    heads: residents of the chosen neighbourhoods, an upper limit where the cost is per head. 0 when the money buys
+    heads: those of the chosen neighbourhoods (`heads_of`), an upper limit where the cost is per head. 0 when the money buys
     less than one; infinite when a unit costs nothing.
     """
     amount = line.amount
@@ -145,7 +159,7 @@ def funded_years(lines: Iterable[Line]) -> float:
 class Plan:
     """What a line pays for in one future.
 
-    sites [p]: sites of each neighbourhood in each round (share of residents covered, where the cost is per head);
+    sites [p]: sites of each neighbourhood in each round (share of its heads covered, where the cost is per head); heads [p];
     places [p]: participants there is room for at once (NaN where the kind has no number of places); bought [p]: units
     paid for; price: of a unit; unspent: pounds of the whole time that found no taker; payers: shares; staffed [p]: share of its
     posts that are filled (None: all); idle: first months, of set-up, in which there is nobody to pay for; purse: pounds of the
@@ -155,6 +169,7 @@ class Plan:
 
     line: Line
     sites: NDArray[np.float64]
+    heads: NDArray[np.float64]
     places: NDArray[np.float64]
     bought: NDArray[np.float64]
     price: Price
@@ -218,21 +233,19 @@ def plan(line: Line, values: Mapping[str, float], world: "World", *, sites: NDAr
     Commitment = cost + unspent: whole sites that found no neighbourhood, a rest too small for another site, residents
     the list does not have.
     """
-    bought = np.floor(sites * world.places.residents + SLACK) if per_head(line) else sites
+    heads = heads_of(line, world)
+    bought = np.floor(sites * heads + SLACK) if per_head(line) else sites
+    none = np.full_like(sites, np.nan)
+    made = partial(Plan, line=line, sites=sites, heads=heads, price=price(line, values), payers=line.payers)
     if line.stop:
-        return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=-bought, price=price(line, values),
-                    unspent=0.0, payers=line.payers)
+        return made(places=_places(line, values, sites), bought=-bought, unspent=0.0)
     if line.kind.cost is None or line.amount is None:
-        nothing = np.zeros_like(sites)
-        return Plan(line=line, sites=sites, places=np.full_like(sites, np.nan), bought=nothing, price=Price(0.0, 0.0),
-                    unspent=0.0, payers=line.payers)
+        return made(places=none, bought=np.zeros_like(sites), unspent=0.0)
     spent = fsum(bought.tolist()) * unit_total(line, values)
-    total = committed(line, values, heads=float(world.places.residents[sites > 0].sum()))
+    left = max(0.0, committed(line, values, heads=float(heads[sites > 0].sum())) - spent)
     if by_patient(line):
-        return Plan(line=line, sites=sites, places=np.full_like(sites, np.nan), bought=bought, price=price(line, values),
-                    unspent=0.0, payers=line.payers, purse=max(0.0, total - spent), patient=patient(line, values))
-    return Plan(line=line, sites=sites, places=_places(line, values, sites), bought=bought, price=price(line, values),
-                unspent=max(0.0, total - spent), payers=line.payers, idle=idle(line, values))
+        return made(places=none, bought=bought, unspent=0.0, purse=left, patient=patient(line, values))
+    return made(places=_places(line, values, sites), bought=bought, unspent=left, idle=idle(line, values))
 
 
 def idle(line: Line, values: Mapping[str, float]) -> int:

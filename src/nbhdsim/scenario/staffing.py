@@ -26,14 +26,14 @@ GROWN, OLDEST = 16, 200            # ages of those whom the survey of volunteeri
 Amounts = NDArray[np.float64]
 
 
-def asked(plan: Plan, values: Mapping[str, float], places: Places) -> Amounts:
+def asked(plan: Plan, values: Mapping[str, float]) -> Amounts:
     """Staff that a plan asks for in each neighbourhood [p]: `relies.workforce` a site (a head, where the cost is per head); without
     it the `staff` of a site of outreach, of the whole of a care team. 0 where it has neither, and for a cut: the pool is
     what there is for what the scenario funds."""
     line = plan.line
     if line.stop:
         return np.zeros(plan.sites.size)
-    units = plan.sites * places.residents if funding.per_head(line) else plan.sites
+    units = plan.sites * plan.heads if funding.per_head(line) else plan.sites
     relies = funding.quantity(line, values, f"{RELIES}workforce", default=-1.0)
     if relies >= 0:
         return relies * units
@@ -49,7 +49,7 @@ def filled(plans: Mapping[str, Plan], pool: Pool | None, values: Mapping[str, fl
         return dict(plans)
     residents = np.bincount(places.pcn, places.residents, minlength=len(places.pcn_name))
     held = Held(held=pool.held(places.pcn_name, residents), of=places.pcn)
-    want = {key: asked(plan, values, places) for key, plan in plans.items()}
+    want = {key: asked(plan, values) for key, plan in plans.items()}
     shares = {month: held.share([want[key] for key, plan in plans.items() if _open(plan.line, month)])
               for month in sorted({plan.line.start for plan in plans.values()})}
     return {key: _with(plan, np.min([share for month, share in shares.items() if _open(plan.line, month)], axis=0), values)
@@ -69,12 +69,12 @@ def _with(plan: Plan, share: Amounts, values: Mapping[str, float]) -> Plan:
     return replace(plan, bought=bought, unspent=plan.unspent + idle, staffed=share)
 
 
-def values_of(plan: Plan, values: Mapping[str, float], places: Places) -> Mapping[str, float]:
+def values_of(plan: Plan, values: Mapping[str, float]) -> Mapping[str, float]:
     """The numbers of a draw, where a care team has `staff` with those of them who are in post."""
     staff = plan.line.kind.quantities.get("staff")
     if plan.staffed is None or staff is None or plan.line.kind.delivery != "care_team":
         return values
-    heads = plan.sites * places.residents
+    heads = plan.sites * plan.heads
     part = fsum((heads * plan.staffed).tolist()) / max(fsum(heads.tolist()), 1.0)
     return {**values, staff.address: values[staff.address] * part}
 

@@ -140,7 +140,7 @@ def resolve(line: Line, world: "World", admissions: NDArray[np.number], *, value
 
     admissions [p]: counts of the last `where.over` months of history; values: by address, of this draw; within: the
     neighbourhoods of the line that `same_as` names. Where the cost is per head (a care team for a registered list)
-    the figure is the share of the neighbourhood's residents that the money covers, 0 to 1; for `adjust` it is 1.
+    the figure is the share of the neighbourhood's heads (`funding.heads_of`) that the money covers, 0 to 1; for `adjust` it is 1.
     Raises NbhdsimError when no neighbourhood matches.
     """
     order = choose(line, world, admissions, replicate=replicate, within=within)
@@ -148,7 +148,7 @@ def resolve(line: Line, world: "World", admissions: NDArray[np.number], *, value
     if not order.size or line.amount is None or line.kind.cost is None:
         out[order] = 1.0
     elif funding.per_head(line):
-        heads = float(world.places.residents[order].sum())
+        heads = float(funding.heads_of(line, world)[order].sum())
         out[order] = min(1.0, funding.units(line, values, heads=heads) / heads)
     else:
         out = spread(int(funding.units(line, values)), order, capacity(line, world))
