@@ -3,7 +3,7 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbhdsim import areas, comparison, evidence, ledger, outcomes, reach
+from nbhdsim import areas, comparison, evidence, explain, ledger, outcomes, reach
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
@@ -137,6 +137,8 @@ def results() -> str:
             + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in comparison.ORDINARY.items()])
             + "\n\n## `reach.csv`\n\nWho was never reached, of those a programme was for; one row a future, programme and group of people. Also as `reach.parquet`.\n\n"
             + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in reach.COLUMNS.items()])
+            + "\n\n## `explain.csv`\n\nWhat `nbhdsim explain` writes, one row a future and part. Also as `explain.parquet`.\n\n"
+            + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in explain.COLUMNS.items()])
             + "\n\n## `evidence.csv`\n\nBeside the tables, and what `nbhdsim evidence --out` writes: set by the scenario without a source first, then by influence, "
             "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 

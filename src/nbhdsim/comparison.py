@@ -327,6 +327,17 @@ def reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([total, own])[["scenario", "programme", "mean", "taken", "pounds"]]
 
 
+def moving(funded: pd.DataFrame) -> list[str]:
+    """Scenarios whose sites fall in other places from one future with central numbers to the next, in their order of names."""
+    rows = funded[funded["draw"] == 0].astype(dict.fromkeys(("scenario", "intervention", "place"), str))
+    found = []
+    for scenario, group in rows.groupby("scenario"):
+        wide = group.pivot_table(index=["intervention", "place"], columns=PAIRS, values="sites", fill_value=0.0)
+        if (wide.nunique(axis=1) > 1).any():
+            found.append(str(scenario))
+    return found
+
+
 def never_reached(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Of those any programme of a scenario is for, who was never reached: columns scenario, by, value, eligible, never (means
     over futures) and share (of their sums)."""

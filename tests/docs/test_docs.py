@@ -57,3 +57,14 @@ def test_examples_load_and_commands_run(page, tmp_path, monkeypatch, capsys):
     for line in "".join(blocks(page, "console")).splitlines():
         if line.startswith("$ nbhdsim "):
             assert cli.main(line.split()[2:]) == 0, capsys.readouterr().err
+
+
+def test_the_error_that_the_tutorial_shows_is_the_one_that_is_printed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = ROOT / "docs" / "tutorial.md"
+    nothing, hub, *_ = blocks(page, "yaml")
+    (tmp_path / "nothing.yaml").write_text(nothing)
+    (tmp_path / "hub.yaml").write_text(hub.replace("wellbeing_hub:", "wellbeing_hup:"))
+    assert cli.main(["check", "hub.yaml"]) == 2
+    shown = next(text for text in blocks(page, "text") if "wellbeing_hup" in text)
+    assert capsys.readouterr().err.split() == shown.split()

@@ -221,3 +221,10 @@ def test_people_reached_are_told_once_each_and_by_programme():
     assert dict(found["mean"]) == {"": 7.0, "hub": 3.0, "grants": 6.0}
     assert found["taken"]["hub"] == 0.25 and found["pounds"]["hub"] == 100.0        # 600 pounds, 6 people over both futures
     assert found.loc["grants", ["taken", "pounds"]].isna().all()
+
+
+def test_sites_that_fall_elsewhere_by_future_are_noticed():
+    """Two futures: a scenario that is always in p, one that is in p, then in q; a sampled future says nothing of chance."""
+    rows_ = [("fixed", 0, 0, "x", "p", 1.0), ("fixed", 0, 1, "x", "p", 1.0), ("fixed", 3, 2, "x", "q", 1.0),
+             ("drawn", 0, 0, "x", "p", 1.0), ("drawn", 0, 1, "x", "q", 1.0)]
+    assert comparison.moving(pd.DataFrame(rows_, columns=[*KEYS, "intervention", "place", "sites"])) == ["drawn"]

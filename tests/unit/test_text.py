@@ -10,9 +10,9 @@ from nbhdsim.report import missed, text
 def row(scenario, *, outcome="lonely", people="all", year=0, replicates=6, draws=18, value=0.001, **more):
     """One row of a comparison."""
     chance, both = (0.0001 if known else math.nan for known in (replicates > 4, draws > 7))
-    return {"scenario": scenario, "outcome": outcome, "people": people, "year": year, "value": value, "chance_low": value - chance,
-            "chance_high": value + chance, "all_low": value - both, "all_high": value + both, "replicates": replicates,
-            "draws": draws, "why": "", **more}
+    return {"scenario": scenario, "outcome": outcome, "people": people, "year": year, "value": value, "central": value,
+            "chance_low": value - chance, "chance_high": value + chance, "all_low": value - both, "all_high": value + both,
+            "error": chance / 10, "sd_chance": chance / 2, "replicates": replicates, "draws": draws, "why": "", **more}
 
 
 def blank(scenario, **more):
@@ -29,25 +29,51 @@ def lines(*rows, names=("a", "b")):
 
 def test_no_evidence_never_reads_as_no_effect():
     found = lines(row("a"), blank("b"))
-    assert [cells[1] for _, cells in found[:3]] == ["not modelled", "(no evidence put in)", ""]
-    assert found[0][1][0] == "+0.100" and found[2][1][0] == "+0.090 to +0.110"
+    assert [cells[1] for _, cells in found] == ["not modelled", ""]
+    assert found[0][1][0] == "+0.100" and found[1] == ("90% range", ["+0.090 to +0.110", ""])
 
 
 def test_an_outcome_that_no_scenario_reaches_has_no_lines_of_its_own():
-    found = text.changes(pd.DataFrame([blank("a"), blank("b"), blank("a", people="participants")]), ("a", "b"), 5)
-    assert [label for label, cells in found if not cells] == ["Not modelled in any of them: Often or always lonely, 16+"]
-    assert not any(label.startswith("Often") for label, cells in found)
+    frame = pd.DataFrame([blank("a"), blank("b"), blank("a", people="participants")])
+    assert text.changes(frame, ("a", "b"), 5) == []
+    assert text.not_modelled(frame).endswith("In none of these scenarios: Often or always lonely, 16+.")
+    assert text.not_modelled(pd.DataFrame([row("a")])) == ""
+    assert text.not_modelled(pd.DataFrame([row("a"), blank("b")])) == text.NOT_MODELLED
 
 
 def test_few_futures_have_no_range_and_one_has_no_line_for_it():
     few = lines(row("a", replicates=3, draws=4), names=["a"])
     assert few[1] == ("90% range", ["too few futures"])
     half = lines(row("a", replicates=3), names=["a"])
-    assert [cells[0] for _, cells in half[1:3]] == ["too few futures", "+0.090 to +0.110"]
+    assert [cells[0] for _, cells in half] == ["+0.100", "+0.090 to +0.110"]
     one = lines(row("a", replicates=1, draws=0), names=["a"])
     assert len(one) == 1
     central = lines(row("a", draws=0), names=["a"])
     assert central[1][0] == "90% range, chance alone" and len(central) == 2
+
+
+def test_each_mean_of_the_headline_stands_above_the_range_around_it():
+    """The mean of the futures with sampled numbers may lie outside the range of those with central ones."""
+    lonely = {"outcome": "emergency_admissions", "value": -188.0, "central": -206.3, "all_low": -430.0, "all_high": 60.0,
+              "chance_low": -222.0, "chance_high": -190.6, "error": 31.0, "sd_chance": 7.0}
+    found = text.changes(pd.DataFrame([row("a", **lonely)]), ["a"], 1)
+    assert found == [("Emergency admissions a year", ["-190"]), ("  90% range", ["-430 to +60"]),
+                     ("  with central numbers", ["-210"]), ("  90% range, chance alone", ["-220 to -190"])]
+
+
+def test_no_digit_is_shown_that_the_simulation_does_not_know():
+    assert lines(row("a", error=0.003), names=["a"])[0][1] == ["+0.1"]          # percentage points: an error of 0.3
+
+
+def test_a_table_is_at_most_100_columns_wide():
+    for n in range(1, 8):
+        names = [f"a scenario with the number {i}" for i in range(n)]
+        shown = text.table(names, [("Emergency admissions a year", [f"-1,{i}00 to +1,000" for i in range(n)])])
+        assert max(map(len, shown.splitlines())) <= 100 and all(f"-1,{i}00 to" in shown for i in range(n))
+
+
+def test_chance_is_also_where_sites_fall():
+    assert "differs by future in a, b" in text._method(6, 18, ["a", "b"]) and "sites" not in text._method(6, 18, [])
 
 
 def test_what_cuts_save_has_a_row_of_its_own():

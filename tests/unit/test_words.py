@@ -13,7 +13,8 @@ def row(value, chance, both, outcome="emergency_admissions", **more):
     """A comparison row with symmetric half-widths; NaN is no range."""
     ends = {f"{k}_{e}": value + s * w for k, w in (("chance", chance), ("all", both)) for e, s in (("low", -1), ("high", 1))}
     widest = chance if math.isnan(both) else both
-    return {"outcome": outcome, "value": value, **ends, "covers_zero": not abs(value) > widest, "sign_unknown": False,
+    return {"outcome": outcome, "value": value, **ends, "error": math.nan,
+            "covers_zero": not abs(value) > widest, "sign_unknown": False,
             "replicates": 6, "draws": 18, "why": "", **more}
 
 

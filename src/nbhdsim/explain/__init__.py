@@ -9,7 +9,7 @@ Every difference to the first scenario is split three times, each time exactly:
 The worlds that this takes (channels muted, programmes left out) meet the same luck as the scenario itself (`future`), so that
 few futures say much. `rebuilt` makes scenarios from a run folder, `resident` tells what happened to one resident.
 """
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +21,18 @@ from nbhdsim.explain import future
 from nbhdsim.explain.rebuilt import Case
 
 TABLE = "explain"
+COLUMNS: Mapping[str, str] = {
+    "scenario": "name of the scenario",
+    "draw": "0: central numbers; 1, 2, ..: sampled ones",
+    "replicate": "luck",
+    "outcome": "name of the outcome",
+    "by": "what the difference is split by: `all` (not split), `people`, `channel`, `programme` (each alone, and `interaction`) or "
+          "`share` (Shapley shares of programmes)",
+    "part": "`participants contacts further others`; `direct contacts readiness`; the key of a programme, or `interaction`",
+    "value": "the part's total over all months, of the whole area; parts add up to `all` in every future",
+    "residents": "mean number of residents whom the outcome is about, in the circle (`people`) or the whole area",
+}
+"""Columns of the table, and what they mean."""
 
 
 def run(case: Case, *, jobs: int, progress: Callable[[int], None] = lambda done: None) -> pd.DataFrame:

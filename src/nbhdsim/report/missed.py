@@ -9,7 +9,7 @@ SHOWN = {("all", "all"): "Never reached, of those services are for",
          ("digital", "excluded"): "  digitally excluded", ("digital", "not excluded"): "  not digitally excluded"}
 """What is printed of the table `reach`, and how it is called; the rest stands in csv/reach.csv."""
 
-FOR = "  they are for (asked or seated alone: not counted)"
+FOR = "  how many services are for"
 
 
 def lines(never: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, list[str]]]:

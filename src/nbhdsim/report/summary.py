@@ -15,8 +15,8 @@ from nbhdsim.tables import atomic
 def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
     """Everything the text and the figures need, from the tables of a finished run.
 
-    Keys: title, futures (at draw 0, at later draws), money, reached, never (reached), levels, and for more than one scenario
-    comparison, ordinary and parts (`areawide.of_all`).
+    Keys: title, futures (at draw 0, at later draws), money, reached, never (reached), levels, moving (scenarios whose sites
+    fall elsewhere by future), and for more than one scenario comparison, ordinary and parts (`areawide.of_all`).
     """
     reference = scenarios[0].name
     found = comparison.headline(folder, reference)
@@ -31,6 +31,7 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
         "reached": comparison.reached(found),
         "never": comparison.never_reached(found),
         "levels": comparison.levels(found, kinds=kinds),
+        "moving": comparison.moving(found["funded"]),
     }
     if len(scenarios) > 1:
         answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds, rests=rests.of_all(scenarios))

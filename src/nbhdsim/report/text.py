@@ -24,28 +24,39 @@ PAYERS = {
 }
 SHORT = {"points of 10": "(points of 10)", "percentage points": "(pp)", "SD": "(SD)", "a year": "a year", "0 to 1": "(0 to 1)",
          "residents": "(residents)"}
-LABEL, COLUMN = 47, 24
-RANGES = {"chance": "  90% range, chance alone", "all": "  90% range, and uncertain evidence"}
+WIDTHS = {1: (48, 24), 2: (48, 24), 3: (40, 20)}
+"""Columns of a screen for the labels and for each scenario, by the number of scenarios side by side: 100 at most in all."""
+MOST = max(WIDTHS)
+RANGE, CHANCE, CENTRAL = "  90% range", "  90% range, chance alone", "  with central numbers"
 NOT_MODELLED = ("Not modelled: no effect that the scenario's programmes state can reach the outcome. That is no finding of no "
                 "effect; nobody has put any evidence in.")
+HEADLINE = "emergency_admissions"
 Line = tuple[str, Sequence[str]]
 
 
 def table(head: Sequence[str], lines: Iterable[Line]) -> str:
-    """A plain table: a label column and one column a scenario, headings wrapped, cells aligned to the right.
+    """A plain table: a label column and one column a scenario, headings wrapped, cells aligned to the right; one for every three
+    scenarios.
 
     A label too long for its column has a line to itself, above its cells.
     """
-    wrapped = [textwrap.wrap(name, COLUMN - 2) or [""] for name in head]
+    lines = list(lines)
+    return "\n\n".join(_table(head[i:i + MOST], [(label, cells[i:i + MOST]) for label, cells in lines])
+                       for i in range(0, max(len(head), 1), MOST))
+
+
+def _table(head: Sequence[str], lines: Sequence[Line]) -> str:
+    label, column = WIDTHS[max(len(head), 1)]
+    wrapped = [textwrap.wrap(name, column - 2) or [""] for name in head]
     depth = max((len(w) for w in wrapped), default=0)
     rows: list[Line] = [("", [w[i - depth + len(w)] if i >= depth - len(w) else "" for w in wrapped]) for i in range(depth)]
-    rows += [("-" * (LABEL - 1), ["-" * (COLUMN - 1)] * len(head)), *lines]
-    return "\n".join(_row(label, cells) for label, cells in rows)
+    rows += [("-" * (label - 1), ["-" * (column - 1)] * len(head)), *lines]
+    return "\n".join(_row(said, cells, label=label, column=column) for said, cells in rows)
 
 
-def _row(label: str, cells: Sequence[str]) -> str:
-    above = f"{label}\n" if len(label) > LABEL and any(cells) else ""
-    return above + (("" if above else label).ljust(LABEL) + "".join(cell.rjust(COLUMN) for cell in cells)).rstrip()
+def _row(said: str, cells: Sequence[str], *, label: int, column: int) -> str:
+    above = f"{said}\n" if len(said) > label and any(cells) else ""
+    return above + (("" if above else said).ljust(label) + "".join(cell.rjust(column) for cell in cells)).rstrip()
 
 
 def _found(frame: pd.DataFrame, *, outcome: str, people: str = "all", year: int = 0) -> dict[str, Any]:
@@ -53,29 +64,32 @@ def _found(frame: pd.DataFrame, *, outcome: str, people: str = "all", year: int 
     return {row["scenario"]: row for row in rows.to_dict("records")}
 
 
-def _cells(row: Mapping[str, Any] | None, kinds: Sequence[str]) -> list[str]:
-    """The mean of one row and its ranges of `kinds`, or why there is none."""
+def _cells(row: Mapping[str, Any] | None, kind: str, *, both: bool) -> list[str]:
+    """The mean of one row and its range of `kind`, and (`both`) the same of the futures with central numbers; or why there is
+    none."""
     if row is None:
         return ["-"]
     if not words.modelled(row):
-        first, _, rest = row["why"].partition(" (")
-        return [first, f"({rest}"]
+        return [row["why"].partition(" (")[0]]
     if words.nothing(row):
         return ["no difference", "(too few events)"]
-    return [words.central(row), *(words.interval(row, kind) for kind in kinds)]
+    more = [words.middle(row), words.interval(row, "chance")] if both else []
+    return [words.central(row), words.interval(row, kind), *more]
 
 
-def _three(label: str, found: Mapping[str, Any], names: Sequence[str]) -> list[Line]:
-    """Mean, chance and all: up to three lines of one measure; one line for both ranges where no future allows any."""
+def _rows(label: str, found: Mapping[str, Any], names: Sequence[str], *, both: bool = False) -> list[Line]:
+    """Mean and range of one measure, each mean with the range that lies around it.
+
+    The range is that of chance and uncertain evidence, of chance alone where nothing is sampled; both: that of chance alone with
+    its mean too, where they differ. One future has no ranges.
+    """
     rows = [row for row in found.values() if words.modelled(row)]
-    kinds = [k for k in RANGES if any(not words.alone(row) and (k == "chance" or row["draws"]) for row in rows)]
-    if kinds and all(math.isnan(words.width_of(row)) for row in rows):
-        labels, kinds = [label, "  90% range"], kinds[:1]
-    else:
-        labels = [label, *(RANGES[kind] for kind in kinds)]
-    cells = [_cells(found.get(name), kinds) for name in names]
-    depth = max(len(labels), *map(len, cells))
-    labels += [""] * (depth - len(labels))
+    sampled, known = any(row["draws"] for row in rows), any(math.isfinite(words.width_of(row)) for row in rows)
+    both &= sampled and any(math.isfinite(row["chance_low"]) for row in rows)
+    labels = [label, RANGE if sampled or not known else CHANCE, *([CENTRAL, CHANCE] if both else [])]
+    if all(map(words.alone, rows)):
+        labels = labels[:1]
+    cells = [_cells(found.get(name), "all" if sampled else "chance", both=both) for name in names]
     return [(said, [cell[i] if i < len(cell) else "" for cell in cells]) for i, said in enumerate(labels)]
 
 
@@ -95,22 +109,28 @@ def costs(money: pd.DataFrame, names: Sequence[str]) -> list[Line]:
 
 
 def changes(comparison: pd.DataFrame, names: Sequence[str], last: int) -> list[Line]:
-    """All measures of a comparison with their intervals, and which of them no scenario reaches; `last`: number of the last year."""
+    """The measures of a comparison that any scenario reaches, with their intervals; `last`: number of the last year."""
     lines: list[Line] = []
-    nowhere: list[str] = []
     for outcome, m in words.MEASURES.items():
-        whole = _found(comparison, outcome=outcome)
+        whole, head = _found(comparison, outcome=outcome), outcome == HEADLINE
         if not any(map(words.modelled, whole.values())):
-            nowhere += [m.label] if whole else []
             continue
-        lines += _three(f"{m.label} {SHORT[m.unit]}", whole, names)
-        if outcome == "emergency_admissions" and last > 1:
-            lines += _three(f"In year {last} alone", _found(comparison, outcome=outcome, year=last), names)
+        lines += _rows(f"{m.label} {SHORT[m.unit]}", whole, names, both=head)
+        if head and last > 1:
+            lines += _rows(f"In year {last} alone", _found(comparison, outcome=outcome, year=last), names)
         own = _found(comparison, outcome=outcome, people="participants")
         if outcome in ("life_satisfaction", "lonely") and own:
-            lines += _three("  of those who take part", own, names)
-    told = textwrap.wrap(f"Not modelled in any of them: {'; '.join(nowhere)}", 100) if nowhere else []
-    return lines + [(line, ()) for line in told]
+            lines += _rows("  of those who take part", own, names)
+    return lines
+
+
+def not_modelled(comparison: pd.DataFrame) -> str:
+    """What "not modelled" means, where it is said, and the measures of which it holds in all scenarios; "" where in none."""
+    if not (comparison["why"] != "").any():
+        return ""
+    whole = {m.label: _found(comparison, outcome=outcome) for outcome, m in words.MEASURES.items()}
+    nowhere = [label for label, found in whole.items() if found and not any(map(words.modelled, found.values()))]
+    return NOT_MODELLED + (f" In none of these scenarios: {'; '.join(nowhere)}." if nowhere else "")
 
 
 def ordinary_line(ordinary: pd.DataFrame) -> str:
@@ -124,25 +144,26 @@ def ordinary_line(ordinary: pd.DataFrame) -> str:
 
 
 def paragraphs(texts: Iterable[str]) -> str:
-    """Paragraphs wrapped to 110 columns with a blank line between them."""
-    return "\n\n".join(textwrap.fill(text, 110, break_on_hyphens=False) for text in texts if text)
+    """Paragraphs wrapped to 100 columns with a blank line between them."""
+    return "\n\n".join(textwrap.fill(text, 100, break_on_hyphens=False) for text in texts if text)
 
 
-def _method(replicates: int, draws: int) -> str:
-    """What the ranges are, where there may be any."""
+def _method(replicates: int, draws: int, moving: Sequence[str]) -> str:
+    """What the ranges are, where there may be any. moving: scenarios whose sites do not fall in the same places in every future."""
     if replicates < LEAST_REPLICATES and draws < LEAST_DRAWS:
         return f"pp: percentage points. {words.INVENTED}"
-    centred = ("; that of chance alone lies around the mean of the futures with central numbers, the other around the mean shown, "
-               "of those with sampled numbers") if draws else ""
-    return (f"A 90% range is for one more simulated future with the same people and luck in both scenarios (t law){centred}. "
-            f"pp: percentage points. {words.INVENTED}")
+    said = "A 90% range is for one more simulated future with the same people and luck in both scenarios (t law)"
+    said += ", around the mean above it: of futures with sampled numbers, or with central ones." if draws else "."
+    said += (f" Chance is also where sites fall, which differs by future in {', '.join(moving)} (drawn at random, or chosen on "
+             "counts).") if moving else ""
+    return f"{said} pp: percentage points. {words.INVENTED}"
 
 
 def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     """The whole printed answer of `compare`; `answer` is what `summary.read` gives."""
     reference, names = scenarios[0].name, [s.name for s in scenarios[1:]]
     comparison, ordinary = answer["comparison"], answer["ordinary"]
-    admissions = _found(comparison, outcome="emergency_admissions")
+    admissions = _found(comparison, outcome=HEADLINE)
     base = next(iter(admissions.values()))["level"] if admissions else math.nan
     last, which = scenarios[0].months // 12, words.mean_of(*answer["futures"])
     years = f"mean of {last} years" if last > 1 else f"over {scenarios[0].months} months"
@@ -158,8 +179,8 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
         table(names, lines),
         paragraphs([programmes.handful(answer["reached"], scenarios[1:]),
                     words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
-                    NOT_MODELLED if (comparison["why"] != "").any() else "",
-                    rests.grades(scenarios), rests.overrides(scenarios), _method(*answer["futures"])]),
+                    not_modelled(comparison), rests.grades(scenarios), rests.overrides(scenarios),
+                    _method(*answer["futures"], answer["moving"])]),
     ])
 
 
@@ -171,7 +192,7 @@ def alone(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
              (f"Levels, {words.mean_of(*answer['futures'])}", [])]
     for outcome, m in words.MEASURES.items():
         unit = m.unit.replace("percentage points", "%").replace("points of 10", "0-10")
-        lines += _three(f"{m.label} ({unit})", _found(answer["levels"], outcome=outcome), names)
+        lines += _rows(f"{m.label} ({unit})", _found(answer["levels"], outcome=outcome), names, both=outcome == HEADLINE)
     return "\n\n".join([
         answer["title"],
         re.sub(r"\+(?=\d)", "", table(names, lines)),

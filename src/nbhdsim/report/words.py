@@ -135,13 +135,22 @@ def interval(row: Mapping[str, Any], kind: str) -> str:
 
 
 def central(row: Mapping[str, Any]) -> str:
-    """The mean of a comparison row in the unit of its measure, rounded like its widest interval."""
-    return rounded(row, row["value"])
+    """The mean of a comparison row in the unit of its measure, rounded like its widest interval, or to its own error if that is
+    coarser."""
+    return rounded(row, row["value"], error=row["error"])
 
 
-def rounded(row: Mapping[str, Any], value: float) -> str:
-    """A value in the unit of a comparison row's measure, rounded like its widest interval."""
-    return show(value * MEASURES[row["outcome"]].factor, _step(row))
+def middle(row: Mapping[str, Any]) -> str:
+    """The mean of the futures with central numbers alone, around which the range of chance lies; rounded in the same way."""
+    return rounded(row, row["central"], error=row["sd_chance"] / math.sqrt(max(row["replicates"], 1)))
+
+
+def rounded(row: Mapping[str, Any], value: float, *, error: float = math.nan) -> str:
+    """A value in the unit of a comparison row's measure: no digit below those of its widest interval, or the first of its standard
+    error."""
+    factor = MEASURES[row["outcome"]].factor
+    first = 10.0 ** math.floor(math.log10(error * factor)) if math.isfinite(error) and error > 0 else 0.0
+    return show(value * factor, max(_step(row), first))
 
 
 def widest(row: Mapping[str, Any]) -> str:
@@ -156,7 +165,8 @@ def _named(label: str) -> str:
 def _more(row: Mapping[str, Any], low: float, high: float) -> str:
     """`28 to 210 fewer emergency admissions a year`; low, high: how many (alike: no range)."""
     m = MEASURES[row["outcome"]]
-    ends = [show(abs(x) * m.factor, _step(row), sign=False) for x in (low, high)]
+    error = row["error"] if low == high else math.nan
+    ends = [rounded(row, abs(x), error=error).removeprefix("+") for x in (low, high)]
     word, name = m.fewer if row["value"] < 0 else m.more, _named(m.label)
     none = [float(end.replace(",", "")) == 0 for end in ends]
     if all(none):
