@@ -73,7 +73,7 @@ def test_a_table_is_at_most_100_columns_wide():
 
 
 def test_chance_is_also_where_sites_fall():
-    assert "differs by future in a, b" in text._method(6, 18, ["a", "b"]) and "sites" not in text._method(6, 18, [])
+    assert "differs by future in a, b" in text._method(6, 18, moving=["a", "b"]) and "sites" not in text._method(6, 18, moving=[])
 
 
 def test_what_cuts_save_has_a_row_of_its_own():

@@ -148,7 +148,7 @@ def paragraphs(texts: Iterable[str]) -> str:
     return "\n\n".join(textwrap.fill(text, 100, break_on_hyphens=False) for text in texts if text)
 
 
-def _method(replicates: int, draws: int, moving: Sequence[str]) -> str:
+def _method(replicates: int, draws: int, *, moving: Sequence[str]) -> str:
     """What the ranges are, where there may be any. moving: scenarios whose sites do not fall in the same places in every future."""
     if replicates < LEAST_REPLICATES and draws < LEAST_DRAWS:
         return f"pp: percentage points. {words.INVENTED}"
@@ -180,7 +180,7 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
         paragraphs([programmes.handful(answer["reached"], scenarios[1:]),
                     words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
                     not_modelled(comparison), rests.grades(scenarios), rests.overrides(scenarios),
-                    _method(*answer["futures"], answer["moving"])]),
+                    _method(*answer["futures"], moving=answer["moving"])]),
     ])
 
 
