@@ -100,14 +100,17 @@ def _factors(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findin
     vary = dict(model.vary)
     if model.method.kind == "uncertainty" and not vary:
         vary = {"baseline.*": "quantity", "interventions.*": "quantity", JUDGEMENT: "quantity"}
+    switches = model.method.structure if isinstance(model.method, models.Uncertainty) else {}
     for address, given in vary.items():
         at: Path = ("vary", address)
-        found += _many(address, given, scenarios, at=at, find=find) if address.endswith(MANY) else \
-            _one(address, given, scenarios, at=at, find=find)
-    if isinstance(model.method, models.Uncertainty):
-        for address, values in model.method.structure.items():
-            at = ("method", "structure", address)
-            found += _one(address, VaryModel(values=values), scenarios, at=at, find=find)
+        if address.endswith(MANY):
+            found += [f for f in _many(address, given, scenarios, at=at, find=find) if f.address not in {*vary, *switches}]
+        elif address in switches:
+            find.say(at, "is a switch of `structure` already", key=True)
+        else:
+            found += _one(address, given, scenarios, at=at, find=find)
+    for address, values in switches.items():
+        found += _one(address, VaryModel(values=values), scenarios, at=("method", "structure", address), find=find)
     taken: dict[str, str] = {}
     for factor in found:
         for name in factor.moves or (factor.address,):
