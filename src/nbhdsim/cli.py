@@ -33,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--draws", type=int, default=18, metavar="D", help="futures with sampled values (default 18)")
         verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+        verb.add_argument("--anew", action="store_true", help="begin anew where an earlier run was stopped (default: go on)")
+        verb.add_argument("--retry-failed", action="store_true", help="run the futures again that failed in an earlier run")
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
     catalogue.add_argument("--from", dest="source", metavar="SCENARIO|FOLDER",
@@ -96,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(version("nbhdsim") if options.version else parser().format_help())
         return OK if options.version else BAD_INPUT
-    from nbhdsim.errors import NbhdsimError
+    from nbhdsim.errors import NbhdsimError, Stopped
 
     options.interrupt = Interrupt()
     try:
@@ -106,6 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NbhdsimError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    except Stopped as error:
+        print(error, file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         if signal.getsignal(signal.SIGINT) is options.interrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)    # nothing is left to interrupt but the end of the process

@@ -110,12 +110,13 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     options.interrupt.notice = "stopping: what is done is being written\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(scenarios, name=name or scenarios[0].name, replicates=options.replicates, draws=options.draws,
-                                jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress)
+                                jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress,
+                                anew=options.anew, retry_failed=options.retry_failed)
     if result.done:
         tell(summary.finish(result.folder, scenarios))
     tell(f"\n{result.done} of {result.planned} futures in {result.folder}")
     if result.failed:
-        cli_progress.say(f"{result.failed} futures failed: see {result.folder / 'errors.jsonl'}")
+        cli_progress.say(f"{result.failed} futures failed: see {result.folder / 'errors.jsonl'} (--retry-failed runs them again)")
     return FAILED if result.failed else OK
 
 

@@ -47,6 +47,10 @@ class NbhdsimError(Exception):
         return cls([Problem(file, 0, 0, path, message)])
 
 
+class Stopped(Exception):
+    """A run cannot go on though nothing it was given is wrong: a full disk, a lost cluster. What was done is kept; exit code 1."""
+
+
 def nearest(word: object, allowed: Iterable[object]) -> str:
     """`; did you mean 'x'?` for the allowed word most like `word`, or "" when none is (case is ignored)."""
     by_lower = {str(candidate).lower(): str(candidate) for candidate in allowed}

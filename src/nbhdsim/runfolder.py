@@ -1,25 +1,27 @@
-"""The run folder `runs/<name>-<8 hex>/`: made, locked, described by its manifest, and closed.
+"""The run folder `runs/<name>-<8 hex>/`: made or taken up again, locked, described by its manifest, and closed.
 
 Bad input writes nothing: the folder is made only after everything has been checked. A run that stops early leaves a
-readable folder whose manifest says `complete: false`.
+readable folder whose manifest says `complete: false`; the same command goes on with it, in the same versions alone.
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
-from nbhdsim.errors import NbhdsimError
+from nbhdsim.errors import NbhdsimError, Stopped
 from nbhdsim.tables import atomic
 
 DEPENDENCIES = ("numpy", "numba", "pandas", "pyarrow", "networkx", "pydantic", "PyYAML", "scipy", "matplotlib")
@@ -90,6 +92,30 @@ def _versions(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+@functools.cache
+def source_hash() -> str:
+    """SHA-256 (hex) of every file of the package: what a version number does not say of a program that is being worked on."""
+    home, digest = Path(__file__).parent, hashlib.sha256()
+    for file in sorted(home.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, Any]:
+    """What results may depend on beside what was asked: of the package and its source, Python and the dependencies."""
+    return {"package": _versions(["nbhdsim"]).get("nbhdsim", "source"), "source": source_hash(),
+            "python": platform.python_version(), "dependencies": _versions(DEPENDENCIES)}
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """How two `versions` differ, in words; "" where they do not."""
+    flat = [{"nbhdsim": v.get("package"), "source": str(v.get("source"))[:8], "python": v.get("python")} | v.get("dependencies", {})
+            for v in (there, here)]
+    names = [name for name in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(name) != flat[1].get(name)]
+    return ", ".join(f"{name} {flat[0].get(name)} there and {flat[1].get(name)} here" for name in names)
+
+
 def now() -> str:
     """The time in UTC, to the second, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -99,7 +125,8 @@ def now() -> str:
 class RunFolder:
     """An open run folder. `manifest` is written anew at each `save`; `close` gives the lock back.
 
-    copies: names of the copied input files; above: folders made to hold this one, innermost first.
+    copies: names of the copied input files; above: folders made to hold this one, innermost first; resumed: was it begun by an
+    earlier run of the same experiment?
     """
 
     path: Path
@@ -107,6 +134,7 @@ class RunFolder:
     lock: IO[str] | None = None
     copies: Sequence[str] = ()
     above: Sequence[Path] = ()
+    resumed: bool = False
 
     @property
     def parts(self) -> Path:
@@ -127,6 +155,19 @@ class RunFolder:
         """Append one JSON object to `errors.jsonl`."""
         with (self.path / "errors.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+    def keep_errors(self, pairs: Collection[tuple[int, int]]) -> None:
+        """Leave only the errors of these (draw, replicate) in `errors.jsonl`; a line torn by a sudden end goes too."""
+        kept = {}
+        path = self.path / "errors.jsonl"
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if (pair := (entry.get("draw"), entry.get("replicate"))) in pairs:
+                kept[pair] = line + "\n"
+        write_text(path, "".join(kept.values()))
 
     def drop_parts(self) -> None:
         """Remove the parts once the finished tables hold their rows."""
@@ -157,11 +198,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts: Mapping[str, str], seed: int, argv: Sequence[str],
-           planned: int) -> RunFolder:
-    """Make (or empty) and lock the folder of a resolved experiment under `out`, with inputs and a first manifest.
+           planned: int, anew: bool = False) -> RunFolder:
+    """Lock the folder of a resolved experiment under `out`, made (or emptied) with inputs and a first manifest.
 
-    `texts` are the files as given, by name. Raises NbhdsimError when the folder cannot be made or another process is
-    writing in it.
+    One that was begun in the same versions and is not complete is taken up as it is, unless `anew`. `texts` are the files as given,
+    by name. Raises NbhdsimError when the folder cannot be made, another process is writing in it, it is of another experiment, or
+    it was begun in other versions; Stopped when the disk is full.
     """
     check_out(out)
     digest = config_hash(resolved)
@@ -169,14 +211,21 @@ def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts:
     check_out(path)
     copies = dict(zip(copy_names([Path(name) for name in texts]), texts.values(), strict=True))
     manifest = {
-        "schema": 1, "package": _versions(["nbhdsim"]).get("nbhdsim", "source"), "python": platform.python_version(),
-        "dependencies": _versions(DEPENDENCIES), "platform": platform.platform(), "git": _git(),
+        "schema": 1, **versions(), "platform": platform.platform(), "git": _git(),
         "seed": seed, "config_hash": digest, "argv": list(argv),
         "data_hashes": {name: hashlib.sha256(t.encode()).hexdigest() for name, t in copies.items()},
-        "counts": {"planned": planned, "done": 0, "failed": 0}, "started": now(), "ended": None, "complete": False,
+        "counts": {"planned": planned, "done": 0, "failed": 0}, "seconds": 0.0, "started": now(), "resumed": [], "ended": None,
+        "complete": False,
     }
     above = [place for place in path.parents if not place.exists()]
     folder = RunFolder(path, manifest, _locked(path), list(copies), above)
+    try:
+        begun = _begun(path, digest)
+    except NbhdsimError:
+        folder.close()
+        raise
+    if begun is not None and not anew:
+        return _taken_up(folder, begun)
     try:
         _empty(path)
         folder.save()
@@ -184,9 +233,35 @@ def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts:
         for name, text in {**copies, "resolved.yaml": resolved_text, "errors.jsonl": ""}.items():
             write_text(path / name, text)
         folder.log(f"{planned} futures planned")
-    except BaseException:       # Ctrl-C too: no folder without its manifest
+    except BaseException as error:      # Ctrl-C too: no folder without its manifest
         folder.discard()
+        if isinstance(error, OSError):
+            raise Stopped(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
         raise
+    return folder
+
+
+def _begun(path: Path, digest: str) -> dict[str, Any] | None:
+    """The manifest of a folder that can be gone on with; NbhdsimError when the folder is that of another experiment."""
+    try:
+        manifest: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        manifest = {}
+    if manifest.get("config_hash") != digest:
+        raise NbhdsimError.of(f"{path} is the folder of another experiment (give another --out)")
+    return None if manifest["complete"] or not any(path.glob("parts/runs-*.parquet")) else manifest
+
+
+def _taken_up(folder: RunFolder, begun: dict[str, Any]) -> RunFolder:
+    """The folder with the manifest of the run that began it; NbhdsimError when that ran in other versions."""
+    if differ := differences(begun, versions()):
+        folder.close()
+        raise NbhdsimError.of(f"{folder.path} was begun in other versions: {differ} (go on in those, or begin anew with --anew)")
+    folder.manifest, folder.resumed = begun, True
+    folder.save(ended=None, resumed=[*begun["resumed"], now()])
+    folder.log("taken up again")
     return folder
 
 
@@ -194,7 +269,7 @@ def _locked(path: Path) -> IO[str]:
     """The lock of a folder, which is made; NbhdsimError when it cannot be, or another process holds it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / "lock").open("w")
+        lock = (path / "lock").open("a")
     except (OSError, ValueError) as error:
         raise _cannot_be_made(path, error) from None
     try:
@@ -202,6 +277,9 @@ def _locked(path: Path) -> IO[str]:
     except OSError:
         lock.close()
         raise NbhdsimError.of(f"{path} is being written by another run (wait for it, or give another --out)") from None
+    lock.truncate(0)
+    lock.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now()}) + "\n")
+    lock.flush()
     return lock
 
 

@@ -47,21 +47,33 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
 }
 """Columns of every table in the order of `docs/interfaces.md` section 9; columns before the first float are keys."""
-OF_A_FUTURE = ("outcomes", "costs", "delivery", "funded", "reach")
-"""Tables the simulation makes; `draws`, `runs` and `timing` come from the plan."""
 ROWS_A_SPREADSHEET_OPENS = 1_048_575
-ROWS_A_GROUP = 250_000
+FORMAT: Mapping[str, Any] = {"compression": "zstd", "version": "2.6"}
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that becomes `path` when the block ends well and vanishes when it does not."""
+    """A temporary name beside `path` that becomes `path` when the block ends well and vanishes when it does not.
+
+    The bytes are on the disk before the name is, so that not even a power cut leaves half a file.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
+        _to_disk(temporary)
         os.replace(temporary, path)
+        _to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def keys(table: str) -> list[str]:
@@ -79,16 +91,15 @@ def _text(column: Any, rows: int) -> tuple[np.ndarray, list[str]]:
     if isinstance(column, str):
         return np.zeros(rows, np.int32), [column]
     if isinstance(column, tuple):
-        codes, names = np.asarray(column[0]), np.asarray(column[1], dtype=object)
-        used, inverse = np.unique(codes, return_inverse=True)
-        names = names[used]
+        codes, names = column[0], column[1]
+        used = np.flatnonzero(np.bincount(codes, minlength=len(names)))
     else:
-        inverse, found = pd.factorize(np.asarray(column, dtype=object))
-        names = np.asarray(found, dtype=object)
-    order = sorted(range(len(names)), key=lambda i: str(names[i]))
-    rank = np.empty(len(names), np.int32)
-    rank[order] = np.arange(len(names), dtype=np.int32)
-    return rank[inverse] if len(names) else np.zeros(0, np.int32), [str(names[i]) for i in order]
+        codes, names = pd.factorize(np.asarray(column, dtype=object))
+        used = np.arange(len(names))
+    order = sorted(used.tolist(), key=lambda i: str(names[i]))
+    rank = np.zeros(len(names), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[codes], [str(names[i]) for i in order]
 
 
 def _length(columns: Mapping[str, Any]) -> int:
@@ -110,6 +121,8 @@ def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     if set(columns) != set(schema.names):
         raise NbhdsimError.of(f"table {table}: columns {sorted(columns)}, expected {schema.names}")
     rows = _length(columns)
+    if not rows:
+        return schema.empty_table()
     arrays: dict[str, np.ndarray] = {}
     names: dict[str, list[str]] = {}
     for field in schema:
@@ -137,8 +150,6 @@ def _repeats(key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> np.ndarray
 
 def _added_up(key: Sequence[str], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Sorted cost rows with the pounds of equal keys added: two rounds of grants in one year are one row."""
-    if not len(arrays[key[0]]):
-        return dict(arrays)
     first = np.flatnonzero(np.append(True, ~_repeats(key, arrays)))
     kept = {name: arrays[name][first] for name in key}
     return {name: kept[name] if name in kept else np.add.reduceat(array, first) for name, array in arrays.items()}
@@ -157,58 +168,38 @@ def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarr
 def write_parquet(table: pa.Table, path: Path) -> None:
     """One Arrow table as a Parquet file (zstd, dictionary text), written whole or not at all."""
     with atomic(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", version="2.6")
+        pq.write_table(table, temporary, **FORMAT)
 
 
-def part_path(parts: Path, table: str, run: int) -> Path:
-    """Name of the part of one table and future."""
-    return parts / f"{table}-{run:06d}.parquet"
+def packed(pieces: Sequence[pa.Table]) -> bytes:
+    """Arrow tables of one schema, one after another, as the bytes of a Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.concat_tables(pieces).unify_dictionaries(), sink, **FORMAT)
+    return sink.getvalue().to_pybytes()
 
 
-def write_parts(parts: Path, run: int, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    """The tables of one future as parts; `outcomes` is written last, so a future counts as done once it is there."""
-    for table in [name for name in SCHEMAS if name in rows][::-1]:
-        write_parquet(to_arrow(table, rows[table]), part_path(parts, table, run))
+def write_blobs(blobs: Sequence[bytes], path: Path) -> None:
+    """Parquet texts of one schema as one file, written whole or not at all; one of them is in memory at a time."""
+    with atomic(path) as temporary:
+        if len(blobs) == 1:
+            temporary.write_bytes(blobs[0])
+            return
+        with pq.ParquetWriter(temporary, pq.read_schema(pa.BufferReader(blobs[0])), **FORMAT) as writer:
+            for blob in blobs:
+                writer.write_table(pq.read_table(pa.BufferReader(blob)))
 
 
-def _pieces(parts: Path, table: str, runs: Sequence[int]) -> Iterator[pa.Table]:
-    """The rows of one scenario and future after another, in key order; `runs` are sorted by (draw, replicate)."""
-    if not runs:
-        return
-    first = pq.read_table(part_path(parts, table, runs[0]), columns=["scenario"])["scenario"]
-    scenarios = set(first.unique().to_pylist())
-    for run in runs[1:]:
-        scenarios |= set(pq.read_table(part_path(parts, table, run), columns=["scenario"])["scenario"].unique().to_pylist())
-    for scenario in sorted(scenarios):
-        for run in runs:
-            piece = pq.read_table(part_path(parts, table, run), filters=[("scenario", "==", scenario)], memory_map=False)
-            if len(piece):
-                yield piece.cast(SCHEMAS[table])
-
-
-def _groups(pieces: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Pieces joined until they fill a row group; the last group may be small. Always at least one (empty) group."""
-    held: list[pa.Table] = []
-    for piece in pieces:
-        held.append(piece)
-        if sum(map(len, held)) >= ROWS_A_GROUP:
-            yield pa.concat_tables(held).unify_dictionaries().combine_chunks()
-            held = []
-    yield pa.concat_tables(held).unify_dictionaries().combine_chunks() if held else schema.empty_table()
-
-
-def assemble(parts: Path, folder: Path, runs: Sequence[int]) -> dict[str, int]:
-    """The finished Parquet tables of the futures `runs` (sorted by draw, replicate) from their parts; rows of each."""
-    rows = {}
-    for table in OF_A_FUTURE:
-        rows[table] = 0
-        schema = SCHEMAS[table]
-        with (atomic(folder / f"{table}.parquet") as temporary,
-              pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer):
-            for group in _groups(_pieces(parts, table, runs), schema):
-                writer.write_table(group, row_group_size=2 * ROWS_A_GROUP)
-                rows[table] += len(group)
-    return rows
+def canonical(table: pa.Table) -> pa.Table:
+    """The same rows with texts coded in the order of their names, and only names that are used."""
+    whole = table.unify_dictionaries().combine_chunks()
+    columns = []
+    for field in whole.schema:
+        column = whole[field.name]
+        if field.type == TEXT and len(whole):
+            codes, names = _text(coded(column), len(whole))
+            column = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
+        columns.append(column)
+    return pa.table(columns, schema=whole.schema)
 
 
 def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | None = None,
@@ -241,11 +232,11 @@ def rates(value: np.ndarray, residents: np.ndarray, months: np.ndarray, *, scale
         return np.asarray(value) / np.asarray(residents) / np.asarray(months) * np.asarray(scale)
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+def coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     """A text column as codes and names; any other as its values and no names."""
-    if column.type != TEXT:
+    if not pa.types.is_dictionary(column.type):
         return column.to_numpy(), []
-    whole = column.combine_chunks()
+    whole = column.unify_dictionaries().combine_chunks()
     return whole.indices.to_numpy(), whole.dictionary.to_pylist()
 
 
@@ -266,11 +257,11 @@ def by_year(piece: pa.Table) -> pa.Table:
     rate is worked out as before. Rows that a yearly view repeats are kept once.
     """
     key = keys("outcomes")
-    coded = {name: _codes(piece[name]) for name in piece.schema.names}
-    place, places = coded["place"]
+    found = {name: coded(piece[name]) for name in piece.schema.names}
+    place, places = found["place"]
     everywhere = place == (places.index("all") if "all" in places else -1)
-    wanted = np.flatnonzero(everywhere | (coded["months"][0] == 1))     # the rest are yearly rows of neighbourhoods
-    columns = {name: values[wanted] for name, (values, _) in coded.items()}
+    wanted = np.flatnonzero(everywhere | (found["months"][0] == 1))     # the rest are yearly rows of neighbourhoods
+    columns = {name: values[wanted] for name, (values, _) in found.items()}
     columns["month"] = columns["month"] // 12 * 12
     group = _numbers(columns[name] for name in key)
     first, inverse, count = np.unique(group, return_index=True, return_inverse=True, return_counts=True)[1:]
@@ -283,7 +274,7 @@ def by_year(piece: pa.Table) -> pa.Table:
     kept = order[np.unique(_numbers(columns[name][order] for name in key), return_index=True)[1]]
     return to_arrow(
         "outcomes",
-        {name: (columns[name][kept], names) if names else columns[name][kept] for name, (_, names) in coded.items()},
+        {name: (columns[name][kept], names) if names else columns[name][kept] for name, (_, names) in found.items()},
     )
 
 
@@ -298,7 +289,7 @@ def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scal
         for group in groups:
             columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
-                codes, names = _codes(group["outcome"])
+                codes, names = coded(group["outcome"])
                 scale = np.array([scales.get(name, np.nan) for name in names], float)[codes]
                 sums = (group[c].to_numpy() for c in ("value", "residents", "months"))
                 rate = rates(*sums, scale=scale)
@@ -331,7 +322,7 @@ def _futures_of(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
     held: pa.Table | None = None
     for group in groups:
         whole = group if held is None else pa.concat_tables([held, group]).unify_dictionaries().combine_chunks()
-        codes = [_codes(whole[c])[0] for c in ("scenario", "draw", "replicate")]
+        codes = [coded(whole[c])[0] for c in ("scenario", "draw", "replicate")]
         cuts = np.flatnonzero(np.any([c[1:] != c[:-1] for c in codes], axis=0)) + 1
         edges = [0, *cuts.tolist(), len(whole)]
         for a, b in pairwise(edges[:-1]):

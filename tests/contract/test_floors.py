@@ -13,8 +13,8 @@ FLOORS = (
     ("residents", "groups", "areas", "places", "levers", "relations", "pools", "screening", "conditions", "rates", "chances"),
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "reach", "views", "simulation"),
-    ("tables", "runfolder", "workers", "comparison", "ledger", "sensitivity", "experiment", "explain", "evaluation",
-     "economics", "equity", "network_export"),
+    ("tables", "runfolder", "workers", "parts", "joining", "runner", "comparison", "ledger", "sensitivity", "experiment",
+     "explain", "evaluation", "economics", "equity", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
 )
 """Rooms by floor; within a floor a room may import only those that stand before it."""
@@ -41,8 +41,8 @@ THIRD_PARTY = {
     "rich": SCREEN,
     "mesa": {"mesa_model", "explore"},
     "solara": {"explore"},
-    "dask": {"workers", "experiment"},
-    "distributed": {"workers", "experiment"},
+    "dask": {"workers"},
+    "distributed": {"workers"},
 }
 """Rooms that may import each third-party package."""
 

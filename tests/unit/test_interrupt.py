@@ -19,6 +19,7 @@ months: 120
 history: 12
 interventions: {lines}
 """
+WITHOUT_WORKERS = 2         # the driver, and the process that keeps count of what processes share
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)      # a shell may have us ignore it
@@ -41,8 +42,9 @@ def living(session: int) -> list[int]:
     return found
 
 
-def interrupted(at: Path, ready: Callable[[], bool], *, presses: int = 1) -> str:
-    """Start a comparison in two processes, press Ctrl-C once it is `ready`, as a terminal does; what it says on stderr."""
+def interrupted(at: Path, ready: Callable[[int], bool], *, presses: int = 1) -> str:
+    """Start a comparison in two processes, press Ctrl-C once it is `ready` (given its id), as a terminal does; what it
+    says on stderr."""
     (at / "a.yaml").write_text(SCENARIO.format(name="a", lines="{}"))
     (at / "b.yaml").write_text(SCENARIO.format(name="b", lines="{wellbeing_hub: {where: all, sites: 2}}"))
     command = [sys.executable, "-c", PROGRAM, "compare", "a.yaml", "b.yaml", "--jobs", "2",
@@ -51,7 +53,7 @@ def interrupted(at: Path, ready: Callable[[], bool], *, presses: int = 1) -> str
                                stderr=subprocess.PIPE)
     try:
         deadline = time.monotonic() + 120
-        while not ready():
+        while not ready(process.pid):
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()
             time.sleep(0.02)
         for _ in range(presses):
@@ -74,7 +76,7 @@ def interrupted(at: Path, ready: Callable[[], bool], *, presses: int = 1) -> str
 def test_after_the_first_future(tmp_path, presses):
     """Impatience, a second Ctrl-C while the tables are written, loses nothing."""
     logs = tmp_path.glob
-    said = interrupted(tmp_path, lambda: any("done in" in log.read_text() for log in logs("runs/*/log.txt")), presses=presses)
+    said = interrupted(tmp_path, lambda _: any("done in" in log.read_text() for log in logs("runs/*/log.txt")), presses=presses)
     assert "stopping" in said
     folder, = (tmp_path / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -88,15 +90,15 @@ def test_after_the_first_future(tmp_path, presses):
 
 def test_while_the_processes_start(tmp_path):
     """Before any future is done there are no tables, but the folder says what it was to be."""
-    interrupted(tmp_path, lambda: any(tmp_path.glob("runs/*/parts/workplace.pickle")))
+    interrupted(tmp_path, lambda driver: any(tmp_path.glob("runs/*/evidence.csv")) and len(living(driver)) > WITHOUT_WORKERS)
     folder, = (tmp_path / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["complete"] is False and manifest["counts"] == {"planned": 40, "done": 0, "failed": 0}
-    assert not any(folder.glob("parts/*.pickle"))
+    assert not any(folder.glob("parts/*"))
 
 
 def test_while_the_folder_is_made(tmp_path):
     """Either there is no folder, or it has its manifest."""
-    interrupted(tmp_path, (tmp_path / "runs").is_dir)
+    interrupted(tmp_path, lambda _: (tmp_path / "runs").is_dir())
     for folder in (tmp_path / "runs").iterdir():
         assert json.loads((folder / "manifest.json").read_text())["complete"] is False

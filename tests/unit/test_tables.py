@@ -50,6 +50,16 @@ def rows(draw: int, replicate: int) -> dict:
     return {"outcomes": outcomes(draw, replicate), **{t: empty(t) for t in ("costs", "delivery", "funded", "reach")}}
 
 
+def written(folder, *futures: dict) -> None:
+    """Finished tables of some made-up futures."""
+    for table in futures[0]:
+        pieces = [tables.to_arrow(table, future[table]) for future in futures]
+        whole = pa.concat_tables(pieces).unify_dictionaries()
+        plain = whole.cast(pa.schema([(f.name, pa.string() if f.type == tables.TEXT else f.type) for f in whole.schema]))
+        order = pc.sort_indices(plain, [(name, "ascending") for name in tables.keys(table)])
+        tables.write_parquet(whole.take(order), folder / f"{table}.parquet")
+
+
 def test_rows_are_sorted_by_all_keys_and_scalars_fill_columns():
     table = tables.to_arrow("outcomes", outcomes(0, 3)).to_pandas()
     assert list(table["scenario"].astype(str)) == ["a first"] * 24 + ["second"] * 24
@@ -78,25 +88,8 @@ def test_keys_stop_before_the_first_number():
     assert tables.keys("runs") == ["run", "draw", "replicate"]
 
 
-def test_assembly_does_not_depend_on_the_order_parts_were_made(tmp_path):
-    digests = []
-    for name, order in (("x", [0, 1, 2]), ("y", [2, 0, 1])):
-        parts = tmp_path / name / "parts"
-        parts.mkdir(parents=True)
-        for run in order:
-            tables.write_parts(parts, run, rows(run, run + 5))
-        assert tables.assemble(parts, tmp_path / name, [0, 1, 2])["outcomes"] == 3 * 48
-        digests.append((tmp_path / name / "outcomes.parquet").read_bytes())
-    assert digests[0] == digests[1]
-    whole = tables.read(tmp_path / "x", "outcomes")
-    assert whole.equals(whole.sort_values(tables.keys("outcomes"), ignore_index=True))
-    assert not list(tmp_path.rglob("*.tmp"))
-
-
 def test_csv_twin_has_the_rate_and_every_row(tmp_path):
-    (tmp_path / "parts").mkdir()
-    tables.write_parts(tmp_path / "parts", 0, rows(0, 0))
-    tables.assemble(tmp_path / "parts", tmp_path, [0])
+    written(tmp_path, rows(0, 0))
     assert tables.twins(tmp_path, {"emergency_admissions": 12_000.0}) == "complete"
     twin = pd.read_csv(tmp_path / "csv" / "outcomes.csv", keep_default_na=False)
     assert len(twin) == 48
@@ -106,10 +99,7 @@ def test_csv_twin_has_the_rate_and_every_row(tmp_path):
 
 def test_a_long_outcomes_table_has_a_twin_by_year(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "ROWS_A_SPREADSHEET_OPENS", 10)
-    (tmp_path / "parts").mkdir()
-    for run in (0, 1):
-        tables.write_parts(tmp_path / "parts", run, rows(run, run))
-    tables.assemble(tmp_path / "parts", tmp_path, [0, 1])
+    written(tmp_path, rows(0, 0), rows(1, 1))
     assert tables.twins(tmp_path, {"emergency_admissions": 12_000.0}) == "years"
     twin = pd.read_csv(tmp_path / "csv" / "outcomes.csv")
     assert len(twin) == 2 * 2 * 2

@@ -1,55 +1,33 @@
-"""One runner for every kind of run: plan the futures, run them over processes, put their rows into one folder.
+"""What every kind of run plans: the futures of scenarios, what may be compared, and how many processes it takes.
 
 A future is one (draw, replicate) with all scenarios; it is the unit of work. The rows of a future are a pure function
-of (scenarios, draw, replicate), each worker writes them as a part of its own, and finished tables are joined in the
-order of the plan: the number of workers, a lost worker or the order of completion change no byte.
+of (scenarios, draw, replicate), and finished tables are in the order of their keys: the number of workers, a lost worker, a
+stop or the order of completion change no byte.
 """
 
 import hashlib
 import json
 import os
-import platform
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from nbhdsim import documents, ledger, rates, runfolder, tables
 from nbhdsim.areas import chosen
 from nbhdsim.errors import NbhdsimError, Problem
+from nbhdsim.runner import Report, Result, Runner
 from nbhdsim.scenario import AreaSpec
 from nbhdsim.scenario.months import month_text
-from nbhdsim.workers import Future, Outcome, outcomes, without_interrupts
+from nbhdsim.workers import Future, Work, without_interrupts
 
 SHARED = ("area", "seed", "start", "months", "history", "ageing")
 """What the scenarios of one comparison must have in common: they branch from one history of one population."""
 SMALL = 150_000_000
 """Resident-months below which one process beats starting several (a few seconds of work)."""
 MOST_FUTURES = 100_000
-
-
-class Report(NamedTuple):
-    """What a progress call gets: futures done, failed and planned, and seconds since the start."""
-
-    done: int
-    failed: int
-    planned: int
-    seconds: float
-
-
-@dataclass
-class Result:
-    """A finished run: its folder and how many futures were planned, done and failed."""
-
-    folder: Path
-    planned: int
-    done: int
-    failed: int
 
 
 def plan(replicates: int, draws: int) -> list[Future]:
@@ -126,42 +104,6 @@ def processes(jobs: int | None, scenarios: Sequence[Any], futures: int) -> int:
     return min(wanted, futures)
 
 
-@dataclass
-class _Tally:
-    """Outcomes so far, in the order of the plan when asked."""
-
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-
-    def good(self) -> list[int]:
-        return sorted(run for run, o in self.outcomes.items() if not o.error)
-
-    def failed(self) -> int:
-        return sum(bool(o.error) for o in self.outcomes.values())
-
-
-def execute(folder: runfolder.RunFolder, scenarios: Sequence[Any], futures: Sequence[Future], *, jobs: int, tally: _Tally,
-            progress: Callable[[Report], None]) -> None:
-    """Run all futures into the folder's parts. Raises NbhdsimError when the model refuses the input at once."""
-    begun = time.monotonic()
-
-    def tick() -> None:
-        done = len(tally.good())
-        progress(Report(done, tally.failed(), len(futures), time.monotonic() - begun))
-
-    tick()
-    with closing(outcomes(scenarios, futures, folder.parts, jobs=jobs, tick=tick)) as found:
-        for outcome in found:
-            if outcome.refused and not tally.good():
-                raise NbhdsimError.of(outcome.error)
-            tally.outcomes[outcome.future.run] = outcome
-            f = outcome.future
-            if outcome.error:
-                folder.error(run=f.run, draw=f.draw, replicate=f.replicate, error=outcome.error)
-            folder.log(f"run {f.run} draw {f.draw} replicate {f.replicate}: "
-                       f"{'failed' if outcome.error else 'done'} in {outcome.seconds:.2f} s")
-            tick()
-
-
 def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str, Any]:
     """Every sampled number by draw and address, with its quantile u (NaN at draw 0, which has central values).
 
@@ -184,24 +126,6 @@ def draws_table(scenarios: Sequence[Any], futures: Sequence[Future]) -> dict[str
     return {name: np.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds.items())}
 
 
-def write_results(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> None:
-    """Finished tables, CSV twins and the hashes of the tables, from the parts of the futures that worked."""
-    from nbhdsim.outcomes import OUTCOMES
-
-    good = tally.good()
-    tables.assemble(folder.parts, folder.path, sorted(good, key=lambda run: futures[run][1:]))
-    plan_rows = {"run": [f.run for f in futures], "draw": [f.draw for f in futures], "replicate": [f.replicate for f in futures],
-                 "ok": [f.run in set(good) for f in futures]}
-    tables.write_parquet(tables.to_arrow("runs", plan_rows), folder.path / "runs.parquet")
-    tried = [tally.outcomes[run] for run in sorted(tally.outcomes)]
-    timing = {"run": [o.future.run for o in tried], "seconds": np.array([o.seconds for o in tried], float),
-              "host": platform.node(), "attempt": np.ones(len(tried), np.int32)}
-    tables.write_parquet(tables.to_arrow("timing", timing), folder.path / "timing.parquet")
-    extent = tables.twins(folder.path, {name: outcome.scale for name, outcome in OUTCOMES.items()})
-    hashes = {p.name: runfolder.file_hash(p) for p in sorted(folder.path.glob("*.parquet")) if p.name != "timing.parquet"}
-    folder.save(csv_outcomes=extent, tables=hashes)
-
-
 def resolved(scenarios: Sequence[Any], *, name: str, replicates: int, draws: int) -> dict[str, Any]:
     """The experiment as plain values, complete: this and the version make the run again. `numbers` is a hash of all
     quantities and tables, so a changed catalogue gives another run folder.
@@ -222,10 +146,12 @@ def texts(scenarios: Sequence[Any]) -> dict[str, str]:
 
 
 def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int = 18, jobs: int | None = None,
-        out: Path = Path("runs"), argv: Sequence[str] = (), progress: Callable[[Report], None] = lambda report: None) -> Result:
-    """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each future.
+        out: Path = Path("runs"), argv: Sequence[str] = (), progress: Callable[[Report], None] = lambda report: None,
+        anew: bool = False, retry_failed: bool = False) -> Result:
+    """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each chunk of futures.
 
-    Raises NbhdsimError for bad input, with nothing written, and KeyboardInterrupt after leaving a readable folder.
+    A folder that an earlier run left incomplete is gone on with, unless `anew`. Raises NbhdsimError for bad input, with nothing
+    written, and KeyboardInterrupt or Stopped after leaving a folder that can be gone on with.
     """
     check_comparable(scenarios)
     futures = plan(replicates, draws)
@@ -233,39 +159,14 @@ def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int 
     whole = resolved(scenarios, name=name, replicates=replicates, draws=draws)
     with without_interrupts():              # no folder without its manifest
         folder = runfolder.create(out, resolved=whole, resolved_text=documents.to_text(whole), texts=texts(scenarios),
-                                  seed=scenarios[0].seed, argv=argv, planned=len(futures))
-    tally = _Tally()
-    try:
+                                  seed=scenarios[0].seed, argv=argv, planned=len(futures), anew=anew)
+
+    def first() -> None:
         tables.write_parquet(tables.to_arrow("draws", draws_table(scenarios, futures)), folder.path / "draws.parquet")
         ledger.write(folder.path / ledger.FILE, ledger.of(scenarios))
-        execute(folder, scenarios, futures, jobs=workers, tally=tally, progress=progress)
-        return _finish(folder, futures, tally)
-    except NbhdsimError:
-        if not tally.good():
-            folder.discard()
-        raise
-    except KeyboardInterrupt:
-        with without_interrupts():          # a second Ctrl-C does not lose what was done; tables half written are begun anew
-            folder.log("interrupted")
-            _finish(folder, futures, tally)
-        raise
-    finally:
-        folder.close()
 
+    def last() -> None:
+        ledger.complete(folder.path)
 
-def _finish(folder: runfolder.RunFolder, futures: Sequence[Future], tally: _Tally) -> Result:
-    """Write what there is and say in the manifest how much was done, before the tables and, with `complete`, after them.
-
-    Called again after an interrupt, it writes what was not: all tables, or none once the manifest says that it ended.
-    """
-    done, failed = len(tally.good()), tally.failed()
-    if folder.manifest["ended"] is None:
-        folder.save(counts={"planned": len(futures), "done": done, "failed": failed})
-        if done:
-            write_results(folder, futures, tally)
-            ledger.complete(folder.path)
-        folder.log("ended")
-    folder.save(ended=folder.manifest["ended"] or runfolder.now(), complete=done == len(futures))
-    if done + failed == len(futures):
-        folder.drop_parts()
-    return Result(folder.path, len(futures), done, failed)
+    runner = Runner(folder, futures, retry_failed=retry_failed)
+    return runner.carry_out(Work(scenarios), jobs=workers, progress=progress, first=first, last=last)

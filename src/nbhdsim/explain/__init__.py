@@ -10,8 +10,9 @@ The worlds that this takes (channels muted, programmes left out) meet the same l
 few futures say much. `rebuilt` makes scenarios from a run folder, `resident` tells what happened to one resident.
 """
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -40,16 +41,17 @@ def run(case: Case, *, jobs: int, progress: Callable[[int], None] = lambda done:
 
     The rows depend neither on `jobs` (processes) nor on which future is done first. Raises NbhdsimError when a future fails.
     """
-    done: list[int] = []
-    with TemporaryDirectory() as folder:
-        parts = Path(folder)
-        progress(0)
-        for outcome in workers.outcomes(case.scenarios, case.futures, parts, jobs=jobs, task=future.rows):
-            if outcome.error:
-                raise NbhdsimError.of(f"future {outcome.future.run} failed: {outcome.error}")
-            done.append(outcome.future.run)
-            progress(len(done))
-        frames = [pd.read_parquet(tables.part_path(parts, TABLE, run)) for run in sorted(done)]
+    done, frames = 0, list[pd.DataFrame]()
+    progress(done)
+    work = workers.Work(case.scenarios, future.rows)
+    with closing(workers.results(work, case.futures, jobs=jobs)) as chunks:
+        for chunk in chunks:
+            for outcome in chunk.outcomes:
+                if outcome.error:
+                    raise NbhdsimError.of(f"future {outcome.future.run} failed: {outcome.error}")
+            frames.append(pd.read_parquet(BytesIO(chunk.tables[TABLE])))
+            done += len(chunk.outcomes)
+            progress(done)
     texts = ["scenario", "outcome", "by", "part"]
     whole = pd.concat([frame.astype(dict.fromkeys(texts, str)) for frame in frames])
     return whole.sort_values(tables.keys(TABLE), ignore_index=True)
