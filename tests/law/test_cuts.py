@@ -134,7 +134,12 @@ def test_the_tables_say_it_below_zero():
     cut = scenario("cut", CUT)
     rows = simulation.simulate(towns.world(), [scenario("plain", {}), cut], draw=0, replicate=0)
     assert fsum(rows["funded"]["sites"]) == -3 and max(rows["costs"]["pounds"]) < 0
-    assert min(rows["delivery"]["month"]) == START and fsum(rows["delivery"]["left"]) > 0
+    delivery = {name: np.asarray(rows["delivery"][name]) for name in ("month", "places", "members", "joined", "left", "reached")}
+    assert delivery["month"].min() == START and delivery["members"].sum() < 0
+    for month in range(START, int(delivery["month"].max()) + 1):         # what is missing adds up from the month of the cut on
+        so_far, now = delivery["month"] <= month, delivery["month"] == month
+        assert fsum((delivery["joined"] - delivery["left"])[so_far]) == fsum(delivery["members"][now])
+        assert (delivery["places"] <= delivery["members"])[now].all() and (delivery["reached"][now] <= 0).all()
 
 
 @pytest.mark.parametrize("extra", ["", "ageing: true\n"])

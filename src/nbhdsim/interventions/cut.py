@@ -160,6 +160,10 @@ class Cut:
         """It does nothing for other programmes: what does cannot be cut."""
 
     def rows(self) -> dict[str, NDArray[Any]]:
-        """Rows of the delivery table from the month of the cut on: who is still in, who has left, nobody newly reached."""
-        rows = (self._gone or self._stood).rows()
-        return {**rows, "reached": np.zeros(rows["reached"].size)}
+        """Rows of the delivery table from the month of the cut on: what is missing, so that counts are below 0 (as money and sites
+        are) and members are all who joined less all who left."""
+        stood = self._stood.rows()
+        if self._gone is None:
+            return stood
+        gone = self._gone.rows()
+        return {name: column if name == "place" else gone[name] - column for name, column in stood.items()}
