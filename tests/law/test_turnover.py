@@ -59,6 +59,26 @@ def test_what_opens_late_is_for_those_who_are_of_its_age_then(line):
     assert age.min() == low and age.max() == high and (np.bincount(age)[low:] > 0).all()
 
 
+@pytest.mark.parametrize("kind", ["school_grant", "care_home_support"])
+def test_whoever_comes_into_a_funded_setting_takes_part(kind):
+    """New pupils and residents of homes, too, not those of the first month alone: at a reach of all, all who are there, on the
+    yearly list, and those who moved into a pupil's place at once."""
+    over = {f"interventions.{kind}.reach": 1.0, "baseline.groups.care_home": 0.9}
+    scenario_ = passing("s", {kind: "{where: all, sites: 2}"}, overrides=over, residents=2000)
+    sim = Simulation(population.build(scenario_), scenario_)
+    first = None
+    while sim.month < 36:
+        sim.step()
+        if sim.month > 0:
+            (programme,) = sim.programmes
+            delivery = programme._delivery
+            funded = delivery.rule.candidates.who[delivery._rounds[0].who]
+            there = np.intersect1d(funded, programme.on_list(sim.month - 1))
+            assert there.tolist() == programme.inside.tolist()
+            first = programme.inside if first is None else first
+    assert programme.inside.size > 0.7 * first.size
+
+
 def test_newcomers_and_the_newly_old_enough_join():
     sim = run(passing("s", HUB, overrides=FAST), until=0)
     first = set()

@@ -12,6 +12,7 @@ from ..errors import NbhdsimError
 from ..places import Places
 from ..residents import Script, aged
 from ..rng import f32, purpose, uniforms
+from ..turnover import Turnover
 from . import DELIVERIES, Intervention, Rows
 
 ADULT = 18
@@ -44,16 +45,28 @@ class Round(NamedTuple):
 class Grants(Delivery):
     """Rounds of grants to settings: those who take part in a round stay in until the next one, or until the end.
 
-    Places are not limited: a grant is for whoever is in the setting.
+    Places are not limited: a grant is for whoever is in the setting. Whoever comes into one while a round is in force takes part
+    with the same chance: once on the list, those who move into a pupil's place at once.
     """
 
     def __init__(self, rule: Rule, future: Future, *, rounds: dict[int, Round], every: int) -> None:
         """rounds: by month; every: months a round is in force."""
         super().__init__(rule, future)
         self._rounds, self._every = rounds, every
+        self._asked = np.zeros(rule.candidates.who.size, bool)     # who has had their chance in the round in force
+
+    def renew(self, fresh: Delivery) -> None:
+        """As of any delivery."""
+        asked = self.rule.candidates.who[self._asked]
+        super().renew(fresh)
+        self._asked = np.isin(self.rule.candidates.who, asked, assume_unique=True)
 
     def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
         self._rounds = {month: each._replace(who=number[each.who]) for month, each in fresh._rounds.items()}
+
+    def _part_from(self, gone: Turnover) -> None:
+        super()._part_from(gone)
+        self._asked = self._asked & ~np.isin(self.rule.candidates.who, gone.rows, assume_unique=True)
 
     def until(self, closes: int) -> None:
         """As of any delivery; opened again, the round that is in force takes part next month."""
@@ -65,8 +78,18 @@ class Grants(Delivery):
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes
         self._ask(month, clock, closed or (month - self.rule.opens) % self._every == 0, hazard=NOTHING)
-        now = None if closed else self._rounds.get(month)
-        self._become(month, NOBODY if now is None else now.joining(self._pull.join))
+        self._become(month, NOBODY if closed else self._joining(month))
+
+    def _joining(self, month: int) -> NDArray[np.int32]:
+        """Those who take part in the round in force, of all there as it begins, and later of those who have come since."""
+        first, c = max(begun for begun in self._rounds if begun <= month), self.rule.candidates
+        asked = self._asked if first < month else np.zeros(self._asked.size, bool)
+        new = (c.arrives <= month) & (month < c.leaves) & ~asked
+        self._asked = asked | new
+        if not new.any():
+            return NOBODY
+        some = self._rounds[first].joining(self._pull.join)
+        return some[new[some]]
 
 
 @DELIVERIES.add("setting")
