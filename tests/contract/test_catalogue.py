@@ -148,6 +148,22 @@ def test_other_effects_rest_on_a_figure_of_the_evidence_or_are_at_rest(key):
             assert (q.value, q.law) == (KNOWN[e.lever].rest, "fixed") and q.why.startswith("what if"), address
 
 
+@pytest.mark.parametrize("key", KINDS)
+def test_every_source_that_a_kind_names_has_a_number(key):
+    data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data
+    given = [*data["quantities"].values(), *data.get("relies", {}).values(), *data["effects"], *data["cost"].values()]
+    assert set(data.get("sources", ())) == {g["source"] for g in given if isinstance(g, dict) and "source" in g}
+
+
+@pytest.mark.parametrize("key", sorted(KINDS.keys() - OWN))
+def test_a_reach_that_was_read_is_that_of_the_evidence(key):
+    """A share in place of a percentage; whoever picks another figure judges."""
+    q = KINDS[key].quantities.get("reach")
+    if q is not None and q.basis == "read":
+        entry = entries("interventions")[KINDS[key].evidence]["reach"]
+        assert (q.low, q.value, q.high) == figures(entry, 0.01) and (q.grade, entry["basis"]) == (entry["grade"], "read")
+
+
 @pytest.mark.parametrize("key", sorted(KINDS.keys() - OWN))
 def test_timing_and_costs_are_those_of_the_evidence(key):
     kind, entry = KINDS[key], entries("interventions")[KINDS[key].evidence]
