@@ -241,14 +241,22 @@ def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts:
     return folder
 
 
+def read(path: Path) -> dict[str, Any]:
+    """The manifest of a run folder. Raises NbhdsimError when there is none, or it is not one."""
+    try:
+        found = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or "config_hash" not in found:
+        raise NbhdsimError.of(f"{path} is no run folder: it has no manifest.json of a run")
+    return found
+
+
 def _begun(path: Path, digest: str) -> dict[str, Any] | None:
     """The manifest of a folder that can be gone on with; NbhdsimError when the folder is that of another experiment."""
-    try:
-        manifest: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not (path / "manifest.json").exists():
         return None
-    except ValueError:
-        manifest = {}
+    manifest = read(path)
     if manifest.get("config_hash") != digest:
         raise NbhdsimError.of(f"{path} is the folder of another experiment (give another --out)")
     return None if manifest["complete"] or not any(path.glob("parts/runs-*.parquet")) else manifest

@@ -15,7 +15,7 @@ import numpy as np
 
 from nbhdsim import joining, runfolder, tables
 from nbhdsim.errors import NbhdsimError, Stopped
-from nbhdsim.parts import DONE, FAILED, Parts
+from nbhdsim.parts import DONE, FAILED, Parts, adopt
 from nbhdsim.workers import Chunk, Future, Work, results, without_interrupts
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -144,6 +144,21 @@ class Runner:
         if complete:
             self.folder.drop_parts()
         return Result(self.folder.path, **counts)
+
+
+def extend(folder: runfolder.RunFolder, other: Path) -> None:
+    """Take over in a new folder what the run folder `other`, of a plan that is part of this one, has worked out.
+
+    Raises NbhdsimError, with the new folder taken back, when `other` is no run folder or was run in other versions.
+    """
+    try:
+        manifest = runfolder.read(other)
+        if differ := runfolder.differences(manifest, runfolder.versions()):
+            raise NbhdsimError.of(f"{other} was run in other versions: {differ} (run everything in one)")
+        adopt(folder.parts, other, manifest.get("tables", ()))
+    except NbhdsimError:
+        folder.discard()
+        raise
 
 
 def write_results(folder: runfolder.RunFolder, parts: Parts) -> None:

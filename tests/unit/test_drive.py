@@ -64,16 +64,19 @@ def test_a_model_error_is_an_outcome(jobs):
     assert "ZeroDivisionError: run 17 is wrong" in found[17].error and "tasks.py" in found[17].error
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_workers_is_blamed_alone():
     found = outcomes(tasks.poison)
     assert {run: o.error for run, o in found.items() if o.error} == {7: "its worker process was lost twice (out of memory?)"}
     assert not children() or all(b"resource_tracker" in open(f"/proc/{c}/cmdline", "rb").read() for c in children())
 
 
+@pytest.mark.slow
 def test_a_worker_lost_once_costs_nothing(tmp_path):
     assert not any(o.error for o in outcomes(tasks.once, scenarios=[str(tmp_path / "once")]).values())
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_from_outside_costs_nothing():
     killed = []
 
@@ -85,6 +88,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing():
     assert not any(o.error for o in outcomes(tasks.slow, during=kill).values()) and killed
 
 
+@pytest.mark.slow
 def test_a_run_that_hangs_is_ended():
     begun = time.monotonic()
     found = outcomes(tasks.hangs, limit=1.0)

@@ -78,3 +78,28 @@ def test_a_run_that_is_killed_while_tables_are_written_says_how_much_was_done(tm
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["complete"] is False and manifest["counts"] == {"planned": 2, "done": 2, "failed": 0}
     assert any((folder / "parts").iterdir())
+
+
+def test_a_comparison_that_was_interrupted_is_gone_on_with(tmp_path):
+    """The same command again runs what is left, and the tables are those of a run that was not interrupted."""
+    (tmp_path / "town.yaml").write_text(TOWN, encoding="utf-8")
+    scenario = schema.load(tmp_path / "town.yaml")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def stop(report):
+        if report.done:
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            experiment.run([scenario], name="town", replicates=4, draws=2, jobs=1, out=tmp_path / "stopped", progress=stop)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    counts = []
+    for out in ("stopped", "whole"):
+        experiment.run([scenario], name="town", replicates=4, draws=2, jobs=1, out=tmp_path / out,
+                       progress=lambda report: counts.append(report.done))
+    stopped, whole = (json.loads(next(tmp_path.glob(f"{out}/*/manifest.json")).read_text()) for out in ("stopped", "whole"))
+    assert counts[0] == 1 and stopped["complete"] and stopped["tables"] == whole["tables"] and len(stopped["resumed"]) == 1
+    for name in ("evidence.csv", "csv/outcomes.csv"):
+        assert next(tmp_path.glob(f"stopped/*/{name}")).read_bytes() == next(tmp_path.glob(f"whole/*/{name}")).read_bytes()

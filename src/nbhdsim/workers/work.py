@@ -85,7 +85,6 @@ class Workplace:
     def __init__(self, work: Work) -> None:
         """Nothing is built yet: an error of the world is that of each future that needs it."""
         self.work = work
-        self.lock = threading.Lock()
 
     @functools.cached_property
     def world(self) -> Any:
@@ -103,8 +102,7 @@ class Workplace:
         """One future; an error of the model is part of the outcome, not an exception."""
         begun, error, refused = time.monotonic(), "", False
         try:
-            with self.lock:
-                world = self.world
+            world = self.world
             begun = time.monotonic()        # the world is not part of any future
             found = self._rows(world, future, clock)
             for name, table in found.items():
@@ -128,6 +126,8 @@ class Workplace:
 
 
 _given: dict[str, bytes] = {}
+_thread = threading.local()
+"""Where each thread keeps its workplace: a task may keep things, and threads of one worker must not meet in them."""
 
 
 def give(key: str, work: bytes) -> None:
@@ -135,11 +135,8 @@ def give(key: str, work: bytes) -> None:
     _given[key] = work
 
 
-@functools.lru_cache(maxsize=1)
-def _workplace(key: str) -> Workplace:
-    return Workplace(pickle.loads(_given[key]))
-
-
 def there(key: str, futures: Sequence[Future]) -> Chunk:
     """A chunk of the work that was given to this process."""
-    return _workplace(key).chunk(futures)
+    if getattr(_thread, "key", None) != key:
+        _thread.place, _thread.key = Workplace(pickle.loads(_given[key])), key
+    return _thread.place.chunk(futures)
