@@ -28,7 +28,21 @@ def load(files: Sequence[str], options: Namespace) -> list[Any]:
     """The scenarios of files with the changes of `--set` and `--seed`; NbhdsimError with the problems of all files."""
     from nbhdsim.scenario import schema
 
-    return schema.load_all(files, sets=options.sets, seed=options.seed)
+    scenarios = schema.load_all(files, sets=options.sets, seed=options.seed)
+    _say_idle(scenarios)
+    return scenarios
+
+
+def _say_idle(scenarios: Sequence[Any]) -> None:
+    """Say which numbers were set of programmes that no scenario has: they change nothing."""
+    from nbhdsim import cli_progress
+
+    known = {name for scenario in scenarios for line in scenario.lines.values() for name in (line.key, line.kind.id, line.stop)}
+    given = {address: address.split(".")[1] for scenario in scenarios for address in scenario.data.get("overrides") or {}
+             if address.startswith("interventions.")}
+    for address, name in given.items():
+        if name not in known:
+            cli_progress.say(f"overrides: {address} changes nothing, for no scenario here funds {name}")
 
 
 def check(options: Namespace, argv: Sequence[str]) -> int:

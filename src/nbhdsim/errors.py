@@ -51,6 +51,12 @@ class Stopped(Exception):
     """A run cannot go on though nothing it was given is wrong: a full disk, a lost cluster. What was done is kept; exit code 1."""
 
 
+def closest(word: object, allowed: Iterable[object], n: int) -> list[str]:
+    """The `n` allowed words most like `word` (case is ignored), the nearest first."""
+    by_lower = {str(candidate).lower(): str(candidate) for candidate in allowed}
+    return [by_lower[found] for found in get_close_matches(str(word)[:200].lower(), by_lower, n=n, cutoff=0.0)]
+
+
 def nearest(word: object, allowed: Iterable[object]) -> str:
     """`; did you mean 'x'?` for the allowed word most like `word`, or "" when none is (case is ignored)."""
     by_lower = {str(candidate).lower(): str(candidate) for candidate in allowed}

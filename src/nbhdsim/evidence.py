@@ -18,6 +18,7 @@ from .errors import NbhdsimError, Problem
 
 RATIO_LAWS = ("split_lognormal", "loguniform")
 """Laws of the logarithm: their numbers are above 0."""
+RATIOS = "a ratio of 1 is no effect, 0.9 a tenth less"
 ENDS = ("uniform", "loguniform", "triangular", "integer", "choice")
 """Laws that are bounded by low and high, and therefore need a reason."""
 
@@ -232,7 +233,7 @@ class QuantityModel(Closed):
         if self.law in ENDS and not self.bound:
             raise Wrong(f"low and high are the ends of a {self.law} law: say `bound: true` and why", "law")
         if self.law in RATIO_LAWS and min(self.value, self.low or 1) <= 0:
-            raise Wrong(f"a {self.law} law needs numbers above 0", "law")
+            raise Wrong(f"a {self.law} law needs numbers above 0 ({RATIOS})", "law")
         if self.law == "beta" and not 0 < (self.low or 0) < (self.high or 0) < 1:
             raise Wrong("a beta law needs 0 < low < high < 1", "law")
         return self

@@ -71,6 +71,9 @@ CASES = {
     "no catalogue": (GOOD + "catalogue: mine\n", "9:12", "'mine' is not a folder"),
     "an area twice": (changed("residents: 300", "csv: area.csv"), "3:7", "exactly one of name"),
     "no area": (changed("area: {name: teaching-town, residents: 300}\n", ""), "1:1", "area: is required"),
+    "a group that is none": (changed("sites: 1", "sites: 1, targeting: {group: learning_disabilty}"), "8:",
+                             "did you mean 'learning_disability'?"),
+    "a ratio of 0": (GOOD + "overrides: {interventions.youth_hub.effects.admission_rr: 0}\n", "9", "1 is no effect"),
     "a number that cannot be": (GOOD + "overrides: {interventions.youth_hub.effects.admission_rr: 9}\n", "9", "0.3 to 3"),
 }
 
@@ -99,6 +102,27 @@ def test_a_bad_scenario(case, verb, at, capsys):
     said = refused([verb, "bad.yaml"], at, capsys)
     assert case in WITHOUT_A_LINE or re.match(r"bad\.yaml:\d+:\d+: ", said), said
     assert said.startswith("bad.yaml") and all(word in said for word in words), said
+
+
+def test_what_is_wrong_with_what_stands_is_said_once(at, capsys):
+    existing = "existing:\n  homes: {kind: care_home_suport, where: all, sites: 1}\n"
+    (at / "bad.yaml").write_text(existing + GOOD.replace("youth_hub: {where: all, sites: 1}", "cut: {stop: homes}"))
+    said = refused(["check", "bad.yaml"], at, capsys)
+    assert len(said.splitlines()) == 1 and said.startswith("bad.yaml:2:17: existing.homes.kind") and "'care_home_support'?" in said
+
+
+def test_a_programme_given_twice_is_one_problem(at, capsys):
+    (at / "bad.yaml").write_text(GOOD + "  youth_hub: {where: all, sites: 2}\n")
+    said = refused(["check", "bad.yaml"], at, capsys)
+    assert len(said.splitlines()) == 1 and "interventions.youth_hub: given twice" in said
+
+
+def test_a_number_of_what_nobody_funds_is_warned_of(at, capsys):
+    numbers = "{interventions.wellbeing_hub.reach: 0.2, interventions.youth_hub.reach: 0.2}"
+    (at / "good.yaml").write_text(f"{GOOD}overrides: {numbers}\n")
+    assert cli.main(["check", "good.yaml"]) == 0
+    said = capsys.readouterr().err
+    assert said == "overrides: interventions.wellbeing_hub.reach changes nothing, for no scenario here funds wellbeing_hub\n"
 
 
 def test_all_problems_of_a_file_are_said_at_once_with_their_places(at, capsys):

@@ -103,7 +103,7 @@ def test_a_right_document_is_a_frozen_model():
     ("programmes:\n- {kind: outreach, reach: 1, reech: 1}",
      "3:30: programmes[0].reech: unknown key; did you mean 'reach'?"),
     ("programmes:\n- {reach: 1}", "3:3: programmes[0].kind: is required but missing: one of outreach, grant"),
-    ("where: al", "2:8: where: 'al' is neither 'all' nor a mapping of keys to values"),
+    ("where: al", "2:8: where: 'al' is neither 'all' nor a mapping of keys to values; did you mean 'all'?"),
     ("where: 3", "2:8: where: 3 is neither 'all' nor a mapping of keys to values"),
     ("where: {by: need}", "2:8: where.top: is required but missing"),
     ("where: {top: 3, by: ned}",

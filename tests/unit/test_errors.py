@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.errors import NbhdsimError, Problem, closest, nearest
 
 
 def test_a_problem_reads_file_line_column_path_message():
@@ -45,6 +45,12 @@ def test_an_error_survives_the_way_back_from_a_worker():
 ])
 def test_nearest(word, hint):
     assert nearest(word, ["youth_hub", "school_grant"]) == hint
+
+
+def test_the_closest_words_come_first():
+    names = ["malvern-001", "worcester-010", "worcester-001", "wychavon-001"]
+    assert closest("worcester-01", names, 3)[:2] in (["worcester-010", "worcester-001"], ["worcester-001", "worcester-010"])
+    assert closest("zzz", ["a"], 3) == ["a"] and closest("a", [], 3) == []
 
 
 def test_nearest_of_nothing_and_of_a_very_long_word_is_no_hint():

@@ -150,7 +150,9 @@ def test_a_run_of_other_numbers_is_refused(at, capsys):
 
 @pytest.mark.parametrize("arguments, words", [
     (["."], "no resolved.yaml"), (["nothing.yaml"], "funds no programme"), (["hub.yaml", "--futures", "0"], "--futures: 0"),
-    (["hub.yaml", "--resident", "99999"], "did you mean"), (["hub.yaml", "--resident", "x"], "is not an id"),
+    (["hub.yaml", "--resident", "99999"], "nobody has the id 99999 ("),
+    (["hub.yaml", "--resident", "64000"], "those of its neighbourhood go from 0 to "),
+    (["hub.yaml", "--resident", "x"], "is not an id"),
 ])
 def test_bad_input(arguments, words, at, capsys):
     assert cli.main(["explain", *arguments]) == 2

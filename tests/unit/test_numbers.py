@@ -103,7 +103,7 @@ def test_draws_stop_at_what_a_number_can_be(load):
     ("interventions.a.cost.running: -1", "is impossible (pounds of 2024 per site a year, not below 0)"),
     ("baseline.spill_over.strength: 1.5", "0 to 1"),
     ("baseline.network.age_correlation: -1.5", "-1 to 1"),
-    ("baseline.loneliness.admissions: 0", "0 is impossible (rate ratio, 0.01 to 100)"),
+    ("baseline.loneliness.admissions: 0", "0 is impossible (rate ratio, 0.01 to 100; a ratio of 1 is no effect"),
     ("baseline.satisfaction.mean: 11", "0 to 10"),
     ("baseline.admission.trend: {value: 0, low: -2, high: 0, source: a count}", "-1 to 1"),
     ("baseline.admission.place: {value: 0.2, low: 0, high: 0.3, source: a count}", "a beta law needs 0 < low < high < 1"),

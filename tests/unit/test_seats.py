@@ -62,3 +62,15 @@ def test_people_are_those_of_the_ages_and_quintiles_it_is_for(load):
     everyone = load("  youth_hub: {where: all, sites: 6}\n")
     some, all_ = (known(one, "youth_hub", sites=6.0).people for one in (scenario, everyone))
     assert some == pytest.approx(all_ / 2, rel=0.1)
+
+
+def test_a_group_without_a_number_of_places_is_said_to_turn_nobody_away(load, tmp_path):
+    from nbhdsim.interventions import schema as kinds
+
+    own = tmp_path / "own"
+    own.mkdir()
+    text = (kinds.FOLDER / "youth_hub.yaml").read_text(encoding="utf-8").replace("id: youth_hub", "id: club")
+    text = "\n".join(line for line in text.splitlines() if "places_per_site" not in line)
+    (own / "club.yaml").write_text(text, encoding="utf-8")
+    said = purchase.bought(load("  club: {where: all, sites: 1}\ncatalogue: own\n"))
+    assert "    no places_per_site: everyone who wants a place has one" in said

@@ -102,7 +102,9 @@ def _problem(document: Document, model: type[BaseModel], items: list[_Found]) ->
         return document.problem(path, f"is required but missing: one of {tags}{about}")
     hints = {expected(item.error): None for item in items}
     if len(hints) > 1 and all(hints):
-        return document.problem(path, say(error, either=list(map(str, hints))) + about)
+        word, allowed = error.get("input"), [word for item in items for word in allowed_values(item.error)]
+        near = nearest(word, allowed) if isinstance(word, str) else ""
+        return document.problem(path, say(error, either=list(map(str, hints))) + about + near)
     return document.problem(path, say(error) + about + _near(error), key="[key]" in error["loc"])
 
 

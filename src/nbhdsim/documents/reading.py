@@ -170,6 +170,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.places: dict[Path, Place] = {}
         self.key_places: dict[Path, Place] = {}
+        self.twice: set[Path] = set()
         self.open: list[_Frame] = []
         self.root: Any = None
         self.documents = self.values = 0
@@ -222,7 +223,9 @@ class _Builder:
             self._say(event, "merge key << is not allowed; write the values out, or use 'extends:'")
         elif path in self.key_places:
             first = self.key_places[path].line
-            self._say(event, f"given twice (first at line {first})", path)
+            if not any(path[:n] in self.twice for n in range(1, len(path))):        # what is in it is given twice with it
+                self._say(event, f"given twice (first at line {first})", path)
+            self.twice.add(path)
             return
         self.key_places[path] = self._place(event)
 

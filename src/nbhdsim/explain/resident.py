@@ -19,6 +19,7 @@ from nbhdsim.simulation import Simulation, abreast
 
 SOME = "some"
 YEAR, ADULT = 12, 16
+PLACE = 16          # bits of an id below those of the neighbourhood
 TOLD = ("expected", "life_satisfaction", "connection", "control", "admissions")
 
 
@@ -73,9 +74,10 @@ def _row(world: World, who: str) -> int:
         raise NbhdsimError.of(f"--resident: {who!r} is not an id (a whole number such as {ids[0]}, or `{SOME}` for one to look at)")
     found = np.flatnonzero(ids == int(who))
     if not found.size:
-        near = int(ids[np.argmin(np.abs(ids.astype(np.int64) - int(who)))])
-        raise NbhdsimError.of(f"--resident: nobody has the id {who} ({ids.size:,} residents from {ids.min()} to {ids.max()}, "
-                              f"neighbourhood x 65536 + a number; `{SOME}` picks one); did you mean {near}?")
+        same = ids[ids >> PLACE == int(who) >> PLACE]
+        near = f"; those of its neighbourhood go from {same.min()} to {same.max()}" if same.size else ""
+        raise NbhdsimError.of(f"--resident: nobody has the id {who} ({ids.size:,} residents have one, neighbourhood x 65536 + a "
+                              f"number{near}; `{SOME}` picks one)")
     return int(found[0])
 
 

@@ -17,7 +17,7 @@ from .. import documents
 from ..delivery import MONTHS
 from ..documents import Closed, Document, Wrong
 from ..errors import NbhdsimError, Problem, nearest
-from ..evidence import Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
+from ..evidence import RATIOS, Grade, Quantity, QuantityModel, SourceModel, load_baseline, quantity
 from ..groups import NAMES
 from ..pools import NAMES as POOLS
 from ..relations import OF_PLACES
@@ -40,6 +40,22 @@ SHARES = ("reach", "leave_hazard", "contact_chance", "handover", "readiness", "n
 
 RELIES = "relies."
 """How the numbers of `relies` are named among a kind's own: `relies.volunteer_hours`, `relies.workforce`."""
+
+UNITS = {
+    **dict.fromkeys(("reach", "join_hazard", "leave_hazard", "handover", "contact_chance", "acted_on", "network", "digital_first"),
+                    ("share",)),
+    **dict.fromkeys(("ramp_up_months", "decay_half_life_months", "set_up_months", "half_maturity_months"), ("months",)),
+    **dict.fromkeys(("readiness", "strain"), ("0 to 1", "share")),
+    **dict.fromkeys(("hours_a_year", "volunteer_hours"), ("hours",)),
+    **dict.fromkeys(("healthy_first", "lonely_first", "avoiders_first"), ("SD",)),
+    "asks_a_year": ("asks",), "workforce": ("staff",),
+    **dict.fromkeys(("places_per_site", "caseload"), ("places", "seats", "residents", "people", "clients", "patients", "volunteers",
+                                                      "members", "pupils")),
+    **dict.fromkeys(("contacts_per_month", "visits_a_month"), (
+        "contacts", "meetings", "visits", "sessions", "walks", "runs", "evenings", "conversations", "calls", "classes", "days")),
+    "staff": ("staff", "workers", "worker", "posts", "team", "teams", "centre", "centres", "partner", "partners"),
+}
+"""By number of a kind, the words its unit begins with; more may follow (`share of adults a year`). Any other has any unit."""
 
 NEEDED = {"setting": (("reach",),), "outreach": (("staff",), ("contacts_per_month",), ("contact_chance",))}
 """By delivery kind, numbers of which it needs at least one each; `reach` or `join_hazard` where it is not named."""
@@ -194,7 +210,8 @@ class EffectModel(QuantityModel):
         lever = KNOWN[self.lever]
         for name, value in _told(self):
             if not lever.low <= value <= lever.high:
-                raise Wrong(f"{value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g})", name)
+                ratio = f"; {RATIOS}" if lever.operator == "multiply" and value <= 0 else ""
+                raise Wrong(f"{value:g} is impossible ({lever.unit} of {self.lever}, {lever.low:g} to {lever.high:g}{ratio})", name)
         if self.unit not in ("", lever.unit):
             raise Wrong(f"{self.lever} is told in {lever.unit}", "unit")
         if lever.operator == "multiply" and self.law in ("split_normal", "uniform"):
@@ -307,7 +324,7 @@ def _meanings(document: Document, model: KindModel, taken: Mapping[str, str]) ->
     elif "head" in pers and len(pers - {"patient"}) > 1:
         said = "a list has no sites or places: give set_up and running both per head"
         out.append(document.problem(("cost", "set_up", "per"), said))
-    out += _joining(document, model) + _relying(document, model)
+    out += _joining(document, model) + _relying(document, model) + _in_units(document, model)
     return out + _sourceless(document, model) + _impossible(document, model) + _twice(document, model)
 
 
@@ -324,6 +341,17 @@ def _relying(document: Document, model: KindModel) -> list[Problem]:
     told = {"volunteer_hours": (limited, "hours make places or contacts: give it places_per_site"),
             "workforce": (model.delivery in ("care_team", "outreach"), "staff are those of a care_team or outreach")}
     return [document.problem(("relies", name), told[name][1], key=True) for name in model.relies if not told[name][0]]
+
+
+def _in_units(document: Document, model: KindModel) -> list[Problem]:
+    """Numbers told in a unit that they cannot have."""
+    return [document.problem((*path, "unit"), f"'{q.unit}' is no unit of {path[-1]} ({', '.join(words)}; more words may follow)"
+                                              f"{nearest(q.unit.partition(' ')[0], words)}")
+            for path, q in _numbers(model) if (words := UNITS.get(str(path[-1]), ())) and not _begins(q.unit, words)]
+
+
+def _begins(unit: str, words: tuple[str, ...]) -> bool:
+    return any(unit == word or unit.startswith(f"{word} ") for word in words)
 
 
 def _sourceless(document: Document, model: KindModel) -> list[Problem]:

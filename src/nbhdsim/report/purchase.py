@@ -27,7 +27,7 @@ def bought(scenario: Any) -> str:
         told.append(f"  {line.key} ({line.kind.name}): {words}, {period}")
         sites = _sites(line, values, outline)
         known = seats.of(line, values, area, within=_within(line.where, scenario.lines), sites=sites)
-        taking = seats.told(known, alone=len(scenario.lines) == 1)
+        taking = seats.told(known, alone=len(scenario.lines) == 1) or seats.without_limit(line)
         told += [f"    {taking}"] if taking else []
         total, left = total + committed, left + unspent
     years = funding.funded_years(scenario.lines.values())

@@ -63,6 +63,14 @@ def told(seats: Seats | None, *, alone: bool = True) -> str:
     return f"{words.many(seats.places, 'place')} for about {seats.people:,.0f} people it is for: {share}{others}"
 
 
+def without_limit(line: Line) -> str:
+    """What happens where people join a service that has no number of places; "" where it has one, or a cut ends it."""
+    joins = line.kind.delivery in ("group", "open_access") and not line.stop
+    if not joins or "places_per_site" in line.kind.quantities:
+        return ""
+    return "no places_per_site: everyone who wants a place has one"
+
+
 def _aged(area: Area, low: int, high: int) -> np.ndarray:
     """Residents [p] from `low` to `high`; within an age group of the area's table they are spread evenly."""
     first = np.array(area.age_from, float)

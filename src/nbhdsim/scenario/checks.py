@@ -9,7 +9,7 @@ import numpy as np
 from nbhdsim import areas
 from nbhdsim.areas import csv_file
 from nbhdsim.documents import Document, Path
-from nbhdsim.errors import NbhdsimError, Problem, nearest
+from nbhdsim.errors import NbhdsimError, Problem, closest, nearest
 from nbhdsim.evidence import Quantity
 from nbhdsim.interventions import schema as catalogue
 from nbhdsim.pools import Pool
@@ -36,6 +36,8 @@ from nbhdsim.scenario.months import month_of, month_text, year_month
 ROUNDING = 1e-6
 ELSEWHERE = "baseline.practice.elsewhere"
 LIST_UNKNOWN = "its cost depends on the residents of places chosen later; give its amount as `funding`, so that it can be checked"
+MANY, FEW = 12, 5
+"""Words up to which all that are allowed are listed, and how many of more than that: the nearest."""
 CUT_IN_PART = "what is saved where part of it is cut is known only once history has been run; leave out `where` or the budget"
 
 
@@ -145,6 +147,8 @@ def _line(at: Path, given: ExistingModel, kinds: Mapping[str, catalogue.Kind], *
         given = LineModel.model_construct(**dict(given))
     start, end = _window(at, given, model, find=find)
     kind = adjust.of(key, given, find) if (given.kind or key) == "adjust" else kinds.get(given.kind or key)
+    if kind is None and given.stop:         # said of what it stops
+        return None
     if kind is None:
         allowed = sorted([*kinds, "adjust"])
         find.say((*at, "kind") if given.kind else at, key=not given.kind, message=(
@@ -279,7 +283,7 @@ def _matches(at: Path, wanted: Where, outline: where.Map, *, find: Findings) -> 
     for field_, words in (("names", outline.words()), ("district", sorted(set(outline.district)))):
         for i, name in enumerate(getattr(wanted, field_)):
             if name not in words:
-                few = f" ({', '.join(words)})" if len(words) <= 12 else ""
+                few = f" ({', '.join(words) if len(words) <= MANY else 'the nearest: ' + ', '.join(closest(name, words, FEW))})"
                 find.say((*at, field_, i), f"unknown {'district' if field_ == 'district' else 'neighbourhood'} '{name}'"
                                            f"{few}{nearest(name, words)}")
     if len(find.problems) > before:
@@ -303,7 +307,7 @@ def _pools(model: ScenarioModel, outline: where.Map | None, find: Findings) -> d
         for place in given.by or ():
             if place not in words:
                 find.say(("pools", name, "by", place), f"unknown {'district' if known == 'district' else 'primary care network'} "
-                         f"'{place}' ({', '.join(words[:12])}){nearest(place, words)}", key=True)
+                         f"'{place}' ({', '.join(closest(place, words, MANY))}){nearest(place, words)}", key=True)
         out[name] = Pool(**given.model_dump(exclude_none=True))
     return out
 

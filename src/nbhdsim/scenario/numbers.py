@@ -20,6 +20,7 @@ from nbhdsim.scenario.models import LineModel, OverrideModel, ScenarioModel, Sou
 if TYPE_CHECKING:
     from nbhdsim.scenario.checks import Findings
 
+RATE_RATIO = "rate ratio"
 LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
 
 
@@ -125,7 +126,8 @@ def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:
     for value in numbers:
         if not least <= value <= most:
             ends = "not below 0" if (least, most) == (0, inf) else f"{least:g} to {most:g}"
-            return f"{value:g} is impossible ({what}, {ends})"
+            ratio = f"; {evidence.RATIOS}" if quantity.unit == RATE_RATIO and value <= 0 else ""
+            return f"{value:g} is impossible ({what}, {ends}{ratio})"
         if value <= 0 and quantity.law in evidence.RATIO_LAWS:
             return f"{value:g} is impossible (a {quantity.law} law needs numbers above 0)"
     if quantity.law == "beta" and not 0 < numbers[0] < numbers[-1] < 1:
