@@ -44,9 +44,15 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "reach": pa.schema([*FUTURE, *_texts("intervention by value"), *_floats("eligible reached never")]),
     "draws": pa.schema([("draw", pa.int32()), *_texts("address"), *_floats("u value")]),
     "runs": pa.schema([("run", pa.int32()), ("draw", pa.int32()), ("replicate", pa.int32()), ("ok", pa.bool_())]),
+    "indices": pa.schema([*_texts("method design outcome address other index"), *_floats("value low high"), ("n", pa.int32()),
+                          ("replicates", pa.int32()), ("seed", pa.int64()), ("dropped", pa.int32())]),
     "timing": pa.schema([("run", pa.int32()), ("seconds", pa.float64()), ("host", TEXT), ("attempt", pa.int32())]),
 }
 """Columns of every table in the order of `docs/interfaces.md` section 9; columns before the first float are keys."""
+KEYS_TOO = {"indices": ("n",)}
+"""Columns after the first float that are keys too."""
+BLANKS = {"draws": ("u",), "indices": ("value", "low", "high")}
+"""Columns that may be NaN: draw 0 has central values, not a quantile; some indices have no interval, or too few runs differ."""
 ROWS_A_SPREADSHEET_OPENS = 1_048_575
 FORMAT: Mapping[str, Any] = {"compression": "zstd", "version": "2.6"}
 
@@ -83,7 +89,7 @@ def keys(table: str) -> list[str]:
         if pa.types.is_floating(field.type) or field.name == "ok":
             break
         names.append(field.name)
-    return names
+    return [*names, *KEYS_TOO.get(table, ())]
 
 
 def _text(column: Any, rows: int) -> tuple[np.ndarray, list[str]]:
@@ -114,7 +120,7 @@ def _length(columns: Mapping[str, Any]) -> int:
 def to_arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
     """Columns (arrays, scalars, or (codes, names) for text) as an Arrow table of the pinned schema, sorted by its keys.
 
-    Only `u` may be NaN (draw 0 has central values, not a quantile). Raises NbhdsimError when a column is missing or
+    Only BLANKS may be NaN. Raises NbhdsimError when a column is missing or
     unknown, two rows have the same key, or a number is not finite.
     """
     schema = SCHEMAS[table]
@@ -160,7 +166,7 @@ def _refuse_faults(table: str, key: Sequence[str], arrays: Mapping[str, np.ndarr
     if same.any():
         raise NbhdsimError.of(f"table {table}: {int(same.sum())} rows repeat the key of another row")
     for name, array in arrays.items():
-        if name != "u" and array.dtype.kind == "f" and not np.isfinite(array).all():
+        if name not in BLANKS.get(table, ()) and array.dtype.kind == "f" and not np.isfinite(array).all():
             faults = int((~np.isfinite(array)).sum())
             raise NbhdsimError.of(f"table {table}: column {name} has {faults} values that are not finite numbers")
 
