@@ -41,6 +41,7 @@ BETWEEN = ("take_up", "places", "dose", "handover")
 
 NONE = np.zeros(0, f32)
 OF_PLACES = ("places", "dose", "readiness", "network", "asks")
+OF_PEOPLE = ("handover", "strain", "digital_barrier")      # what taking part does for or to a person, who takes it along
 
 Rows = NDArray[np.integer]
 
@@ -83,6 +84,17 @@ class Relations:
                                   f"{lever.low:g} to {lever.high:g}")
         if values.size:
             self._next.setdefault(name, []).append(Push(key, np.asarray(who), values))
+
+    def leave(self, rows: Rows) -> None:
+        """Whoever lived in these rows has died or moved away: what was pushed for them last month is for nobody who came."""
+        for name in (name for name in OF_PEOPLE if name in self._now):
+            gone = np.zeros(self._size[name], bool)
+            gone[rows] = True
+            lost = [gone[push.who] for push in self._now[name]]
+            if any(some.any() for some in lost):
+                self._now[name] = [Push(push.key, push.who[~some], push.value[~some])
+                                   for push, some in zip(self._now[name], lost, strict=True)]
+                self._total[name] = self.without(name, ())
 
     def pushed(self, name: str) -> list[Push]:
         """What has been pushed this month."""

@@ -266,6 +266,7 @@ class Simulation:
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
         self.gone.append(Past(ended, self.taking_part[rows], sums))
         if self.programmes:
+            self.relations.leave(rows)
             self.ledger.leave(rows, ended, self.month)
         self._reached[rows] = self._lost[rows] = False
 
@@ -360,8 +361,7 @@ class Simulation:
 
     def _trace(self) -> dict[str, NDArray[np.float32]]:
         w, s = self._watched, self._state
-        ids = self.passing.person if self.passing else self.world.script.id
-        return {"month": np.full(w.size, self.month), "id": ids[w],
+        return {"month": np.full(w.size, self.month), "id": (self.passing.person if self.passing else self.world.script.id)[w],
                 "life_satisfaction": s.life_satisfaction[w], "expected": s.expected[w], "admissions": s.admitted[w],
                 "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)},
                 **({} if self.felt is None else {"connection": self.luck.connection[w] + self.felt[0, w],

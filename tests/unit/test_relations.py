@@ -103,3 +103,14 @@ def test_sizes_of_what_is_read():
     for lever in RELATIONS:
         state = months(relations(), [(lever, [0], RELATIONS[lever].high, "a")], 1)
         assert state.of(lever, "b").size == (P if lever in OF_PLACES else N)
+
+
+def test_what_was_pushed_for_a_person_goes_with_them():
+    """A newcomer is handed over by nobody; what is pushed of a place is for whoever lives there."""
+    state = relations()
+    for name, value in (("handover", 0.2), ("strain", 0.5), ("digital_barrier", 0.5), ("take_up", 1.5)):
+        state.push(name, np.array([1, 3]), value, key="a")
+    state.turn()
+    state.leave(np.array([3, 4]))
+    assert state.of("handover", "b")[[1, 3]] == pytest.approx([0.2, 0]) and state.strain()[[1, 3]] == pytest.approx([0.5, 0])
+    assert state.of("digital_barrier", "b")[[1, 3]].tolist() == [0.5, 1] and state.of("take_up", "b")[3] == 1.5

@@ -8,7 +8,6 @@ from nbhdsim.sensitivity import METHODS, Index, Method, Problem, plain
 LEVELS = 4
 POOL = 5                # trajectories drawn for each that is kept
 MOST = 40               # kept by the choice of the most spread; more are taken as they come
-EDGE = 0.001            # an unbounded law has no value at 0 and 1: 3 SD out, not 6
 
 
 class Morris(Method):
@@ -29,11 +28,11 @@ class Morris(Method):
         return len(problem.units) + 1
 
     def points(self, problem: Problem, n: int, seed: int) -> NDArray[np.float64]:
-        """Trajectories on a grid of four levels, from EDGE to 1 - EDGE."""
+        """Trajectories on a grid of four levels, which touch 0 and 1."""
         from SALib.sample import morris
 
         some = {"N": n} if n > MOST else {"N": POOL * n, "optimal_trajectories": n}
-        return np.clip(morris.sample(plain(problem), **some, num_levels=LEVELS, seed=seed), EDGE, 1 - EDGE)
+        return morris.sample(plain(problem), **some, num_levels=LEVELS, seed=seed)
 
     def read(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64], *, seed: int) -> list[Index]:
         """mu, mu_star with its interval, and sigma (not of groups)."""
