@@ -12,12 +12,12 @@ from ..levers import OTHER_RATIOS, Levers, Settled
 from ..rng import JIT, f32, u64
 from . import luck as luck_
 from .events import Hospital, admit, attend, expect, refer
-from .layout import SLICE, Layout
 from .luck import SERIES, Fixed, Luck
 from .measure import COLUMNS, SEGMENTS, Lines, add_year, measure
 from .minds import (
     Answers,
     Spread,
+    Web,
     answer,
     latent_shift,
     publish,
@@ -29,7 +29,7 @@ from .minds import (
 
 class State(NamedTuple):
     """What one scenario moves, row by row. excitation: admissions a month; spill [5, n] SD (E is added while a month is worked
-    out); shift: induced latent points; ratio: R on mu; other [4, n] ratios; published [5, n + 1] (2^-16 SD); life_satisfaction
+    out); shift: induced latent points; ratio: R on mu; other [4, n] ratios; published [5, n] (2^-16 SD); life_satisfaction
     (points), expected (admissions a month), admitted and, of children, referred (counts) of the month just done."""
 
     excitation: np.ndarray
@@ -68,14 +68,14 @@ class Rules(NamedTuple):
 
 class Ground(NamedTuple):
     """Where rows lie: start [p+1] first row of each place; bounds [p, 11] rows of its age segments, oldest first;
-    children [p] first row under 18; segment [n] u1; ties: as laid out for reading; away [p, 10] rows of each segment without
+    children [p] first row under 18; segment [n] u1; ties: with what they weigh; away [p, 10] rows of each segment without
     anybody; absent: those rows, and those of the unborn."""
 
     start: np.ndarray
     bounds: np.ndarray
     children: np.ndarray
     segment: np.ndarray
-    ties: Layout
+    ties: Web
     away: np.ndarray
     absent: np.ndarray
 
@@ -83,7 +83,7 @@ class Ground(NamedTuple):
 def state(n: int) -> State:
     """The state of `n` residents before anything is induced."""
     return State(np.zeros(n, f32), np.zeros((SERIES, n), f32), np.zeros(n, f32), np.ones(n, f32),
-                 np.ones((len(OTHER_RATIOS), n), f32), np.zeros((SERIES, n + 1), np.int32), np.zeros(n, f32),
+                 np.ones((len(OTHER_RATIOS), n), f32), np.zeros((SERIES, n), np.int32), np.zeros(n, f32),
                  np.zeros(n, f32), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
 
 
@@ -194,11 +194,11 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
         respond()
     spreading = active.size > 0 and rules.spread.c > 0
     for k in active:
-        publish(state.spill[k], state.published[k])
-        state.published[k][ground.absent] = 0
+        publish(state.spill[k], ground.absent, state.published[k])
     _rest(settled, state, active, kept)
     if spreading:
-        spread(ground.ties, state.published, state.spill, levers.spreads, rules.spread, np.empty(SLICE, np.int32))
+        n = state.shift.size
+        spread(ground.ties, state.published, state.spill, active, rules.spread, np.empty(n + 1, np.int32), np.zeros(n, np.int32))
         spread_groups(levers.groups, state.published, state.spill, p=rules.spread)
         settle_spill(state.spill, state.shift, state.ratio, active, rules.spread)
     else:

@@ -4,8 +4,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..rng import INNER, JIT, exp32, f32
-from .layout import read_ties
+from ..rng import INNER, JIT, exp32, f32, u64
 
 SCALE = f32(2.0 ** 16)             # published shifts are integers of 2^-16 SD, so sums over neighbours are exact in any order
 HALF = f32(0.5)
@@ -14,6 +13,17 @@ TOP = f32(10)                      # the answer scale ends here
 INVERSE = 4096                     # cells of the inverse table
 FLAT = 1e-3                        # points a point: a slope too small to step along
 FURTHEST = f32(3)              # points: a stated shift is not chased further into the ceiling than this
+
+
+class Web(NamedTuple):
+    """Ties and what they weigh: start, other, layer as in places.Ties; weight [4] of each layer, whole numbers (int32); share [n]:
+    1 / sum of a row's weights (0 without ties), float32."""
+
+    start: np.ndarray
+    other: np.ndarray
+    layer: np.ndarray
+    weight: np.ndarray
+    share: np.ndarray
 
 
 class Spread(NamedTuple):
@@ -73,23 +83,38 @@ def answer(latent, shift, low, high, out):
 
 
 @njit(**JIT)
-def publish(induced, published):
-    """Write what contacts read next: induced change (E + S) of one mechanism [n] in whole units of 2^-16 SD."""
-    for i in range(induced.size):
+def publish(induced, absent, published):
+    """Write what contacts read next: induced change (E + S) of one mechanism [n] in whole units of 2^-16 SD, 0 of rows `absent`."""
+    for i in range(u64(induced.size)):
         x = induced[i] * SCALE
         published[i] = np.int32(x + HALF if x >= f32(0) else x - HALF)
+    for i in absent:
+        published[i] = 0
 
 
 @njit(**JIT)
-def spread(layout, published, spill, active, p, total):
-    """S(t+1) = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j) / sum_j w_ij, for the mechanisms in use.
+def spread(web, published, spill, active, p, who, total):
+    """S(t+1) = (1 - kappa) S + kappa c sum_j w_ij (E_j + S_j) / sum_j w_ij, for the mechanisms `active`.
 
-    published [5, n + 1] int32: E + S of this month, before anybody moves; spill [5, n] SD, in place; active [5]; total: see
-    `read_ties`.
+    Ties are symmetric: whoever publishes something adds it to their contacts, and all the others cost nothing. Sums are whole
+    numbers, so that their order does not matter. published [5, n] int32: E + S of this month, before anybody moves; spill [5, n]
+    SD, in place. who [n + 1], total [n] int32, zeros: room for those who publish and for the sums.
     """
-    for k in range(active.size):
-        if active[k]:
-            read_ties(layout, published[k], spill[k], f32(1) - p.kappa, p.kappa * p.c / SCALE, total)
+    n = u64(total.size)
+    keep, pull = f32(1) - p.kappa, p.kappa * p.c / SCALE
+    for k in active:
+        shown, row, found = published[k], spill[k], u64(0)
+        for i in range(n):
+            who[found] = i
+            found += u64(shown[i] != 0)
+        for j in range(found):
+            i = u64(who[j])
+            x = shown[i]
+            for e in range(u64(web.start[i]), u64(web.start[i + u64(1)])):
+                total[u64(web.other[e])] += x * web.weight[u64(web.layer[e])]
+        for i in range(n):
+            row[i] = keep * row[i] + pull * web.share[i] * f32(total[i])
+            total[i] = 0
 
 
 @njit(**JIT)

@@ -13,9 +13,9 @@ from ..rates import Rates
 from ..residents import AGE_FROM, CONDITIONS, FRAILTY, SEGMENT_FROM, Life, Script
 from ..rng import JIT, exps, f32
 from . import Ground, prepare
-from .layout import Layout
 from .luck import Fixed
 from .measure import ADULTS, CARE, SEGMENTS
+from .minds import Web
 from .prepare import ADULT, SATISFACTION
 
 YEAR = 12
@@ -191,12 +191,13 @@ def _count_away(rows, month, birth, place, segment, away):
 
 
 @njit(**JIT)
-def _weigh(rows, sign, start, other, layer, weight, here, total, share):
+def _weigh(rows, sign, web, here, total):
     """Contacts of these rows have their weight (sign 1) or have it no longer (-1); rows of weights add up to 1 again."""
+    share = web.share
     for i in rows:
-        for e in range(start[i], start[i + 1]):
-            j = other[e]
-            total[j] += sign * weight[layer[e]]
+        for e in range(web.start[i], web.start[i + 1]):
+            j = web.other[e]
+            total[j] += sign * web.weight[web.layer[e]]
             share[j] = f32(1) / f32(total[j]) if total[j] > 0 and here[j] != 0 else f32(0)
         share[i] = f32(1) / f32(total[i]) if total[i] > 0 and here[i] != 0 else f32(0)
 
@@ -210,9 +211,8 @@ class Passing:
     def __init__(self, script: Script, life: Life, places: Places, *, ties: Ties, rates: Rates, month: int) -> None:
         """The population in the first month of history."""
         n = script.id.size
-        self._life, self._ties = life, ties
+        self._life = life
         self._cells = cells(rates, life.chances)
-        self._weight = prepare.tie_weights(rates)
         stay = np.searchsorted(life.row, np.arange(n)).astype(np.int32)
         self._script = script._replace(month=month, **{name: getattr(script, name).copy() for name in PERSONAL})
         self._person = script.id.copy()
@@ -224,17 +224,16 @@ class Passing:
                         np.stack([life.arrives, life.leaves, life.dies, *life.worsens, *life.gains], 1),
                         own(life.born, effect[life.row], rates), steps())
         self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
-        self.ground, self._total = self._laid(places, n), np.zeros(n, np.int32)
+        self._total = np.zeros(n, np.int32)
+        self.ground = self._laid(places, Web(*ties, prepare.tie_weights(rates), np.zeros(n, f32)))
         self.deaths, self.change = np.zeros_like(self.ground.away), Change(NONE, NONE, NONE)
         self._write(np.arange(n, dtype=np.int32))
         self._weigh(np.flatnonzero(self.here).astype(np.int32), 1)
         self._weigh(np.arange(n, dtype=np.int32), 0)
         self._lay()
 
-    def _laid(self, places: Places, n: int) -> Ground:
+    def _laid(self, places: Places, ties: Web) -> Ground:
         start, p = np.asarray(places.start, np.int64), len(places.name)
-        laid = prepare.layout(self._ties, self._weight)
-        ties = Layout(laid.order, laid.first, laid.word, np.zeros(n, f32))
         return Ground(start, np.zeros((p, SEGMENTS + 1), np.int64), np.zeros(p, np.int64), self._now.segment, ties,
                       np.zeros((p, SEGMENTS), np.int64), NONE.astype(np.int64))
 
@@ -249,7 +248,7 @@ class Passing:
                                 segment=now.segment.copy())
         twin.fixed = Fixed(self.fixed.who, *(column.copy() for column in self.fixed[1:]))
         twin.ground = g._replace(bounds=g.bounds.copy(), children=g.children.copy(), segment=twin._now.segment,
-                                 ties=Layout(*g.ties[:-1], g.ties.share.copy()), away=g.away.copy())
+                                 ties=g.ties._replace(share=g.ties.share.copy()), away=g.away.copy())
         return twin
 
     @property
@@ -313,8 +312,7 @@ class Passing:
         _settle(rows, script.month, self._now, self._cells, self.fixed, script.frailty, script.conditions)
 
     def _weigh(self, rows: np.ndarray, sign: int) -> None:
-        ties = self._ties
-        _weigh(rows, sign, ties.start, ties.other, ties.layer, self._weight, self._now.here, self._total, self.ground.ties.share)
+        _weigh(rows, sign, self.ground.ties, self._now.here, self._total)
 
     def _lay(self) -> None:
         g, script = self.ground, self._script

@@ -8,10 +8,9 @@ from ..rng import exps, f32, normals
 from ..rng import purpose as _purpose
 from . import Ground, Rules
 from .events import Hospital
-from .layout import layout
 from .luck import SERIES, Fixed, Loadings
 from .measure import ADULTS, CARE, SEGMENTS, Lines
-from .minds import INVERSE, TOP, Answers, Spread
+from .minds import INVERSE, TOP, Answers, Spread, Web
 
 PLACE_YEAR = _purpose("luck.place_year")
 ADULT = 18                         # age from which nobody is referred to children's social care
@@ -70,14 +69,22 @@ def age(script: Script) -> np.ndarray:
 
 
 def ground(script: Script, places: Places, *, ties: Ties, rates: Rates) -> Ground:
-    """Where each place's segments lie among the rows, and the ties laid out with this draw's layer weights."""
+    """Where each place's segments lie among the rows, and the ties with this draw's weights."""
     start = np.asarray(places.start, np.int64)
     segment = (np.searchsorted(SEGMENT_FROM, age(script), side="right") - 1).astype(np.uint8)
     counts = np.zeros((start.size - 1, SEGMENTS), np.int64)
     np.add.at(counts, (script.place, segment), 1)
     bounds = np.concatenate([start[:-1, None], start[:-1, None] + np.cumsum(counts[:, ::-1], 1)], 1)
     children = bounds[:, SEGMENTS - np.searchsorted(SEGMENT_FROM, ADULT)]
-    return Ground(start, bounds, children, segment, layout(ties, tie_weights(rates)), np.zeros_like(counts), np.zeros(0, np.int64))
+    return Ground(start, bounds, children, segment, web(ties, tie_weights(rates)), np.zeros_like(counts), np.zeros(0, np.int64))
+
+
+def web(ties: Ties, weight: np.ndarray) -> Web:
+    """Ties with whole-number weights [4] of their layers."""
+    total = np.concatenate([np.zeros(1, np.int64), np.cumsum(weight[ties.layer], dtype=np.int64)])
+    total = np.diff(total[ties.start]).astype(f32)
+    share = np.divide(f32(1), total, out=np.zeros_like(total), where=total > 0)
+    return Web(*ties, weight, share)
 
 
 def tie_weights(rates: Rates) -> np.ndarray:
