@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .places import Places, Ties
 from .residents import STAYS, Script
 from .rng import HALF_WORD, INNER, JIT, WORD, exps, f32, i32, philox, purpose, u32, u64, uniforms, unit
-from .turnover import NO_DATES, Turnover, merged, part
+from .turnover import NO_DATES, Turnover, merged, numbered, part
 
 MONTHS = 361                       # effects are tabulated for 0..360 months, the longest run, and held after that
 NO_LIMIT = 2 ** 40                 # room of a programme that turns nobody away
@@ -120,6 +120,7 @@ class Candidates(NamedTuple):
     arrives: NDArray[np.int16]    # [m] first month present
     leaves: NDArray[np.int16]     # [m] first month no longer present
     pool: NDArray[np.int64]       # [pools + 1] first candidate of each pool
+    number: NDArray[np.int32]     # [n] number among them of each row of Script, -1 for none
 
 
 def monthly(share: float, months: int = 12) -> float:
@@ -132,7 +133,7 @@ def candidates(script: Script, who: NDArray[np.int64], *, hazard: NDArray[np.flo
     """Candidates of the rows `who` (rising). pool [m]: number of each one's pool, 0 .. pools - 1, not falling."""
     first = np.searchsorted(pool, np.arange(pools + 1))
     return Candidates(who.astype(np.int64), script.id[who], np.clip(hazard, 0, 1).astype(f32), site.astype(np.int32),
-                      script.arrives[who], script.leaves[who], first.astype(np.int64))
+                      script.arrives[who], script.leaves[who], first.astype(np.int64), numbered(who, script.id.size))
 
 
 def course_values(rise, fall, *, members, month):
@@ -216,68 +217,66 @@ def _leave(c, slot, left, inside, month, clock, stream, hazard, tire, closed):
                 inside[i] = 0
 
 
-@njit(**INNER)
-def _want(c, hazard, inside, month, clock, stream, u, want, score):
-    """Candidates outside who want a place this month, rising, with draw / hazard; returns how many."""
+@njit(**JIT)
+def want(c, hazard, weight, free, least, inside, month, clock, stream, u, found, score):
+    """Candidates outside who want a place this month, of pools with `least` places `free`, rising, with draw / weight; how many, and
+    whether a pool has fewer places than are wanted."""
     calendar, replicate, k0, k1 = clock
-    found = 0
-    for low in range(0, hazard.size, CHUNK):
-        size = min(CHUNK, hazard.size - low)
-        h = hazard[low:low + size]
-        _draw(c.id[low:low + size], calendar, replicate, k0, k1, stream, u)
-        for first in range(0, size, GROUP):
-            last = min(first + GROUP, size)
-            some = i32(0)
-            for j in range(first, last):
-                some |= i32(u[j] < h[j])
-            if some != 0:
+    many, crowded = 0, False
+    for p in range(free.size):
+        before = many
+        for low in range(c.pool[p], c.pool[p + 1] if free[p] >= least else 0, CHUNK):
+            size = min(CHUNK, c.pool[p + 1] - low)
+            h = hazard[low:low + size]
+            _draw(c.id[low:low + size], calendar, replicate, k0, k1, stream, u)
+            for first in range(0, size, GROUP):
+                last = min(first + GROUP, size)
+                some = i32(0)
                 for j in range(first, last):
-                    i = low + j
-                    if u[j] < h[j] and inside[i] == 0 and c.arrives[i] <= month < c.leaves[i]:
-                        want[found], score[found] = i, u[j] / h[j]
-                        found += 1
-    return found
+                    some |= i32(u[j] < h[j])
+                if some != 0:
+                    for j in range(first, last):
+                        i = low + j
+                        if u[j] < h[j] and inside[i] == 0 and c.arrives[i] <= month < c.leaves[i]:
+                            found[many], score[many] = i, u[j] / weight[i]
+                            many += 1
+        crowded |= many - before > free[p]
+    return many, crowded
 
 
 @njit(**INNER)
-def _fit(pool, slot, left, want, free):
-    """Take members off the places in `free` [pools]; tells whether a pool has fewer places than are wanted."""
-    k = w = 0
-    crowded = False
+def _fit(pool, slot, left, free):
+    """Take members off the places in `free` [pools]: those that are free, none at least."""
+    k = 0
     for p in range(free.size):
         while k < slot.size and slot[k] < pool[p + 1]:
             free[p] -= left[k] == INSIDE
             k += 1
         free[p] = max(free[p], 0)
-        first = w
-        while w < want.size and want[w] < pool[p + 1]:
-            w += 1
-        crowded |= w - first > free[p]
-    return crowded
 
 
 @njit(**JIT)
-def _ask(c, slot, left, inside, month, clock, streams, leave, tire, over, hazard, free, u, want, score):
+def _ask(c, slot, left, inside, month, clock, streams, leave, tire, over, hazard, free, least, u, found, score):
     """Who leaves (all, when it is over), and who outside wants a place: how many, and whether they are too many.
 
     leave, tire [m] (empty: none): hazards of leaving; hazard: of wanting a place, of all candidates, or of none (then nobody
-    asks); free [pools]: places, then those that are free.
+    asks); free [pools]: places, then those that are free; least: of them, without which nobody is asked.
     """
     _leave(c, slot, left, inside, month, clock, streams[1], leave, tire, over)
-    found = _want(c, hazard, inside, month, clock, streams[0], u, want, score)
-    return found, _fit(c.pool, slot, left, want[:found], free)
+    _fit(c.pool, slot, left, free)
+    return want(c, hazard, hazard, free, least, inside, month, clock, streams[0], u, found, score) if hazard.size else (0, False)
 
 
-def _admit(c: Candidates, want: NDArray[np.int32], score: NDArray[np.float32], *,
-           free: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Those of `want` who get a place: in each pool the lowest scores, ties by id, as many as fit."""
-    first = np.searchsorted(want, c.pool)
-    taken = np.ones(want.size, bool)
-    rank = score.view(u32).astype(u64) << u64(WORD) | c.id[want]
+def admit(c: Candidates, found: NDArray[np.int32], score: NDArray[np.float32], *,
+          free: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Those `found` who get a place: in each pool the lowest scores, ties by id, as many as fit."""
+    first = np.searchsorted(found, c.pool)
+    taken = np.ones(found.size, bool)
+    rank = score.view(u32).astype(u64) << u64(WORD) | c.id[found]
     for pool in np.flatnonzero(np.diff(first) > free):
         mine = slice(first[pool], first[pool + 1])
         taken[mine] = rank[mine] < np.partition(rank[mine], free[pool])[free[pool]]
-    return want[taken]
+    return found[taken]
 
 
 @njit(**INNER)
@@ -309,19 +308,19 @@ def _merge(c, slot, since, left, joining, inside, reached, month, course, after,
         comes = b < joining.size and (a >= slot.size or joining[b] <= slot[a])
         was = a < slot.size and (not comes or joining[b] == slot[a])
         i = joining[b] if comes else slot[a]
-        cell = sums[c.site[i]]
+        at = c.site[i]
         stays, gone = was and left[a] == INSIDE, was and left[a] == month
         if comes:
             left_[n] = INSIDE
             since_[n] = resumed(since[a], left[a], month, course.rise, course.fall) if was else month
-            cell[1] += not gone
-            cell[3] += reached[i] == 0
+            sums[at, 1] += not gone
+            sums[at, 3] += reached[i] == 0
             inside[i] = reached[i] = 1
         else:
             since_[n], left_[n] = since[a], left[a]
-            cell[2] += gone
+            sums[at, 2] += gone
         if comes or stays or month - left[a] < course.forget:
-            cell[0] += comes or stays
+            sums[at, 0] += comes or stays
             slot_[n], who[n], site[n] = i, c.who[i], c.site[i]
             n += 1
         a += was
@@ -412,7 +411,7 @@ class Delivery:
         c, members = self.rule.candidates, self.members
         stay = np.ones(self._slot.size, np.bool_)
         dates = (c.arrives, c.leaves) if self.rule.newcomers else (NO_DATES, NO_DATES)
-        if part(c.who, c.site, *dates, gone, self._slot, members.left, stay, self._inside, self._reached, self._sums):
+        if part(c.number, c.site, *dates, gone, self._slot, members.left, stay, self._inside, self._reached, self._sums):
             self.members, self._slot = members.only(stay), self._slot[stay]
 
     def renew(self, fresh: "Delivery") -> None:
@@ -421,7 +420,7 @@ class Delivery:
         both = merged(fresh.rule.candidates, c, self._slot, rows=self.future.script.id.size, month=self.month + 1)
         number = both.number
         before = c.who[self._reached != 0]
-        self.rule, self.future = replace(fresh.rule, candidates=Candidates._make(both.columns)), fresh.future
+        self.rule, self.future = replace(fresh.rule, candidates=Candidates(*both.columns, number)), fresh.future
         self._slot = number[members.who]
         self._reached, self._inside = (np.zeros(self.rule.candidates.who.size, np.uint8) for _ in range(2))
         self._reached[number[before[number[before] >= 0]]] = 1
@@ -438,19 +437,20 @@ class Delivery:
 
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes
-        want, score, free, crowded = self._ask(month, clock, closed, hazard=NOTHING if closed else self._hazard())
-        self._become(month, _admit(self.rule.candidates, want, score, free=free) if crowded else want)
+        found, score, free, crowded = self._ask(month, clock, closed, hazard=NOTHING if closed else self._hazard())
+        self._become(month, admit(self.rule.candidates, found, score, free=free) if crowded else found)
 
     def _ask(self, month: int, clock: tuple, over: bool, *, hazard: NDArray[np.float32]) -> tuple:
         """Let members leave, all of them when it is over; who wants a place, their scores, free places, and are they too few?"""
         rule, free = self.rule, self._room()
         self.members = self.members._replace(left=self.members.left.copy())
         tire = NOTHING if self._pull.tire is None else self._pull.tire
-        want, score = np.empty(hazard.size, np.int32), np.empty(hazard.size, f32)
-        found, crowded = _ask(rule.candidates, self._slot, self.members.left, self._inside, month, clock, self._streams,
-                              f32(rule.leave), tire, over, hazard, free, np.empty(CHUNK, f32), want, score)
-        self.asked = want[:found], hazard, self._pull.also
-        return want[:found], score[:found], free, crowded
+        found, score = np.empty(hazard.size, np.int32), np.empty(hazard.size, f32)
+        many, crowded = _ask(rule.candidates, self._slot, self.members.left, self._inside, month, clock, self._streams,
+                              f32(rule.leave), tire, over, hazard, free, int(self._pull.also is None), np.empty(CHUNK, f32), found,
+                              score)
+        self.asked = found[:many], hazard, self._pull.also
+        return found[:many], score[:many], free, crowded
 
     def _room(self) -> NDArray[np.int64]:
         """Places of each pool this month."""

@@ -33,23 +33,23 @@ class Merged(NamedTuple):
 
 
 @njit(**JIT)
-def part(who, site, arrives, leaves, gone, slot, left, stay, inside, reached, sums):
+def part(number, site, arrives, leaves, gone, slot, left, stay, inside, reached, sums):
     """Those who have gone are in no longer, nor were they ever reached; returns whether any of them is a member, past or not.
 
-    stay [k]: written, who remains; sums [p, 4]: those inside are counted as having left. Candidates' dates (empty: they keep
+    number [n]: of each row among the candidates; stay [k]: written, who remains; sums [p, 4]: those inside are counted as having left. Candidates' dates (empty: they keep
     theirs) become those of the newcomers.
     """
     some = False
     for g in range(gone.rows.size):
-        i = np.searchsorted(who, gone.rows[g])
-        if i < who.size and who[i] == gone.rows[g]:
+        i = number[gone.rows[g]]
+        if i >= 0:
             if arrives.size > 0:
                 arrives[i], leaves[i] = gone.arrives[g], gone.leaves[g]
-            inside[i] = reached[i] = 0
-            k = np.searchsorted(slot, i)
+            k = np.searchsorted(slot, i) if reached[i] else slot.size
             if k < slot.size and slot[k] == i:
                 some, stay[k] = True, False
                 sums[site[i], 2] += left[k] == INSIDE
+            inside[i] = reached[i] = 0
     return some
 
 
@@ -70,15 +70,20 @@ def merged(new: Any, old: Any, slot: NDArray[np.int32], *, rows: int, month: int
     kept = slot[~known[old.who[slot]]]
     known[old.who[kept]] = True
     who, late = np.flatnonzero(known), np.searchsorted(new.who, old.who[kept])
-    number = np.full(rows, -1, np.int32)
-    number[who] = np.arange(who.size, dtype=np.int32)
 
     def both(a: NDArray[Any], b: NDArray[Any] | float) -> NDArray[Any]:
         return np.insert(a, late, b) if late.size else a.copy()
     pool = both(_pool_of(new), _pool_of(old)[kept])
     return Merged([who, both(new.id, old.id[kept]), both(new.hazard, 0.0), both(new.site, old.site[kept]),
                    both(new.arrives, float(INSIDE)), both(new.leaves, month), np.searchsorted(pool, np.arange(new.pool.size))],
-                  number)
+                  numbered(who, rows))
+
+
+def numbered(who: NDArray[np.integer], rows: int) -> NDArray[np.int32]:
+    """The number of each row [rows] among the rows `who`, -1 for none."""
+    number = np.full(rows, -1, np.int32)
+    number[who] = np.arange(who.size, dtype=np.int32)
+    return number
 
 
 def _pool_of(c: Any) -> NDArray[np.int64]:

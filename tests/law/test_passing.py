@@ -153,7 +153,7 @@ def test_what_has_left_is_not_passed_on():
     sim.step()
     new = sim.passing.change.rows
     assert before[new].any() and (np.abs(sim._state.spill[0, new]) < np.abs(before[new]).max()).all()
-    assert sim._state.published[0, :-1][sim.passing.here == 0].tolist() == [0] * int((sim.passing.here == 0).sum())
+    assert sim._state.published[0][sim.passing.here == 0].tolist() == [0] * int((sim.passing.here == 0).sum())
 
 
 def test_the_year_s_people_are_those_who_lived_in_it():

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import NO_LIMIT, NOBODY, NOTHING, ROUNDED, Delivery, Future
-from ..rng import f32, purpose, u32, u64, uniforms
+from ..delivery import CHUNK, NO_LIMIT, NOBODY, NOTHING, ROUNDED, Delivery, Future, admit, want
+from ..rng import f32, purpose, u64, uniforms
 from . import DELIVERIES, Intervention
 
 
@@ -66,35 +66,23 @@ class Contacts(Delivery):
 
     def _settle(self, month: int, clock: tuple) -> None:
         closed = month >= self.rule.closes
-        self._ask(month, clock, closed, hazard=NOTHING)
-        self._become(month, NOBODY if closed else self._joining(month, clock))
+        _, _, free, _ = self._ask(month, clock, closed, hazard=NOTHING)
+        self._become(month, NOBODY if closed else self._joining(month, clock, self._left(self.rule.room - free)))
 
-    def _joining(self, month: int, clock: tuple) -> NDArray[np.int32]:
-        """Those reached by this month's contacts."""
-        c = self.rule.candidates
-        calendar, replicate, _, _ = clock
-        outside = np.flatnonzero((self._inside == 0) & (c.arrives <= month) & (month < c.leaves)).astype(np.int32)
-        seed = u64(self.future.seed)
-        order = uniforms(seed, replicate, self._stream, calendar, c.id[outside]) / self._weight[outside]
-        called = self._called(outside, order)
-        u = uniforms(seed, replicate, self._streams[0], calendar, c.id[called])
+    def _joining(self, month: int, clock: tuple, free: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Those reached by this month's contacts, of which so many are `free` in each pool: they go to those outside who come first
+        by draw / weight."""
+        c, m = self.rule.candidates, self._inside.size
+        found, score = np.empty(m, np.int32), np.empty(m, f32)
+        many, _ = want(c, np.ones(m, f32), self._weight, free, 1, self._inside, month, clock, self._stream, np.empty(CHUNK, f32), found,
+                       score)
+        called = admit(c, found[:many], score[:many], free=free)
+        u = uniforms(u64(self.future.seed), clock[1], self._streams[0], clock[0], c.id[called])
         hazard = self._hazard()[called]
         return called[(u < hazard) | (hazard >= 1)]
 
-    def _called(self, outside: NDArray[np.int32], order: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Of those outside (rising), whom the contacts go to: in each pool the first in `order`, ties by id."""
-        c, free, called = self.rule.candidates, self._free(), np.ones(outside.size, bool)
-        rank = order.view(u32).astype(u64) << u64(32) | c.id[outside]
-        first = np.searchsorted(outside, c.pool)
-        for pool in np.flatnonzero(np.diff(first) > free):
-            mine = slice(first[pool], first[pool + 1])
-            called[mine] = rank[mine] < np.partition(rank[mine], free[pool])[free[pool]]
-        return outside[called]
-
-    def _free(self) -> NDArray[np.int64]:
-        """Contacts of each pool that visits leave, whole ones."""
-        first = self.rule.candidates.pool
-        inside = np.diff(np.concatenate([np.zeros(1, np.int64), np.cumsum(self._inside, dtype=np.int64)])[first])
+    def _left(self, inside: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Contacts of each pool that visits to those `inside` leave, whole ones."""
         factor = np.ones(inside.size) if self._pull.room is None else self._pull.room
         left = self._contacts * factor - self._visits * inside
         return np.maximum(np.where(factor == 1, np.floor(left + ROUNDED), self._whole(left)), 0).astype(np.int64)

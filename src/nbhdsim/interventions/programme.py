@@ -90,9 +90,8 @@ class Programme:
     def on_list(self, month: int, some: Rows | None = None) -> Rows:
         """Rows, rising, of those who may take part and live there in `month`; some: of these rows (rising) alone."""
         c = self._delivery.rule.candidates
-        at = np.arange(c.who.size) if some is None else np.searchsorted(c.who, some)
-        if some is not None:
-            at = at[(at < c.who.size) & (c.who[np.minimum(at, c.who.size - 1)] == some)] if c.who.size else at[:0]
+        at = np.arange(c.who.size) if some is None else c.number[some]
+        at = at[at >= 0]
         return c.who[at[(c.arrives[at] <= month) & (month < c.leaves[at])]]
 
     def renewing(self, month: int) -> bool:
