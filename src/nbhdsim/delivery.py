@@ -219,8 +219,8 @@ def _leave(c, slot, left, inside, month, clock, stream, hazard, tire, closed):
 
 @njit(**JIT)
 def want(c, hazard, weight, free, least, inside, month, clock, stream, u, found, score):
-    """Candidates outside who want a place this month, of pools with `least` places `free`, rising, with draw / weight; how many, and
-    whether a pool has fewer places than are wanted."""
+    """Candidates outside who want a place this month, of pools with `least` places `free`, rising, with draw / weight; how many,
+    and whether a pool has fewer places than are wanted."""
     calendar, replicate, k0, k1 = clock
     many, crowded = 0, False
     for p in range(free.size):
