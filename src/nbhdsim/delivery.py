@@ -420,7 +420,7 @@ class Delivery:
         both = merged(fresh.rule.candidates, c, self._slot, rows=self.future.script.id.size, month=self.month + 1)
         number = both.number
         before = c.who[self._reached != 0]
-        self.rule, self.future = replace(fresh.rule, candidates=Candidates(*both.columns, number)), fresh.future
+        self.rule, self.future = replace(fresh.rule, candidates=Candidates._make([*both.columns, number])), fresh.future
         self._slot = number[members.who]
         self._reached, self._inside = (np.zeros(self.rule.candidates.who.size, np.uint8) for _ in range(2))
         self._reached[number[before[number[before] >= 0]]] = 1

@@ -36,8 +36,8 @@ class Merged(NamedTuple):
 def part(number, site, arrives, leaves, gone, slot, left, stay, inside, reached, sums):
     """Those who have gone are in no longer, nor were they ever reached; returns whether any of them is a member, past or not.
 
-    number [n]: of each row among the candidates; stay [k]: written, who remains; sums [p, 4]: those inside are counted as having left. Candidates' dates (empty: they keep
-    theirs) become those of the newcomers.
+    number [n]: of each row among the candidates; stay [k]: written, who remains; sums [p, 4]: those inside are counted as having
+    left. Candidates' dates (empty: they keep theirs) become those of the newcomers.
     """
     some = False
     for g in range(gone.rows.size):

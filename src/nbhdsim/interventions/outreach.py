@@ -74,8 +74,8 @@ class Contacts(Delivery):
         by draw / weight."""
         c, m = self.rule.candidates, self._inside.size
         found, score = np.empty(m, np.int32), np.empty(m, f32)
-        many, _ = want(c, np.ones(m, f32), self._weight, free, 1, self._inside, month, clock, self._stream, np.empty(CHUNK, f32), found,
-                       score)
+        many, _ = want(c, np.ones(m, f32), self._weight, free, 1, self._inside, month, clock, self._stream, np.empty(CHUNK, f32),
+                       found, score)
         called = admit(c, found[:many], score[:many], free=free)
         u = uniforms(u64(self.future.seed), clock[1], self._streams[0], clock[0], c.id[called])
         hazard = self._hazard()[called]
