@@ -48,7 +48,8 @@ def parser() -> argparse.ArgumentParser:
     _changes(evidence)
     explain = verbs.add_parser("explain", help="split differences by person, channel and programme, or follow one resident")
     explain.add_argument("what", metavar="RUN|SCENARIO", help="a run folder, or a scenario YAML (beside doing nothing)")
-    explain.add_argument("--futures", type=int, default=4, metavar="K", help="the first K futures of the run (default 4)")
+    explain.add_argument("--futures", type=int, default=4, metavar="K",
+                         help="K futures of the run, with sampled numbers if it has any (default 4)")
     explain.add_argument("--resident", metavar="ID", help="the path of one resident; `some` picks one to look at")
     explain.add_argument("--out", metavar="FOLDER", help="write the tables there, not into the run folder")
     explain.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")

@@ -201,7 +201,8 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
     from nbhdsim.explain import future, rebuilt, resident
     from nbhdsim.report import explained
 
-    case = rebuilt.case(options.what, futures=options.futures, sets=options.sets, seed=options.seed)
+    case = rebuilt.case(options.what, futures=options.futures, sets=options.sets, seed=options.seed,
+                        central=options.resident is not None)
     reference, *others = case.scenarios
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
@@ -214,8 +215,10 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
     if seconds > LONG:
         cli_progress.say(f"about {seconds:.0f} s, more on a busy machine ({sum(map(future.count, others))} worlds a future)")
     table = explain.run(case, jobs=jobs, progress=lambda done: cli_progress.say(f"{done} of {len(case.futures)} futures explained"))
-    tell(explained.text(explain.mean(table), futures=len(case.futures), months=reference.months, reference=reference.name,
-                        title=others[0].name if case.folder is None else case.folder.name))
+    counts = sum(future.draw == 0 for future in case.futures), sum(future.draw > 0 for future in case.futures)
+    tell(explained.text(explain.mean(table), futures=counts, months=reference.months, reference=reference.name,
+                        title=others[0].name if case.folder is None else case.folder.name,
+                        answer=None if case.folder is None else explain.answer(case.folder)))
     folder = case.folder if options.out is None else Path(options.out)
     for path in explain.write(table, folder) if folder is not None else ():
         cli_progress.say(f"written: {path}")

@@ -129,7 +129,10 @@ def test_a_run_folder_is_explained_as_it_was_run(at, capsys):
     capsys.readouterr()
     assert cli.main(["explain", str(folder), "--futures", "3"]) == 0
     said = capsys.readouterr().out
-    assert "By channel" in said and "hub" in said
+    assert "By channel" in said and "mean of 3 futures (1 with sampled numbers, 2 with central ones)" in said
+    assert "The answer of the run: " in said and "a year (mean of 1 future with sampled numbers)" in said
+    assert [(f.draw, f.replicate) for f in rebuilt.case(str(folder), futures=3).futures] == [(1, 2), (0, 0), (0, 1)]
+    assert rebuilt.case(str(folder), futures=1, central=True).futures[0].draw == 0
     mine, tables = pd.read_parquet(folder / "explain.parquet"), pd.read_parquet(folder / "outcomes.parquet")
     rows = tables[(tables["place"] == "all") & (tables["age"] == "all") & (tables["quintile"] == 0) & (tables["months"] == 1)
                   & (tables["month"] >= 0) & (tables["people"] == "all")]
@@ -162,7 +165,7 @@ def test_bad_input(arguments, words, at, capsys):
 
 def test_a_resident_s_path(at, capsys):
     """The futures part in the month in which someone joins, and are alike before it."""
-    case = rebuilt.case("hub.yaml", futures=1)
+    case = rebuilt.case("hub.yaml", futures=1, central=True)
     story, = resident.of(case, "some")
     path = story.path.set_index("month")
     before = path[path.index < story.first]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbhdsim import tables, workers
+from nbhdsim import comparison, tables, workers
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.explain import future
 from nbhdsim.explain.rebuilt import Case
@@ -34,6 +34,7 @@ COLUMNS: Mapping[str, str] = {
     "residents": "mean number of residents whom the outcome is about, in the circle (`people`) or the whole area",
 }
 """Columns of the table, and what they mean."""
+WORDS = ("scenario", "outcome", "people", "grade", "why")
 
 
 def run(case: Case, *, jobs: int, progress: Callable[[int], None] = lambda done: None) -> pd.DataFrame:
@@ -65,6 +66,16 @@ def write(table: pd.DataFrame, folder: Path) -> list[Path]:
     with tables.atomic(csv) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
     return [parquet, csv]
+
+
+def answer(folder: Path) -> pd.DataFrame | None:
+    """What `compare` wrote of emergency admissions, whole area and period, in the columns of `comparison.csv`; None where it wrote
+    none."""
+    file = folder / "csv" / "comparison.csv"
+    if not file.is_file():
+        return None
+    rows = pd.read_csv(file, keep_default_na=False, na_values={name: [""] for name in comparison.COLUMNS if name not in WORDS})
+    return rows[(rows["outcome"] == "emergency_admissions") & (rows["people"] == "all") & (rows["year"] == 0)]
 
 
 def mean(table: pd.DataFrame) -> pd.DataFrame:

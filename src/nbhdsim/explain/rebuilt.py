@@ -24,10 +24,11 @@ class Case(NamedTuple):
     folder: Path | None
 
 
-def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None = None) -> Case:
+def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None = None, central: bool = False) -> Case:
     """The case of a run folder, or of a scenario file, which is compared with itself without programmes.
 
-    futures: how many, the first ones of the run (a file: with central numbers). Raises NbhdsimError for what is neither, for a run
+    futures: how many, those with sampled numbers first, as the answer of a run is their mean; central: those with central numbers
+    first. Raises NbhdsimError for what is neither, for a run
     without a programme or a finished future, and for numbers that have changed since the run.
     """
     if futures < 1:
@@ -35,14 +36,16 @@ def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None 
     path = Path(what)
     if not path.is_dir():
         scenario = schema.load(what, sets=sets, seed=seed)
-        return _checked(Case(beside_nothing([scenario]), experiment.plan(futures, 0), None), what)
+        planned = experiment.plan(futures, 0) if central else experiment.plan(1, futures)[1:]
+        return _checked(Case(beside_nothing([scenario]), planned, None), what)
     if sets or seed is not None:
         raise NbhdsimError.of(f"--set and --seed change a scenario file; {what} is a run and stays as it was (give "
                               "its YAML instead)")
     found = scenarios(path)
     runs = tables.read(path, "runs")
-    pairs = runs.loc[runs["ok"], ["draw", "replicate"]].to_numpy(int)
-    done = [Future(i, int(draw), int(replicate)) for i, (draw, replicate) in enumerate(pairs)]
+    pairs = runs.loc[runs["ok"], ["draw", "replicate"]].to_numpy(int).tolist()
+    first = sorted(pairs, key=lambda pair: (pair[0] > 0) == central)            # the order of the run is kept otherwise
+    done = [Future(i, draw, replicate) for i, (draw, replicate) in enumerate(first)]
     return _checked(Case(beside_nothing(found), done[:futures], path), what)
 
 
