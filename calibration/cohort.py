@@ -2,7 +2,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,17 +9,13 @@ import numpy as np
 from nbhdsim import conditions, evidence, rates
 from nbhdsim.places import Places, Ties
 from nbhdsim.population import World
-from nbhdsim.residents import AGE_FROM, STAYS, Script, band_of
+from nbhdsim.residents import AGE_FROM, FRAILTY, STAYS, Script, band_of
 from nbhdsim.scenario import AreaSpec, Scenario
 from nbhdsim.simulation import Simulation
 
 LEVEL_1997 = 0.75
 """Rates of 1997/98 over those of the table (about 2024): judged. Counts grew by 3.2% a year from 2006/07 to 2017/18 (Health
 Foundation 2018), near four fifths of it stays without a night (National Audit Office 2018), and much of it ageing."""
-
-DEATH_RATIO = np.array([1, 1.92, 3.10, 4.52])
-"""Yearly hazard of death of the fit, mildly, moderately and severely frail over the fit (Clegg and others 2016, Age Ageing
-45:353; 65 to 95, England)."""
 
 HISTORY, YEARS = 24, 6
 """Months before the index year, as scenarios have; years followed, the index year first."""
@@ -80,17 +75,20 @@ def deaths(age: np.ndarray, sex: np.ndarray, quintile: np.ndarray, *, rank: np.n
            rng: np.random.Generator) -> np.ndarray:
     """Month of death [n] from the start of the index year: hazards by age, sex, quintile and frailty, rising with age.
 
-    Frailty follows a lasting rank through the mix of each age, so that the mean hazard of an age stays that of mortality.csv.
+    Frailty follows a lasting rank through the mix of each age, so that the mean hazard of an age stays that of the catalogue.
     Under 65 nobody dies: nothing is asked of them.
     """
-    table = np.loadtxt(Path(__file__).with_name("mortality.csv"), delimiter=",", skiprows=3, usecols=range(2, 7)) / 1000
-    mean = mix @ DEATH_RATIO
+    quantities, tables, _ = central()
+    yearly = tables["baseline.mortality.rate"]
+    table = yearly.scaled({})[yearly.rows.index("65 F"):] / 1000
+    ratio = np.array([1, *(quantities[f"baseline.mortality.{name}"].value for name in FRAILTY[1:])])
+    mean = mix @ ratio
     dies = np.full(age.size, NEVER)
     for month in range(YEARS * 12):
         now = age + month / 12
         band = band_of(now.astype(int))
         hazard = table[2 * np.clip((now - 65) // 5, 0, 4).astype(int) + sex, quintile] / 12
-        hazard *= DEATH_RATIO[category(rank, mix[band])] / mean[band]
+        hazard *= ratio[category(rank, mix[band])] / mean[band]
         dies[(rng.random(age.size) < hazard) & (dies == NEVER) & (now >= 65)] = month
     return dies
 

@@ -159,8 +159,3 @@ def _dying(of: Chances) -> Array:
     together, mix = of.conditions.together, _mix(of.conditions.many)
     out = together * follow + (1 - together) * follow.sum(-1, keepdims=True) * mix[..., None, :]
     return out.reshape(*out.shape[:2], AGES, YEAR, *out.shape[3:]).mean(3)
-
-
-def mix_by_year(of: Chances) -> Array:
-    """Shares fit, mild, moderate, severe [105, 4] by age in years."""
-    return _mix(of.frail).reshape(AGES, YEAR, len(FRAILTY)).mean(1)

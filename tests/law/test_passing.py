@@ -75,7 +75,7 @@ def test_the_mix_of_frailty_is_what_the_ages_say():
     sim = run(passing(residents=60_000, months=120, history=24), until=120, residents=60_000)
     there = sim.passing.here != 0
     age = np.minimum(age_at(sim.script)[there], chances.AGES - 1)
-    goal = chances.mix_by_year(sim.world.life.chances)
+    goal = sim.world.life.chances.health[0].sum(-1)
     for low, high in ((50, 65), (65, 75), (75, 85), (85, 105)):
         mine = (age >= low) & (age < high)
         found = np.bincount(sim.script.frailty[there][mine], minlength=4) / mine.sum()

@@ -13,7 +13,7 @@ SHARE = TABLES["baseline.population.age"].scaled(VALUES)
 
 
 def test_the_mix_of_frailty_by_band_is_the_published_one():
-    mix, goal = chances.mix_by_year(OF), TABLES["baseline.frailty.mix"].scaled(VALUES)
+    mix, goal = OF.health[0].sum(-1), TABLES["baseline.frailty.mix"].scaled(VALUES)
     for band in range(7):
         assert mix[BANDS[band]].mean(0) == pytest.approx(goal[band], abs=1e-6)
     living = np.cumprod(np.full(20, 1 - chances.mean_death(OF)[:, :, -1].mean())[:, None].repeat(12, 1).ravel()).reshape(20, 12)
@@ -26,7 +26,7 @@ def test_frailty_only_grows_with_age():
 
 
 def test_deaths_of_an_age_are_the_published_ones_and_rise_with_frailty():
-    assert OF.death[0, 0, 70] @ chances.mix_by_year(OF)[70] * 12 == pytest.approx(0.02338, rel=0.003)
+    assert OF.death[0, 0, 70] @ OF.health[0].sum(-1)[70] * 12 == pytest.approx(0.02338, rel=0.003)
     assert OF.death[1, 4, 30, 0] * 12 == pytest.approx(0.00045, rel=1e-6)
     assert OF.death[0, 2, 80] / OF.death[0, 2, 80, 0] == pytest.approx([1, 1.92, 3.1, 4.52])
 

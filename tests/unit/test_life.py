@@ -152,7 +152,7 @@ def test_the_mix_of_frailty_by_age_stays_the_published_one(month):
     world = town()
     now = here(world, month)
     age = months_of_age(world, now, month) // 12
-    goal = chances.mix_by_year(OF)
+    goal = OF.health[0].sum(-1)
     frail = frailty_of(world.life, now, month)
     for band in range(4, 8):
         mine = band_of(age) == band
