@@ -33,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--draws", type=int, default=18, metavar="D", help="futures with sampled values (default 18)")
         verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
         verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+        verb.add_argument("--cluster", metavar="ADDRESS", help="run on the workers of a Dask scheduler (tcp://host:port), or "
+                          "`local`: processes of this machine")
         verb.add_argument("--anew", action="store_true", help="begin anew where an earlier run was stopped (default: go on)")
         verb.add_argument("--retry-failed", action="store_true", help="run the futures again that failed in an earlier run")
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")

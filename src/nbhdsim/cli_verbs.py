@@ -125,7 +125,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(scenarios, name=name or scenarios[0].name, replicates=options.replicates, draws=options.draws,
                                 jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress,
-                                anew=options.anew, retry_failed=options.retry_failed)
+                                anew=options.anew, retry_failed=options.retry_failed, cluster=options.cluster)
     if result.done:
         tell(summary.finish(result.folder, scenarios))
     tell(f"\n{result.done} of {result.planned} futures in {result.folder}")

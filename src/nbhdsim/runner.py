@@ -5,7 +5,7 @@ its parts, and the same command goes on with what they do not hold.
 """
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from nbhdsim.errors import NbhdsimError, Stopped
 from nbhdsim.parts import DONE, FAILED, Parts, adopt
 from nbhdsim.workers import Chunk, Future, Work, results, without_interrupts
 
+Chunks = Callable[[Callable[[], None]], Generator[Chunk, None, None]]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -55,16 +56,20 @@ class Runner:
         """Futures planned, done and failed."""
         return {"planned": len(self.parts.futures), "done": self.parts.count(DONE), "failed": self.parts.count(FAILED)}
 
-    def carry_out(self, work: Work, *, jobs: int = 1, progress: Callable[[Report], None] = lambda report: None,
-                  first: Callable[[], None] = lambda: None, last: Callable[[], None] = lambda: None) -> Result:
-        """Run what is left, then write the finished tables. `first` and `last` write what else belongs in the folder, before the
-        first future and after the tables.
+    def carry_out(self, work: Work, *, jobs: int = 1, cluster: str | None = None,
+                  progress: Callable[[Report], None] = lambda report: None, first: Callable[[], None] = lambda: None,
+                  last: Callable[[], None] = lambda: None) -> Result:
+        """Run what is left, over `jobs` processes or a cluster, then write the finished tables. `first` and `last` write what else
+        belongs in the folder, before the first future and after the tables.
 
         Raises NbhdsimError when the model refuses the input at once, with nothing written; Stopped when the disk is full or a
         cluster is lost, and KeyboardInterrupt, after leaving a folder that can be gone on with.
         """
+        def chunks(tick: Callable[[], None]) -> Generator[Chunk, None, None]:
+            return results(work, self.parts.left(), jobs=jobs, cluster=cluster, tick=tick)
+
         try:
-            return self._carried_out(work, jobs, progress=progress, first=first, last=last)
+            return self._carried_out(chunks, progress, first=first, last=last)
         except OSError as error:
             if error.errno not in FULL:
                 raise
@@ -73,11 +78,11 @@ class Runner:
         finally:
             self.folder.close()
 
-    def _carried_out(self, work: Work, jobs: int, *, progress: Callable[[Report], None], first: Callable[[], None],
+    def _carried_out(self, chunks: Chunks, progress: Callable[[Report], None], *, first: Callable[[], None],
                      last: Callable[[], None]) -> Result:
         try:
             first()
-            self._run(work, jobs, progress)
+            self._run(chunks, progress)
             return self._finish(last)
         except NbhdsimError:
             if not self.parts.count(DONE) and not self.folder.resumed:
@@ -92,7 +97,7 @@ class Runner:
                 self._finish(last)
             raise
 
-    def _run(self, work: Work, jobs: int, progress: Callable[[Report], None]) -> None:
+    def _run(self, chunks: Chunks, progress: Callable[[Report], None]) -> None:
         """All that is left, into parts."""
         failed = np.flatnonzero(self.parts.state == FAILED)
         self.folder.keep_errors(set(zip(self.parts.draw[failed].tolist(), self.parts.replicate[failed].tolist(), strict=True)))
@@ -102,8 +107,8 @@ class Runner:
             progress(Report(counts["done"], counts["failed"], counts["planned"], time.monotonic() - self.begun))
 
         tick()
-        with closing(results(work, self.parts.left(), jobs=jobs, tick=tick)) as chunks:
-            for chunk in chunks:
+        with closing(chunks(tick)) as found:
+            for chunk in found:
                 self._keep(chunk)
                 tick()
         self._wrote()

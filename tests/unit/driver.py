@@ -13,7 +13,7 @@ from nbhdsim.workers import Future, Work
 
 
 def main(out: str, task: str, futures: str, *options: str) -> int:
-    """Carry out a plan; the exit code is that of the command line. Options: jobs, limit, largest (bytes of a file),
+    """Carry out a plan; the exit code is that of the command line. Options: jobs, cluster, limit, largest (bytes of a file),
     anew, retry, extends (a run folder)."""
     given = dict(option.split("=", 1) for option in options)
     if "largest" in given:
@@ -26,7 +26,8 @@ def main(out: str, task: str, futures: str, *options: str) -> int:
         if "extends" in given and not folder.resumed:
             runner.extend(folder, Path(given["extends"]))
         work = Work((), getattr(tasks, task), limit, tasks.nowhere)
-        result = runner.Runner(folder, plan, retry_failed="retry" in given).carry_out(work, jobs=int(given.get("jobs", 1)))
+        result = runner.Runner(folder, plan, retry_failed="retry" in given).carry_out(
+            work, jobs=int(given.get("jobs", 1)), cluster=given.get("cluster"))
     except KeyboardInterrupt:
         return 130
     except Stopped as error:

@@ -147,7 +147,7 @@ def texts(scenarios: Sequence[Any]) -> dict[str, str]:
 
 def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int = 18, jobs: int | None = None,
         out: Path = Path("runs"), argv: Sequence[str] = (), progress: Callable[[Report], None] = lambda report: None,
-        anew: bool = False, retry_failed: bool = False) -> Result:
+        anew: bool = False, retry_failed: bool = False, cluster: str | None = None) -> Result:
     """Run scenarios in all futures of a plan and write the run folder; `progress` is told after each chunk of futures.
 
     A folder that an earlier run left incomplete is gone on with, unless `anew`. Raises NbhdsimError for bad input, with nothing
@@ -155,7 +155,7 @@ def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int 
     """
     check_comparable(scenarios)
     futures = plan(replicates, draws)
-    workers = processes(jobs, scenarios, len(futures))
+    workers = processes(jobs, scenarios, len(futures)) if cluster is None else jobs or cores()
     whole = resolved(scenarios, name=name, replicates=replicates, draws=draws)
     with without_interrupts():              # no folder without its manifest
         folder = runfolder.create(out, resolved=whole, resolved_text=documents.to_text(whole), texts=texts(scenarios),
@@ -169,4 +169,4 @@ def run(scenarios: Sequence[Any], *, name: str, replicates: int = 6, draws: int 
         ledger.complete(folder.path)
 
     runner = Runner(folder, futures, retry_failed=retry_failed)
-    return runner.carry_out(Work(scenarios), jobs=workers, progress=progress, first=first, last=last)
+    return runner.carry_out(Work(scenarios), jobs=workers, cluster=cluster, progress=progress, first=first, last=last)

@@ -4,7 +4,9 @@
 and whatever happens the rows of a future are the same.
 """
 from collections.abc import Callable, Generator, Sequence
+from importlib.util import find_spec
 
+from nbhdsim.errors import NbhdsimError
 from nbhdsim.workers.drive import Drive, Pool
 from nbhdsim.workers.processes import Here, Processes, without_interrupts
 from nbhdsim.workers.work import Chunk, Future, Outcome, Task, Work, simulated
@@ -12,15 +14,28 @@ from nbhdsim.workers.work import Chunk, Future, Outcome, Task, Work, simulated
 __all__ = ["Chunk", "Future", "Outcome", "Pool", "Task", "Work", "results", "simulated", "without_interrupts"]
 
 
-def pool(work: Work, jobs: int) -> Pool:
-    """This process when `jobs` is 1 and nothing can hang in it, else so many processes."""
-    return Here(work) if jobs == 1 and work.limit is None else Processes(work, jobs)
+def pool(work: Work, jobs: int, cluster: str | None = None) -> Pool:
+    """The workers of a Dask `cluster` (tcp://host:port, or `local`: so many processes of this machine); without one this process
+    when `jobs` is 1 and nothing can hang in it, else so many processes.
+
+    Raises NbhdsimError when the cluster cannot be used.
+    """
+    if cluster is None:
+        return Here(work) if jobs == 1 and work.limit is None else Processes(work, jobs)
+    if find_spec("distributed") is None:
+        raise NbhdsimError.of("--cluster: Dask is not installed (pip install 'nbhdsim[cluster]', here and on the workers)")
+    from nbhdsim.workers.cluster import Cluster
+
+    return Cluster(work, cluster, jobs)
 
 
-def results(work: Work, futures: Sequence[Future], *, jobs: int = 1,
+def results(work: Work, futures: Sequence[Future], *, jobs: int = 1, cluster: str | None = None,
             tick: Callable[[], None] = lambda: None) -> Generator[Chunk, None, None]:
-    """What became of the futures, chunk by chunk in the order in which they are done, over a pool that ends with it. Close it."""
-    place = pool(work, jobs)
+    """What became of the futures, chunk by chunk in the order in which they are done, over a pool that ends with it. Close it.
+
+    Raises Stopped when a cluster is lost.
+    """
+    place = pool(work, jobs, cluster)
     try:
         yield from Drive(place, futures, work.limit).chunks(tick)
     finally:

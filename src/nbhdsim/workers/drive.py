@@ -7,6 +7,7 @@ from itertools import islice
 from math import ceil
 from typing import Any, Protocol
 
+from nbhdsim.errors import Stopped
 from nbhdsim.workers import limit
 from nbhdsim.workers.work import Chunk, Future, Outcome
 
@@ -19,18 +20,21 @@ TRIES = 2
 
 
 class Pool(Protocol):
-    """Where chunks are run. workers: how many chunks at once; window: how many may be under way; lost: what `result` of a
-    promise raises when its worker is gone."""
+    """Where chunks are run. workers: how many chunks at once; window: how many may be under way; lost: what `result` raises
+    when the worker of a promise is gone."""
 
     workers: int
     window: int
     lost: tuple[type[BaseException], ...]
 
     def submit(self, futures: Sequence[Future]) -> Any:
-        """A promise of a Chunk, with a method `result`."""
+        """A promise of a Chunk."""
 
     def wait(self, pending: Collection[Any]) -> Collection[Any]:
         """The promises that are kept or broken, after about a second at most. Raises Stopped when the pool itself is gone."""
+
+    def result(self, promise: Any) -> Chunk:
+        """The chunk of a promise that is kept; raises what broke it."""
 
     def restart(self) -> None:
         """Make it whole again after a loss; nothing is under way then."""
@@ -77,7 +81,9 @@ class Drive:
             for promise in self.pool.wait(self.pending):
                 futures, begun = self.pending.pop(promise)
                 try:
-                    chunk = promise.result()
+                    chunk = self.pool.result(promise)
+                except Stopped:
+                    raise
                 except Exception as error:
                     self.broken |= isinstance(error, self.pool.lost)
                     yield from self._blamed(futures, error, time.monotonic() - begun if alone else None)

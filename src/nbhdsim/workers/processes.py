@@ -73,6 +73,10 @@ class Here:
         """All of them are done."""
         return list(pending)
 
+    def result(self, promise: Promise[Chunk]) -> Chunk:
+        """What the chunk came to."""
+        return promise.result()
+
     def restart(self) -> None:
         """Nothing is ever lost."""
 
@@ -106,6 +110,10 @@ class Processes:
     def wait(self, pending: Collection[Promise[Chunk]]) -> Collection[Promise[Chunk]]:
         """Those that are done, after a second at most."""
         return wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
+
+    def result(self, promise: Promise[Chunk]) -> Chunk:
+        """What the chunk came to."""
+        return promise.result()
 
     def restart(self) -> None:
         """A new set of workers after one was lost."""
