@@ -56,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("--out", metavar="FOLDER", help="write the tables there, not into the run folder")
     explain.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
     _changes(explain)
+    status = verbs.add_parser("status", help="say how far a run is, how fast, and whether it is running")
+    status.add_argument("what", metavar="RUN", help="a run folder")
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")
     network.add_argument("what", nargs="?", default="teaching-town", metavar="SCENARIO|AREA",
                          help="a scenario YAML or a built-in area (default teaching-town)")

@@ -225,6 +225,14 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
     return OK
 
 
+def status(options: Namespace, argv: Sequence[str]) -> int:
+    """Print how far a run is."""
+    from nbhdsim.report import status as screen
+
+    tell(screen.text(Path(options.what)))
+    return OK
+
+
 def network(options: Namespace, argv: Sequence[str]) -> int:
     """Print the measures of a network beside their targets, and write it if asked."""
     from nbhdsim import network_export, population

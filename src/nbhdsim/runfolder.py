@@ -291,6 +291,19 @@ def _locked(path: Path) -> IO[str]:
     return lock
 
 
+def holder(path: Path) -> dict[str, Any] | None:
+    """Who writes in a run folder now (pid, host, since), None when nobody does."""
+    try:
+        with (path / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return dict(json.loads(lock.read() or "{}"))
+    except (OSError, ValueError):
+        pass
+    return None
+
+
 def copy_names(files: Sequence[Path]) -> list[str]:
     """Names of the copies of the input files: their own, numbered where two are the same."""
     seen: dict[str, int] = {}

@@ -10,12 +10,12 @@ import logging
 import pickle
 import time
 from collections.abc import Collection, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
 import dask
 from distributed import Client, LocalCluster, WorkerPlugin, wait
-from distributed.client import FuturesCancelledError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
@@ -83,7 +83,8 @@ class Cluster:
     def _local(self, jobs: int) -> Any:
         dask.config.set({"distributed.scheduler.allowed-failures": 1})
         with without_interrupts():
-            return LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+            return LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0",
+                                silence_logs=logging.CRITICAL)
 
     def _check(self) -> None:
         """Refuse a cluster without workers, and workers in other versions."""
@@ -126,7 +127,7 @@ class Cluster:
             if self.client.status == "running":
                 return ()
             raise self._gone() from None
-        except (FuturesCancelledError, CommClosedError, OSError):
+        except (CancelledError, CommClosedError, OSError):
             raise self._gone() from None
 
     def result(self, promise: Any) -> Chunk:
@@ -134,7 +135,7 @@ class Cluster:
         self.under_way.discard(promise)
         try:
             return promise.result(timeout=BEGIN)
-        except (FuturesCancelledError, CommClosedError, OSError):     # a TimeoutError is an OSError
+        except (CancelledError, CommClosedError, OSError):     # a TimeoutError is an OSError
             raise self._gone() from None
 
     def _gone(self) -> Stopped:
