@@ -25,6 +25,7 @@ def tables(value=-100.0, futures="many", blank=()):
             row = {"value": value * (i + 1) / (1 if o[0] == "e" else 1e4), "chance_low": value * 1.5 * chance,
                    "chance_high": -value * chance, "all_low": value * 2.5 * both, "all_high": value * both}
             row = dict.fromkeys(row, math.nan) if o in blank else row
+            row |= {"error": math.nan}
             told = {"grade": "", "why": NOT_MODELLED} if o in blank else {"grade": "D", "why": ""}
             out.append({"scenario": n, "outcome": o, "people": p, "year": 0, **row, "covers_zero": False, "sign_unknown": False,
                         "replicates": r, "draws": d, **told})
@@ -90,6 +91,16 @@ def test_one_future_and_few_have_no_ranges():
             assert all(len(line.get_xdata()) < 2 or len(set(line.get_xdata())) == 1 for ax in figure.axes for line in ax.lines)
 
 
+def test_it_is_said_that_the_axis_of_those_who_take_part_is_wider():
+    comparison, ordinary = tables()
+    mine = (comparison["outcome"] == "life_satisfaction") & (comparison["people"] == "participants")
+    ends = ["value", "chance_low", "chance_high", "all_low", "all_high"]
+    comparison.loc[mine, ends] *= 40
+    labels = [ax.get_xlabel() for ax in both(comparison, ordinary)[1].axes]
+    assert labels[:2] == ["points of 10", "points of 10 (an axis 40 times as wide)"]
+    assert [ax.get_xlabel() for ax in both(*tables())[1].axes][1] == "points of 10"
+
+
 def test_what_is_not_modelled_has_words_and_no_dot():
     _, figure = both(*tables(blank=["lonely"]))
     ax = figure.axes[2]
@@ -120,5 +131,5 @@ def test_numbers_have_a_minus_sign():
 @pytest.mark.parametrize(("value", "said"), [(0.0, "no difference in any future"), (1e-9, "within 0.0001 either way")])
 def test_next_to_nothing_is_said_in_words(value, said):
     row = {"outcome": "life_satisfaction", "value": value, "chance_low": value, "chance_high": value, "all_low": value,
-           "all_high": value, "replicates": 6, "draws": 18, "why": ""}
+           "all_high": value, "error": 0.0, "replicates": 6, "draws": 18, "why": ""}
     assert figures._said(row) == said

@@ -58,7 +58,7 @@ def test_an_override_without_a_source_stands_first(load):
     assert ledger.by_scenario(frame).sum() == 1
     said = screen.text("Ledger", frame)
     assert "Assumed by the scenario, without a source: 1 number, listed first." in said
-    assert "! interventions.hub.reach " in said and "  baseline.admission.trend " in said
+    assert "! interventions.hub.reach\n" in said and "  baseline.admission.trend\n" in said
 
 
 def test_a_later_scenario_that_differs_has_a_row_of_its_own(load):
@@ -149,3 +149,14 @@ def test_numbers_that_do_nothing_are_given_nothing(run):
 
 def test_a_scenario_without_effects_on_the_headline_says_so(load):
     assert "No stated effect can reach emergency admissions" in screen.text("Ledger", ledger.of([load("nothing", BASE)]))
+
+
+@pytest.mark.parametrize("width", [100, 120, 160])
+def test_no_word_of_a_number_is_cut_off(width):
+    """Sources, units and addresses stand in full, in lines that fit."""
+    frame = ledger.package()
+    said = screen.table(frame, width)
+    assert ".." not in said and max(map(len, said.splitlines())) <= max(width, max(map(len, frame["address"])) + 2)
+    words = set(said.split())
+    for row in frame.head(40).to_dict("records"):
+        assert set(f"{row['unit']} {row['source_by']}".split()) - words == set() or row["assumed"], row["address"]

@@ -15,6 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -263,6 +264,8 @@ PANELS = (
     ("low_life_satisfaction", "all", "Everyone of 16+: life satisfaction 0 to 4", "percentage points"),
 )
 """Outcome, people, heading and unit of the panels of the wellbeing picture."""
+TOLD = 1.5
+"""How much wider the axis of those who take part is than that of everyone where it is said."""
 
 
 def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str]) -> tuple[Figure, str]:
@@ -274,12 +277,15 @@ def wellbeing(comparison: pd.DataFrame, *, reference: str, names: Sequence[str])
     title = ("Those who take part probably gain; spread over everyone, the change is small" if _gain(comparison, names)
              else "What happens to life satisfaction and loneliness")
     _heading(figure, title, f"Change against '{reference}', mean over the period; each panel has its own scale.", rows=every)
-    _key(figure, 0.768, shown)
-    said, span = [], (RIGHT - LEFT - 0.04) / 2
-    for i, ((outcome, _, heading, unit), rows) in enumerate(zip(PANELS, panels, strict=True)):
-        ax = figure.add_axes((LEFT + (span + 0.04) * (i % 2), 0.52 - 0.335 * (i // 2), span, 0.195))
+    _key(figure, 0.778, shown)
+    said, span, wide = [], (RIGHT - LEFT - 0.04) / 2, list[float]()
+    for i, ((outcome, people, heading, unit), rows) in enumerate(zip(PANELS, panels, strict=True)):
+        ax = figure.add_axes((LEFT + (span + 0.04) * (i % 2), 0.51 - 0.335 * (i // 2), span, 0.195))
         ax.set_title(heading, loc="left", fontsize=14, fontweight="bold", pad=6)
         _panel(ax, rows, unit, factor=words.MEASURES[outcome].factor, labelled=i % 2 == 0)
+        wide.append(float(np.ptp(ax.get_xlim())) if any(map(words.modelled, rows)) else math.nan)
+        if outcome == "life_satisfaction" and people == "participants" and wide[1] > TOLD * wide[0]:
+            ax.set_xlabel(f"points of 10 (an axis {words.show(wide[1] / wide[0], 1, sign=False)} times as wide)")
         said.append(f"{heading}: " + "; ".join(f"{row['scenario']} {_told(row, unit)}" for row in rows))
     return figure, f"Change in wellbeing against {reference}. {'. '.join(said)}. {words.INVENTED}"
 

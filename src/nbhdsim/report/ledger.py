@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ SEEN = ("read", "computed")
 OWN, UNSEEN, NEITHER = "! ", "* ", "  "
 LEGEND = (f"{OWN}set by the scenario without a source   {UNSEEN}recalled, judged or assumed: nobody has read it in a source. "
           "Ranges are 5 to 95% points, or the ends of laws that have ends.")
-ADDRESS, VALUE, LEAST_SOURCE = 48, 40, 16
+INDENT, GRADE, INFLUENCE = "    ", 14, 11
 
 
 def text(title: str, frame: pd.DataFrame, *, hangs: Sequence[Any] = (), headed: bool = True,
@@ -79,27 +80,31 @@ def _hangs(h: Any, frame: pd.DataFrame) -> str:
 
 
 def table(frame: pd.DataFrame, width: int) -> str:
-    """One line a number: address, value with range and unit, grade, basis, influence where any is known, source, shortened to
-    fit; an address too long for its column stands above its line."""
+    """One row a number: address on a line of its own, then value with range and unit, grade, basis, influence where any is known,
+    and source, in as many lines as they take."""
     swept = bool(frame["influence"].notna().any())
-    value = min(VALUE, width - ADDRESS - 14 - 10 * swept - LEAST_SOURCE - 4)
-    head = ["  address".ljust(ADDRESS), "value (low to high), unit".ljust(value), " grade".ljust(14)]
-    source = width - sum(map(len, head)) - 10 * swept - 1
-    lines = ["".join([*head, *(["influence "] if swept else []), " source"])]
+    value = (width - len(INDENT) - GRADE - INFLUENCE * swept) // 2
+    sizes = (value, GRADE, *([INFLUENCE] if swept else []), value)
+    names = ("value (low to high), unit", "grade", *(["influence"] if swept else []), "source")
+    lines = ["  address", _side_by_side(names, sizes)]
     for row in frame.to_dict("records"):
         mark = OWN if row["assumed"] and row["source_title"] == ledger.OWN.title else NEITHER if row["basis"] in SEEN else UNSEEN
-        cells = [clipped(f"{words.span(row['value'], row['low'], row['high'])} {row['unit']}", value - 1).ljust(value),
-                 f" {row['grade']} {row['basis']}".ljust(14)]
-        cells += [_influence(row["influence"])] if swept else []
-        label = f"{mark}{row['address']}"
-        above = f"{label}\n" if len(label) >= ADDRESS else ""
-        line = (" " * ADDRESS if above else label.ljust(ADDRESS)) + "".join(cells) + " " + clipped(short(row), source)
-        lines.append(above + line.rstrip())
+        told = f"{words.span(row['value'], row['low'], row['high'])} {row['unit']}"
+        cells = (told, f"{row['grade']} {row['basis']}", *([_influence(row["influence"])] if swept else []), short(row))
+        lines += [f"{mark}{row['address']}", _side_by_side(cells, sizes)]
     return "\n".join(lines)
 
 
+def _side_by_side(cells: Sequence[str], sizes: Sequence[int]) -> str:
+    """Cells of these widths beside one another, each in as many lines as it takes."""
+    wrapped = [textwrap.wrap(cell, size - 1, break_on_hyphens=False) for cell, size in zip(cells, sizes, strict=True)]
+    lines = zip_longest(*wrapped, fillvalue="")
+    told = ("".join(cell.ljust(size) for cell, size in zip(line, sizes, strict=True)) for line in lines)
+    return "\n".join(f"{INDENT}{line}".rstrip() for line in told)
+
+
 def _influence(share: float) -> str:
-    return ("" if math.isnan(share) else f"{share:.0%}").rjust(9) + " "
+    return "" if math.isnan(share) else f"{share:.0%}"
 
 
 def short(row: Any) -> str:
@@ -107,8 +112,3 @@ def short(row: Any) -> str:
     if row["assumed"]:
         return "-"
     return f"{row['source_by'] or row['source_title']} {row['source_year'] or ''}".strip()
-
-
-def clipped(said: str, width: int) -> str:
-    """Text of at most `width` columns; what is cut off shows as dots."""
-    return said if len(said) <= width else said[: max(width - 2, 0)].rstrip() + ".."
