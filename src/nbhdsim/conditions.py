@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import NbhdsimError
 from .evidence import DIGITS, Table
 from .residents import AGE_FROM, CONDITIONS
 
@@ -22,6 +23,7 @@ ADULT = 18                         # the published shares are those of adults
 OLD_UNTIL = 95                     # the residents of 85 and over are taken as even up to here
 ROUNDS = 60                        # of a bisection: below the last digit kept
 MOST = 40.0                        # conditions: beyond any mean
+WIDEST = 20.0                      # log odds either way within which a quintile's shift is looked for
 
 
 class Conditions(NamedTuple):
@@ -33,7 +35,10 @@ class Conditions(NamedTuple):
 
 
 def read(values: Mapping[str, float], tables: Mapping[str, Table]) -> Conditions:
-    """The conditions of central `values` (by address) and the baseline tables."""
+    """The conditions of central `values` (by address) and the baseline tables.
+
+    Raises NbhdsimError for a share of adults that cannot be in every quintile.
+    """
     def table(name: str) -> Array:
         return tables[f"baseline.{name}"].scaled(values) / 100
     two = table("conditions.by_age")
@@ -45,8 +50,11 @@ def read(values: Mapping[str, float], tables: Mapping[str, Table]) -> Conditions
     ends = table("conditions.by_quintile")[0]
     goal = ends[0] + (ends[-1] - ends[0]) * np.arange(adults.shape[0]) / (adults.shape[0] - 1)
     goal = goal * values["baseline.conditions.two_or_more"] * adults.sum() / (goal * adults.sum(1)).sum()
+    if not (goal.min() > 0 and goal.max() < 1):
+        raise NbhdsimError.of(f"{goal.min():.3g} to {goal.max():.3g} of the adults of a quintile would have two or more conditions "
+                              "(above 0, below 1)", path="baseline.conditions.two_or_more")
     weight = adults / adults.sum(1, keepdims=True)
-    shift = _solved(lambda x: (weight / (1 + np.exp(-line - x[:, None]))).sum(1) - goal, -5.0, 5.0, shape=goal.shape)
+    shift = _solved(lambda x: (weight / (1 + np.exp(-line - x[:, None]))).sum(1) - goal, -WIDEST, WIDEST, shape=goal.shape)
     share = 1 / (1 + np.exp(-line - shift[:, None]))
     mean = _solved(lambda m: 1 - (1 + m) * np.exp(-m) - share, 0.0, MOST, shape=share.shape) * np.minimum(middle / ADULT, 1)
     term, below, many = np.exp(-mean), np.zeros_like(mean), []

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from nbhdsim import chances, conditions, evidence, rates
+from nbhdsim import NbhdsimError, chances, conditions, evidence, rates
 from nbhdsim.residents import AGE_FROM
 
 QUANTITIES, TABLES = evidence.load_baseline()
@@ -33,6 +33,24 @@ def test_ages_stand_to_one_another_as_published():
 
 def test_conditions_only_become_more_with_age():
     assert (np.diff(OF.many, axis=1) >= 0).all() and (np.diff(OF.many, axis=2) <= 0).all() and (OF.many[:, 0] < 0.01).all()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.9])
+def test_any_share_that_can_be_comes_out(share):
+    of = conditions.read(VALUES | {"baseline.conditions.two_or_more": share}, TABLES)
+    assert (WEIGHT * conditions.by_year(of.many)[..., 1]).sum() == pytest.approx(share, rel=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.95, 1.0])
+def test_a_share_that_cannot_be_is_refused(share):
+    """The most deprived fifth stands 7% above everybody."""
+    with pytest.raises(NbhdsimError, match="baseline.conditions.two_or_more: .* of the adults of a quintile"):
+        conditions.read(VALUES | {"baseline.conditions.two_or_more": share}, TABLES)
+
+
+def test_the_share_that_follows_frailty_is_a_share():
+    q = QUANTITIES["baseline.conditions.with_frailty"]
+    assert (q.least, q.most) == (0, 1)
 
 
 def test_number_by_ranks():
