@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nbhdsim import areas, comparison, evidence, explain, ledger, outcomes, reach
 from nbhdsim.evidence import Quantity
+from nbhdsim.experiment.models import ExperimentModel
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
 from nbhdsim.relations import RELATIONS
@@ -108,8 +109,21 @@ def baseline() -> str:
 
 def scenario() -> str:
     """scenario.md, from the JSON Schema."""
-    whole = scenarios.json_schema()
-    parts = ["# Scenario files\n\nUnknown keys are refused with the nearest right word. `extends: other.yaml` takes everything from another file."]
+    return by_schema("# Scenario files\n\nUnknown keys are refused with the nearest right word. `extends: other.yaml` takes everything from another file.",
+                     scenarios.json_schema())
+
+
+def experiment() -> str:
+    """experiment.md, from the JSON Schema."""
+    return by_schema("# Experiment files\n\n[Run an experiment](../how-to/experiments.md) says how they are used. `method` is one of Compare, Sweep, Uncertainty, "
+                     "Sobol, Morris, Given (efast, rbd_fast, delta, pawn, hdmr) and Discover, by its `kind`. An address in `vary` is a number, "
+                     "`scenario.<key>` a knob of the scenario files, `baseline.*` and the like every number below it that has a range and leaves the population as it "
+                     "is, `judgement` the error that all judged effects share.", ExperimentModel.model_json_schema())
+
+
+def by_schema(title: str, whole: dict) -> str:
+    """A page of a JSON Schema, a table for each of its objects."""
+    parts = [title]
     for name, model in [("The file", whole), *sorted(whole["$defs"].items())]:
         rows = [(f"`{key}`", kind(p), p.get("description", "").strip(), "" if p.get("default") is None else f"`{p['default']}`")
                 for key, p in model["properties"].items()]
@@ -143,7 +157,7 @@ def results() -> str:
             "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 
 
-PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario}
+PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario, "experiment": experiment}
 
 
 def pages() -> dict[Path, str]:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -31,12 +32,8 @@ def parser() -> argparse.ArgumentParser:
         _changes(verb)
         verb.add_argument("--replicates", type=int, default=6, metavar="R", help="futures with central values (default 6)")
         verb.add_argument("--draws", type=int, default=18, metavar="D", help="futures with sampled values (default 18)")
-        verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
-        verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
-        verb.add_argument("--cluster", metavar="ADDRESS", help="run on the workers of a Dask scheduler (tcp://host:port), or "
-                          "`local`: processes of this machine")
-        verb.add_argument("--anew", action="store_true", help="begin anew where an earlier run was stopped (default: go on)")
-        verb.add_argument("--retry-failed", action="store_true", help="run the futures again that failed in an earlier run")
+        _running(verb)
+    _studies(verbs)
     catalogue = verbs.add_parser("catalogue", help="list the interventions, or show one on a screen")
     catalogue.add_argument("id", nargs="?", metavar="ID", help="an intervention of the catalogue")
     catalogue.add_argument("--from", dest="source", metavar="SCENARIO|FOLDER",
@@ -65,6 +62,34 @@ def parser() -> argparse.ArgumentParser:
     network.add_argument("--write", metavar="FILE", help="write the network there")
     _changes(network)
     return top
+
+
+def _studies(verbs: Any) -> None:
+    """The verbs of experiments."""
+    study = verbs.add_parser("experiment", help="carry out an experiment: sweep, uncertainty, sensitivity, discovery or comparison")
+    study.add_argument("file", metavar="FILE", help="experiment YAML; with --new a folder that files to begin with are written to")
+    study.add_argument("--new", metavar="METHOD",
+                       help="write files to begin with: compare, sweep, uncertainty, sensitivity, discover")
+    study.add_argument("--dry-run", action="store_true", help="say how many runs there are and how long they take")
+    study.add_argument("--extend", action="store_true", help="twice the size of what is there, keeping every run")
+    _changes(study)
+    _running(study)
+    again = verbs.add_parser("rerun", help="make a run again from its manifest, and say whether every table is the same")
+    again.add_argument("manifest", metavar="MANIFEST", help="manifest.json of a run folder, or the folder")
+    again.add_argument("--compare", action="store_true", help="with other versions too, and compare")
+    again.add_argument("--out", default="reruns", metavar="FOLDER", help="where the run folder is made (default reruns)")
+    again.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+    diff = verbs.add_parser("diff", help="what is different between two scenarios or two run folders, in plain words")
+    diff.add_argument("both", nargs=2, metavar="SCENARIO|RUN", help="two scenario YAML, or two run folders")
+
+
+def _running(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--out", default="runs", metavar="FOLDER", help="where the run folder is made (default runs)")
+    verb.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores, or 1 for small work)")
+    verb.add_argument("--cluster", metavar="ADDRESS", help="run on the workers of a Dask scheduler (tcp://host:port), or "
+                      "`local`: processes of this machine")
+    verb.add_argument("--anew", action="store_true", help="begin anew where an earlier run was stopped (default: go on)")
+    verb.add_argument("--retry-failed", action="store_true", help="run the futures again that failed in an earlier run")
 
 
 def _changes(verb: argparse.ArgumentParser) -> None:
@@ -107,9 +132,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     options.interrupt = Interrupt()
     try:
-        from nbhdsim import cli_verbs
+        from nbhdsim import cli_studies, cli_verbs
 
-        return getattr(cli_verbs, options.verb)(options, arguments)
+        verb = getattr(cli_verbs, options.verb, None) or getattr(cli_studies, options.verb)
+        return verb(options, arguments)
     except NbhdsimError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -65,11 +65,8 @@ class Runner:
         Raises NbhdsimError when the model refuses the input at once, with nothing written; Stopped when the disk is full or a
         cluster is lost, and KeyboardInterrupt, after leaving a folder that can be gone on with.
         """
-        def chunks(tick: Callable[[], None]) -> Generator[Chunk, None, None]:
-            return results(work, self.parts.left(), jobs=jobs, cluster=cluster, tick=tick)
-
         try:
-            return self._carried_out(chunks, progress, first=first, last=last)
+            return self._carried_out(self._chunks(work, jobs, cluster), progress, first=first, last=last)
         except OSError as error:
             if error.errno not in FULL:
                 raise
@@ -77,6 +74,13 @@ class Runner:
                           "(make room, and give the same command again)") from None
         finally:
             self.folder.close()
+
+    def pilot(self, work: Work, *, jobs: int = 1, cluster: str | None = None, progress: Callable[[Report], None]) -> None:
+        """Run what is left into parts, before the whole plan is known; the folder stays open. Raises as `carry_out`."""
+        self._run(self._chunks(work, jobs, cluster), progress)
+
+    def _chunks(self, work: Work, jobs: int, cluster: str | None) -> Chunks:
+        return lambda tick: results(work, self.parts.left(), jobs=jobs, cluster=cluster, tick=tick)
 
     def _carried_out(self, chunks: Chunks, progress: Callable[[Report], None], *, first: Callable[[], None],
                      last: Callable[[], None]) -> Result:

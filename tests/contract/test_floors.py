@@ -15,7 +15,7 @@ FLOORS = (
     ("scenario", "population", "tally", "reach", "views", "simulation"),
     ("tables", "runfolder", "workers", "parts", "joining", "runner", "comparison", "ledger", "sensitivity", "experiment",
      "explain", "evaluation", "economics", "equity", "network_export"),
-    ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli", "__main__"),
+    ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli_studies", "cli", "__main__"),
 )
 """Rooms by floor; within a floor a room may import only those that stand before it."""
 
@@ -23,7 +23,7 @@ PLACE = {room: (floor, order) for floor, rooms in enumerate(FLOORS, 1) for order
 
 COMPILED = {"rng", "residents", "places", "levers", "step", "screening", "turnover", "delivery", "population", "areas"}
 TABLES_AND_UP = {room for room, (floor, _) in PLACE.items() if floor >= 5}
-SCREEN = {"report", "cli", "cli_verbs", "cli_progress", "explore"}
+SCREEN = {"report", "cli", "cli_verbs", "cli_studies", "cli_progress", "explore"}
 THIRD_PARTY = {
     "numpy": set(PLACE),
     "numba": COMPILED,

@@ -28,6 +28,8 @@ SHARED = ("area", "seed", "start", "months", "history", "ageing")
 SMALL = 150_000_000
 """Resident-months below which one process beats starting several (a few seconds of work)."""
 MOST_FUTURES = 100_000
+TEMPLATES = Path(__file__).parent / "templates"
+"""Experiment files to begin with, and the scenarios they are about."""
 
 
 def plan(replicates: int, draws: int) -> list[Future]:

@@ -19,10 +19,6 @@ from nbhdsim.experiment.file import Experiment
 from nbhdsim.sensitivity import DUMMY, METHODS, SEED, Method, Problem
 from nbhdsim.workers import Future
 
-REPLICATES = {"compare": 6, "sweep": 4, "uncertainty": 2}
-"""Replicates of each point where the file does not say: enough to tell chance from the rest. Others have 1 where the seed is a
-factor, and MEANS where it is not."""
-MEANS = 8
 MOST = 5_000_000
 
 
@@ -67,7 +63,8 @@ def make(experiment: Experiment, *, repeats: int, central: int) -> Design:
         elif isinstance(made, models.Sweep):
             design = _plain(experiment, _swept(experiment.factors, made), repeats=repeats, central=central)
         else:
-            design = _plain(experiment, np.zeros((0, 0)), repeats=repeats, central=central)
+            first = central + np.arange(made.draws)         # as in `experiment.plan`
+            design = Design((), np.zeros((made.draws, 0)), np.zeros((made.draws, 0)), None, None, first, 1, central)
     except NbhdsimError as error:
         raise NbhdsimError.of(error.problems[0].message, file=experiment.file, path=error.problems[0].path) from None
     if len(design.u) * repeats + central > MOST:
@@ -119,10 +116,10 @@ def _drawn(experiment: Experiment, made: models.Uncertainty, *, repeats: int, ce
                for f in experiment.factors if f not in switches]
     sets = np.stack(np.meshgrid(*((np.arange(len(f.values)) + 0.5) / len(f.values) for f in switches), indexing="ij"), -1).reshape(
         -1, len(switches)) if switches else np.zeros((1, 0))
-    u = np.concatenate([np.tile(np.stack(columns, 1) if columns else np.zeros((draws.size, 0)), (len(sets), 1)),
-                        np.repeat(sets, draws.size, axis=0)], 1)
+    u = np.concatenate([np.repeat(np.stack(columns, 1) if columns else np.zeros((draws.size, 0)), len(sets), axis=0),
+                        np.tile(sets, (draws.size, 1))], 1)
     ordered = (*(f for f in experiment.factors if f not in switches), *switches)
-    first = np.tile(central + (draws - 1) * repeats, len(sets))
+    first = np.repeat(central + (draws - 1) * repeats, len(sets))
     return Design(ordered, u, u, None, None, first, repeats, central)
 
 

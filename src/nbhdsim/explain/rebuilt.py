@@ -2,17 +2,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from nbhdsim import documents, experiment, tables
+from nbhdsim import experiment, tables
 from nbhdsim.errors import NbhdsimError
+from nbhdsim.experiment import again as rebuilt
 from nbhdsim.scenario import Scenario, schema
 from nbhdsim.workers import Future
 
 NOTHING = "do nothing"
-OWN = "own"
-"""Folder that stands for the catalogue of a user's own while scenarios are rebuilt."""
 
 
 class Case(NamedTuple):
@@ -71,37 +69,11 @@ def scenarios(folder: Path) -> list[Scenario]:
     Raises NbhdsimError when it is no run folder, or when the numbers of the catalogue, or a file of the user's own, are no longer
     those of the run.
     """
-    file = folder / "resolved.yaml"
-    if not file.is_file():
-        raise NbhdsimError.of(f"{folder} has no resolved.yaml (a run folder, as `nbhdsim compare` makes it, or a scenario file)")
-    data = documents.read_yaml(file).data
-    if data.get("schema") != "experiment/1" or not data.get("scenarios"):
-        raise NbhdsimError.of(f"{file} is not that of a comparison (schema: experiment/1 with scenarios)")
-    found = _loaded(data["scenarios"], folder)
-    again = experiment.resolved(found, name=str(data["name"]), replicates=1, draws=0)
-    if again["numbers"] != data.get("numbers"):
+    data = rebuilt.resolved(folder)
+    with rebuilt.files(data, folder) as files:
+        found = [schema.load(file) for file in files]
+    now = experiment.resolved(found, name=str(data["name"]), replicates=1, draws=0)
+    if now["numbers"] != data.get("numbers"):
         raise NbhdsimError.of(f"{folder} was run with other numbers than the program has now (another version, or a changed file): "
                               "run it again, then explain it")
     return found
-
-
-def _loaded(entries: Sequence[dict[str, Any]], folder: Path) -> list[Scenario]:
-    """The scenarios of resolved entries; areas and kinds of the user's own are read from the copies in the run folder."""
-    with TemporaryDirectory() as made:
-        own = Path(made) / OWN
-        own.mkdir()
-        for copy in (*folder.glob("*.yaml"), *folder.glob("*.csv")):
-            text = copy.read_text(encoding="utf-8-sig")
-            place = own if text.startswith("schema: intervention/1") else Path(made)
-            (place / copy.name).write_text(text, encoding="utf-8")
-        found = []
-        for entry in entries:
-            plain = dict(entry)
-            if plain["area"].get("csv"):
-                plain["area"] = plain["area"] | {"csv": Path(plain["area"]["csv"]).name}
-            if plain.get("catalogue"):
-                plain["catalogue"] = OWN
-            file = Path(made) / f"{folder.name}.yaml"
-            file.write_text(documents.to_text(plain), encoding="utf-8")
-            found.append(schema.load(file))
-        return found

@@ -1,0 +1,131 @@
+"""What an experiment found: its tables beside those of its runs, and the text to print."""
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbhdsim import tables
+from nbhdsim.experiment import models, noise, read, study
+from nbhdsim.experiment.file import Experiment
+from nbhdsim.experiment.study import Done
+from nbhdsim.outcomes import OUTCOMES
+from nbhdsim.report import summary
+from nbhdsim.report.words import MEASURES
+from nbhdsim.sensitivity import DUMMY, SEED, Reading
+
+MEANING = {"S1": "alone", "ST": "with all it acts with", "S2": "a pair beyond both alone", "mu_star": "how far a step moves it",
+           "sigma": "how unevenly", "mu": "which way", "delta": "how far its whole spread moves",
+           "pawn_median": "how far its distribution moves"}
+"""What an index says, above its column."""
+OWN = {SEED: "seed (luck)", DUMMY: "dummy (read by nothing)"}
+MOST_LINES = 30
+
+
+def finish(found: Experiment, done: Done) -> str:
+    """Write what a study found into its folder; returns the text to print."""
+    folder = done.result.folder
+    answers = study.answers(folder, found)
+    write(folder, "answers", answers)
+    names = [scenario.name for scenario in found.scenarios]
+    gaps = noise.verdicts(answers, done.made, scenarios=names)
+    write(folder, "gaps", gaps)
+    parts = [done.pilot] if done.pilot else []
+    if found.kind == "compare":
+        parts.insert(0, summary.finish(folder, found.scenarios))
+    if isinstance(found.model.method, models.Cross):
+        reading = read.indices(answers, done.made, seed=found.model.method.seed)
+        write_indices(folder, reading.table)
+        parts += indices(reading)
+    elif found.kind == "sweep":
+        parts += swept(answers, found, done)
+    parts.append(central(gaps))
+    return "\n\n".join(filter(None, parts))
+
+
+def write(folder: Path, name: str, frame: pd.DataFrame) -> None:
+    """A table as `csv/<name>.csv`."""
+    (folder / "csv").mkdir(exist_ok=True)
+    with tables.atomic(folder / "csv" / f"{name}.csv") as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_indices(folder: Path, frame: pd.DataFrame) -> None:
+    """The table `indices`, as Parquet and as CSV."""
+    write(folder, "indices", frame)
+    columns = {name: frame[name].to_numpy() for name in read.COLUMNS}
+    tables.write_parquet(tables.to_arrow("indices", columns), folder / "indices.parquet")
+
+
+def indices(reading: Reading) -> list[str]:
+    """A table for each outcome, those that matter most first, then what to know before believing them."""
+    frame, out = reading.table, []
+    for outcome, rows in frame.groupby("outcome", sort=False):
+        last = rows[(rows["n"] == rows["n"].max()) & (rows["other"].fillna("") == "")]
+        kinds = [name for name in MEANING if (last["index"] == name).any()]
+        main = next(name for name in read.FOREMOST if name in kinds)
+        order = last[last["index"] == main].sort_values("value", ascending=False)["address"]
+        cells = {(row["address"], row["index"]): _index(row) for row in last.to_dict("records")}
+        body = [[OWN.get(a, a), *(cells.get((a, k), "") for k in kinds)] for a in map(str, order)]
+        out.append(f"{outcome}: what moves it ({int(last['n'].iloc[0]):,} runs)\n"
+                   + table(["", *(f"{k}, {MEANING[k]}" for k in kinds)], body))
+        pairs = rows[(rows["n"] == rows["n"].max()) & (rows["index"] == "S2")].sort_values("value", ascending=False)
+        if len(pairs):
+            out.append("Pairs that act together (S2)\n" + table(["", "", "S2"], [
+                [row["address"], row["other"], _index(row)] for row in pairs.head(10).to_dict("records")]))
+    return [*out, "\n".join(f"- {note}" for note in reading.notes)]
+
+
+def _index(row: Mapping[Hashable, Any]) -> str:
+    return read.shown(row["value"], row["low"], row["high"])
+
+
+def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
+    """Mean and standard error of each answer at each point; all of them are in `csv/points.csv`."""
+    made = done.made
+    rows = answers[answers["draw"] > 0].groupby(["label", "scenario", "draw"], sort=False)["value"].agg(["mean", "std", "count"])
+    frame = rows.reset_index()
+    frame["error"] = frame["std"] / np.sqrt(frame["count"])
+    shown = [[f.value(x) if x == x else "" for f, x in zip(made.columns, u, strict=True)] for u in made.u]
+    at = pd.DataFrame(shown, columns=[f.address for f in made.columns]).assign(draw=np.arange(1, len(made.u) + 1))
+    whole = frame.merge(at, on="draw").drop(columns=["std"])
+    write(done.result.folder, "points", whole)
+    out = []
+    for (label, scenario), some in whole.groupby(["label", "scenario"], sort=False):      # type: ignore[misc]
+        body = [[*(_value(row[f.address]) for f in made.columns), _number(row["mean"], row["error"])]
+                for row in some.head(MOST_LINES).to_dict("records")]
+        more = f"\n({len(some) - MOST_LINES} more points in csv/points.csv)" if len(some) > MOST_LINES else ""
+        out.append(f"{_heading(found, str(label))}: {scenario}\n" + table([*(f.address for f in made.columns), "mean (SE)"], body)
+                   + more)
+    return out
+
+
+def _heading(found: Experiment, label: str) -> str:
+    """A question in words: the outcome, its unit, and whether it is a difference."""
+    one = next(one for one in found.asked if one.label == label)
+    unit = MEASURES[one.name].unit if one.name in MEASURES else OUTCOMES[one.name].unit
+    against = f", against '{found.scenarios[0].name}'" if one.difference else ""
+    return f"{label} ({unit}{against})"
+
+
+def central(gaps: pd.DataFrame) -> str:
+    """What differs at central values, and what of it is noise."""
+    words = [f"- {row}" for row in gaps["words"]]
+    return "With central numbers:\n" + "\n".join(words) if words else ""
+
+
+def table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
+    """Columns side by side, the first to the left and the others to the right."""
+    rows = [list(map(str, row)) for row in (head, *body)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    return "\n".join("  " + "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(
+        zip(row, widths, strict=True))).rstrip() for row in rows)
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _number(mean: float, error: float) -> str:
+    return f"{mean:,.3g} ({error:.2g})" if error == error else f"{mean:,.3g}"
