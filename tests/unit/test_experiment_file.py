@@ -1,4 +1,5 @@
 """Experiment files: what is varied, what is asked, and everything that is wrong said at once."""
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from nbhdsim import population, simulation, tables
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.experiment import asked, design, file, points
+from nbhdsim.experiment import asked, design, file, points, study
 
 TOWN = """schema: scenario/1
 name: {name}
@@ -113,6 +114,35 @@ def test_joint_numbers_move_together_and_whole_numbers_are_even(write) -> None:
     assert {"baseline.admission.n", "baseline.admission.s"} <= set(joint.moves)
     made = design.make(study, repeats=1, central=1)
     assert sorted(np.unique([sites.value(u) for u in made.u[:, 1]], return_counts=True)[1]) == [30, 30, 30]
+
+
+def test_what_is_varied_may_be_what_is_spent(write) -> None:
+    """A budget holds for the file as it is; where the amount of a line is varied, it does not bind."""
+    path = write("{kind: sweep}", "{scenario.interventions.youth_hub.sites: {values: [1, 2]}}")
+    hub = Path(path).with_name("hub.yaml")
+    hub.write_text(hub.read_text() + "budget: {pounds_a_year: 110000, tolerance: 0.02}\n")
+    assert len(design.make(file.load(path), repeats=1, central=1).u) == 2
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda path: path.name)
+def test_an_experiment_of_the_package_has_a_plan_and_a_line(path: Path) -> None:
+    """Every file in experiments/ loads, has a design, and stands in the README there."""
+    assert len(study.planned(file.load(path)).futures()) > 1
+    assert f"`{path.name}`" in path.with_name("README.md").read_text()
+
+
+def test_the_pinned_example_is_an_experiment(tmp_path: Path) -> None:
+    """The experiment in docs/interfaces.md, with the scenarios of the package."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "interfaces.md").read_text(), re.DOTALL)
+    text = next(block for block in blocks if "schema: experiment/1" in block)
+    path = tmp_path / "sobol-ten.yaml"
+    path.write_text(text.replace("../scenarios", str(ROOT / "scenarios")))
+    found = file.load(path)
+    made = study.planned(found)
+    assert made.u.shape == (256 * 7, 5) and made.central == 8 and found.asked[0].end == 36
 
 
 def test_a_design_starts_with_the_design_of_half_its_size(write) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from math import floor
 from typing import Any
 
-from nbhdsim import evidence
+from nbhdsim import documents, evidence
 from nbhdsim.evidence import JUDGED, JUDGEMENT, Quantity
-from nbhdsim.scenario import Scenario
+from nbhdsim.scenario import AMOUNTS, Scenario
 from nbhdsim.sensitivity import DUMMY, SEED
 
 SEEDS = 2**31
@@ -87,6 +87,17 @@ def followers(address: str, scenarios: Sequence[Scenario]) -> dict[str, Quantity
 def varied(factors: Sequence[Factor], u: Sequence[float]) -> list[tuple[Factor, float]]:
     """The factors that do not keep their central value at a point (NaN), each with its u."""
     return [(factor, float(x)) for factor, x in zip(factors, u, strict=True) if x == x]
+
+
+def knobs(chosen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Changes, as after `--set`, that turn knobs (by address) to a value; where what is funded is varied, no budget binds."""
+    lifted = ("budget=null",) if any(address.rpartition(".")[2] in AMOUNTS for address in chosen) else ()
+    return (*(change(address, value) for address, value in chosen.items()), *lifted)
+
+
+def change(address: str, value: Any) -> str:
+    """A change as after `--set`."""
+    return f"{address}={documents.to_text(value).strip().removesuffix('...').strip()}"
 
 
 def still(scenario: Scenario) -> dict[str, Quantity]:

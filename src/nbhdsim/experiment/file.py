@@ -57,9 +57,10 @@ class Experiment:
 
 @dataclass
 class Findings:
-    """The document being checked and what has been found wrong in it so far."""
+    """The document being checked, changes of its scenarios, and what has been found wrong so far."""
 
     document: Document
+    sets: Sequence[str]
     problems: list[Problem] = field(default_factory=list)
 
     def say(self, path: Path, message: str, *, key: bool = False) -> None:
@@ -74,12 +75,12 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
     """
     document = documents.read_yaml(path)
     model = documents.check(document, ExperimentModel)
-    changes = [*(f"{address}={_plain(value)}" for address, value in model.set.items()), *sets]
+    changes = [*(factors.change(address, value) for address, value in model.set.items()), *sets]
     folder = File(document.file).parent
     files = [os.path.normpath(folder / name) for name in model.scenarios]
     scenarios = schema.load_all(files, sets=changes, seed=seed)
     runner.check_comparable(scenarios)
-    find = Findings(document)
+    find = Findings(document, changes)
     varied = _factors(model, scenarios, find)
     questions = _questions(model, scenarios, find)
     _means(model, varied, questions, scenarios=scenarios, find=find)
@@ -88,10 +89,6 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
     texts = {document.file: File(document.file).read_text(encoding="utf-8-sig")} | runner.texts(scenarios)
     return Experiment(name=model.name or File(document.file).stem, file=document.file, model=model, scenarios=scenarios,
                       factors=varied, asked=questions, files=files, sets=changes, seed=seed, texts=texts)
-
-
-def _plain(value: Any) -> str:
-    return documents.to_text(value).strip().removesuffix("...").strip()
 
 
 def _factors(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findings) -> list[Factor]:
@@ -202,15 +199,11 @@ def _knob(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, 
     factor = Factor(address=address, **held)
     for u in [i / len(factor.values) for i in range(len(factor.values))] or (0.0, 1.0):
         try:
-            _tried(address, factor.value(u), scenarios)
+            schema.load_all([s.file for s in scenarios], sets=[*find.sets, *factors.knobs({address: factor.value(u)})])
         except NbhdsimError as error:
             for problem in error.problems:
                 find.say(at, f"{factor.value(u)!r} cannot be: {problem.message}")
     return [factor]
-
-
-def _tried(address: str, value: Any, scenarios: Sequence[Scenario]) -> None:
-    schema.load_all([s.file for s in scenarios], sets=[f"{address}={_plain(value)}"])
 
 
 def _questions(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findings) -> list[Asked]:

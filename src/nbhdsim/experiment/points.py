@@ -41,7 +41,7 @@ class Points:
     def _at(self, draw: int, scenarios: Sequence[Scenario], world: Any) -> tuple[list[Scenario], Any]:
         """The scenarios of a point, and the world they share."""
         u = self.u[draw - 1]
-        knobs = tuple(f"{f.address}={_yaml(f.value(x))}" for f, x in factors.varied(self.factors, u) if f.knob)
+        knobs = factors.knobs({f.address: f.value(x) for f, x in factors.varied(self.factors, u) if f.knob})
         if knobs != self._loaded[0]:
             based = schema.load_all(self.files, sets=[*self.sets, *knobs], seed=self.seed) if knobs else list(scenarios)
             self._loaded = knobs, based, [factors.still(scenario) for scenario in based]
@@ -62,10 +62,3 @@ def _shape(scenario: Scenario) -> tuple[Any, ...]:
     """What a population depends on: two scenarios of one shape share it."""
     built = tuple(q.value for q in scenario.quantities.values() if q.stage == "build")
     return (*(getattr(scenario, name) for name in ("area", "seed", "start", "months", "history", "ageing")), *built)
-
-
-def _yaml(value: Any) -> str:
-    """A value as a scenario file would have it."""
-    return str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
-
-
