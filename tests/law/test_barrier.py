@@ -6,8 +6,10 @@ from ageing import run as run_ageing
 from ageing import world as ageing_world
 from towns import lanes, scenario
 
+from nbhdsim import population
 from nbhdsim.groups import BIT, EXCLUDED
 from nbhdsim.interventions.barrier import BENEFIT
+from nbhdsim.simulation import Simulation
 
 SILENT = {"baseline.spill_over.strength": 0.0, "baseline.admission.n": 0.0}
 WARD = {"reach": 1.0, "leave_hazard": 0.0, "set_up_months": 0.0, "effects.admission_rr": 0.9}
@@ -120,3 +122,20 @@ def test_newcomers_have_a_flag_of_their_own_and_meet_the_barrier_as_themselves()
     arrived = life.arrives[stay] > 0
     assert arrived.sum() > 20 and mine[arrived].any() and not mine[arrived].all()
     assert gain[mine].max() < gain[~mine].min() - 0.02
+
+
+def test_the_stated_effect_holds_on_average_as_the_list_changes():
+    """Those who come of age are excluded less often than those before them, and the mean is over those who may join now."""
+    ward_ = passing("ward", {"virtual_ward": LINE}, months=60, overrides={**SILENT, **of("virtual_ward", WARD)}, residents=SIZE)
+    sim = Simulation(population.build(ward_), ward_)
+    shares = []
+    while sim.month < 60:
+        sim.step()
+        if sim.month > 0 and sim.month % 12 == 1:
+            (programme,) = sim.programmes
+            c, barrier = programme._delivery.rule.candidates, programme._barrier
+            mine = barrier._excluded[c.who]
+            shares.append(np.average(mine, weights=c.hazard))
+            part = (1 - barrier._loss * mine) / barrier._heads
+            assert np.average(part, weights=c.hazard) == pytest.approx(1, abs=1e-6)
+    assert shares[-1] < shares[0] - 0.02

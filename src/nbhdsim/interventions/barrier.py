@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..delivery import Candidates, Future
 from ..groups import BIT, EXCLUDED
-from ..residents import Script, age_at, band_of
+from ..residents import age_at, band_of
 from ..rng import f32
 from ..turnover import Turnover
 
@@ -33,16 +33,15 @@ class Barrier:
 
     def __init__(self, loss: float, who: Candidates, *, future: Future, rates: Any) -> None:
         """loss: d (1 - b); who: those who may join; rates: admission, frailty_mix and frailty_ratio are read."""
-        self._loss = f32(loss)
+        self._loss, self._rates = loss, rates
         self._stands: NDArray[np.float32] | None = None
-        self.renew(future.script)
-        natural = _natural(future, who.who, rates)
-        mine = self._excluded[who.who]
-        self._heads, self._by_rate = (f32(1 - loss * _share(mine, weight)) for weight in (who.hazard, who.hazard * natural))
+        self.renew(who, future)
 
-    def renew(self, script: Script) -> None:
-        """Who is excluded, as people are now."""
-        self._excluded = (script.flags & BIT[EXCLUDED]) != 0
+    def renew(self, who: Candidates, future: Future) -> None:
+        """Who is excluded, and how many of those who may join, as people are now."""
+        self._excluded = (future.script.flags & BIT[EXCLUDED]) != 0
+        mine, natural = self._excluded[who.who], _natural(future, who.who, self._rates)
+        self._heads, self._by_rate = (f32(1 - self._loss * _share(mine, weight)) for weight in (who.hazard, who.hazard * natural))
 
     def advance(self, stands: NDArray[np.float32] | None, gone: Turnover | None) -> None:
         """A month later. stands [n]: how much of the barrier others have left standing, None: all; gone: rows with someone new."""
@@ -52,7 +51,7 @@ class Barrier:
 
     def on(self, curve: "Curve", who: NDArray[np.integer], value: NDArray[np.float32]) -> NDArray[np.float32]:
         """What is left of the stated effect `value` [k] on the rows `who` [k], within what the lever may be pushed."""
-        lost = self._loss * self._excluded[who]
+        lost = f32(self._loss) * self._excluded[who]
         lost = lost if self._stands is None else lost * self._stands[who]
         part = (f32(1) - lost) / (self._by_rate if curve.multiplies else self._heads)
         rest, low, high = (f32(end) for end in curve.ends)
@@ -63,7 +62,7 @@ def barrier(figures: Mapping[str, float], values: Mapping[str, float], who: Cand
             rates: Any) -> Barrier | None:
     """The barrier of a programme with these figures; None where none of its care is digital first."""
     loss = figures.get("digital_first", 0.0) * (1 - values.get(BENEFIT, 1.0))
-    return Barrier(loss, who, future=future, rates=rates) if loss and who.who.size else None
+    return Barrier(loss, who, future=future, rates=rates) if loss else None
 
 
 def _natural(future: Future, rows: NDArray[np.integer], rates: Any) -> NDArray[np.float64]:

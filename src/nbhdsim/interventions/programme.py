@@ -110,7 +110,7 @@ class Programme:
         if self._exposure is not None and exposed is not None:
             self._exposure.renew(exposed)
         if self._barrier is not None:
-            self._barrier.renew(script)
+            self._barrier.renew(self._delivery.rule.candidates, self._future)
         self._told = {}
 
     @property
