@@ -3,6 +3,7 @@
 Interventions never write residents. Each month they `push` levers; the month reads what was pushed and is the only
 writer of residents. This list is the model's causal claim on one page.
 """
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -164,7 +165,9 @@ class Levers:
     """The levers of one scenario in one month.
 
     n: number of residents (rows); a, b: log rate and points of life satisfaction per SD of each mechanism [5];
-    preventable: share of admissions that prevention can reach at all.
+    preventable: share of admissions that prevention can reach at all. own: spill-over [5, n] of each programme by key that holds
+    totals of its area (`hold`), written by the month; held: whom each total is about, by outcome; shares: what these programmes
+    pushed this month on mechanisms (number, rows, SD).
     """
 
     def __init__(self, n: int, *, a: np.ndarray, b: np.ndarray, preventable: float) -> None:
@@ -174,12 +177,16 @@ class Levers:
         self._below = np.ones(n, f32)
         self._ratios: list[tuple[np.ndarray, np.ndarray]] = []
         self.groups: list[tuple[np.ndarray, np.ndarray]] = []
+        self.own: dict[str, np.ndarray] = {}
+        self.held: dict[str, Mapping[str, np.ndarray]] = {}
+        self.shares: dict[str, list[tuple[int, np.ndarray, np.ndarray]]] = {}
         self.spreads, self._others = np.zeros(len(MECHANISMS), bool), np.zeros(len(OTHER_RATIOS), bool)
 
     def reset(self) -> None:
         """Put every lever back to rest."""
         _clear(self._slot, self._rows[: self._used], self._table)
         self._used, self._ratios, self.groups = 0, [], []
+        self.shares = {key: [] for key in self.own}
 
     def push(self, name: str, who: np.ndarray, value: np.ndarray | float, *, covered: tuple[str, ...] = ()) -> None:
         """Push lever `name` for the residents in rows `who` (unique) by `value` (one each, or one for all).
@@ -207,6 +214,23 @@ class Levers:
             self.spreads[MECHANISMS.index(name)] = True
         elif name in OTHER_RATIOS:
             self._others[OTHER_RATIOS.index(name)] = True
+
+    def hold(self, key: str, totals: Mapping[str, np.ndarray]) -> None:
+        """Programme `key` states totals of its area, by outcome or mechanism, of these rows: its own spill-over is in them."""
+        if totals and key not in self.own:
+            self.own[key], self.shares[key] = np.zeros((len(MECHANISMS), len(self._slot)), f32), []
+        if totals:
+            self.held[key] = totals
+
+    def share(self, key: str, name: str, who: np.ndarray, value: np.ndarray) -> None:
+        """What programme `key` has pushed on a mechanism, beside `push`; kept where it holds a total."""
+        if key in self.own and name in MECHANISMS:
+            self.shares[key].append((MECHANISMS.index(name), who, np.broadcast_to(np.asarray(value, f32), (len(who),))))
+
+    def forget(self, rows: np.ndarray) -> None:
+        """Rows whose resident has changed have no spill-over of anybody's."""
+        for own in self.own.values():
+            own[:, rows] = 0
 
     def group(self, site: np.ndarray, who: np.ndarray) -> None:
         """Members `who` (rows) of one programme share a group tie with the others of their `site` (int [k])."""

@@ -264,6 +264,7 @@ class Simulation:
             return
         rows, _, ended = self.passing.change
         sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
+        self.levers.forget(rows)
         self.gone.append(Past(ended, self.taking_part[rows], sums))
         if self.programmes:
             self.relations.leave(rows)

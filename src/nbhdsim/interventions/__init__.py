@@ -35,6 +35,7 @@ surgeries."""
 TOTALS = ("life_satisfaction", "admission_rr")     # outcomes that mechanisms lead to; a total stated of them covers that path
 AT_HAND = ("screening",)      # hazards: they end with the programme, and what they brought lapses by itself
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
+UNIT = 2.0 ** 24          # spill-over is added in whole units of 2^-24 SD: the same in any order
 SLACK = 1e-9            # so that 40 places stay 40 when they come out of a division
 
 
@@ -129,6 +130,7 @@ class Intervention:
         stated; barrier: to care that is digital first.
         """
         crowd = Crowd(members, nobody() if exposed is None else exposed, month, barrier)
+        levers.hold(self.key, self.totals_of_area(natural.size))
         self._push_members(crowd, levers)
         self._push_exposed(crowd, levers)
         self._push_area(crowd, levers, natural=natural)
@@ -160,6 +162,18 @@ class Intervention:
     def about(self, curve: "Curve") -> Rows:
         """Rows of the residents whom an area effect is about."""
         return self.everyone[self.parts[curve.who][self.everyone]] if curve.who else self.everyone
+
+    def totals_of_area(self, n: int) -> dict[str, Rows]:
+        """Whom a total of the area is stated of, by outcome and mechanism; nothing where no mechanism is moved, so that nothing
+        spills over. n: rows; a claim is of all of them."""
+        curves = (*self.effects.curves, *self.effects.resting)
+        if not any(curve.lever in MECHANISMS for curve in self.effects.curves):
+            return {}
+        out: dict[str, Rows] = {outcome: np.arange(n) for outcome in self.effects.claimed}
+        for curve in curves:
+            if curve.level == "area" and curve.lever in (*TOTALS, *MECHANISMS) and curve.lever not in self.effects.claimed:
+                out[curve.lever] = np.union1d(out[curve.lever], self.about(curve)) if curve.lever in out else self.about(curve)
+        return out
 
     @classmethod
     def listed(cls, future: Future, sites: NDArray[np.float64], key: str) -> Rows:
@@ -251,6 +265,7 @@ class Intervention:
         if not rows.size or curve.lever not in (*MECHANISMS, "readmission_rr"):
             levers.push(curve.lever, rows, value)
             return
+        levers.share(self.key, curve.lever, rows, value)
         sets = np.zeros(rows.size, np.uint8)
         for bit, outcome in enumerate(TOTALS):
             sets += self._covered(outcome, curve.level, rows, crowd=crowd) * np.uint8(1 << bit)
@@ -282,6 +297,7 @@ class Intervention:
             return
         for curve in self.effects.at_level("area"):
             rows, value = self._rest(curve, crowd, natural=natural)
+            value -= self._spilled(curve, value, natural=natural, own=levers.own.get(self.key), rest=rows)
             known = LEVERS[curve.lever]
             least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
             if self.strict and rows.size and not least <= value <= known.high:
@@ -290,6 +306,15 @@ class Intervention:
             value = min(max(value, least), known.high)
             if rows.size and value != known.rest:
                 self._apart(curve, rows, np.full(rows.size, value, f32), crowd=crowd, levers=levers)
+
+    def _spilled(self, curve: "Curve", value: float, *, natural: NDArray[np.float32], own: NDArray[np.float32] | None,
+                 rest: Rows) -> float:
+        """What a shift of everyone's mechanism has already by own spill-over [5, n], for each of the rest to get less."""
+        if own is None or curve.lever not in MECHANISMS or not value:
+            return 0.0
+        everyone, spread = self.about(curve), own[MECHANISMS.index(curve.lever)]
+        whole = np.rint(spread[everyone[natural[everyone] > 0]].astype(np.float64) * UNIT).astype(np.int64)
+        return float(whole.sum()) / UNIT / max(int(np.count_nonzero(natural[rest] > 0)), 1)
 
     def _rest(self, curve: "Curve", crowd: Crowd, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
         value = curve.at(crowd.month, opens=self.opens, closes=self.closes)

@@ -30,18 +30,28 @@ STOOD = 120         # months that existing provision is taken to have stood befo
 
 
 class Course:
-    """What a programme pushes in a month, joined by lever and what it covers, over all residents."""
+    """What a programme pushes in a month, joined by lever and what it covers, over all residents; held: totals of its area."""
+
+    own: Mapping[str, NDArray[np.float32]] = {}
 
     def __init__(self, n: int, preventable: np.float32) -> None:
         """Nothing yet."""
         self.preventable, self.pushed = preventable, dict[tuple[str, tuple[str, ...]], NDArray[np.float32]]()
-        self._n = n
+        self._n, self.held = n, dict[str, Rows]()
 
     def push(self, name: str, who: Rows, value: NDArray[np.float32] | float, *, covered: tuple[str, ...] = ()) -> None:
         """As `Levers.push`."""
         lever = LEVERS[name]
         total = self.pushed.setdefault((name, covered), np.full(self._n, lever.rest, f32))
         total[who] = total[who] * value if lever.operator == "multiply" else total[who] + value
+
+    def hold(self, key: str, totals: Mapping[str, Rows]) -> None:
+        """As `Levers.hold`."""
+        del key
+        self.held = dict(totals)
+
+    def share(self, key: str, name: str, who: Rows, value: NDArray[np.float32]) -> None:
+        """What spreads is the difference, see there."""
 
     def group(self, site: Rows, who: Rows) -> None:
         """Ties among members are those of ordinary life: a cut unties nobody."""
@@ -51,15 +61,18 @@ class Course:
         return self.pushed.get(key, f32(LEVERS[key[0]].rest))
 
 
-def difference(gone: Course, stood: Course, levers: Levers) -> None:
-    """Push what is missing: `gone` less `stood` (over it, for ratios), where that is anything."""
+def difference(gone: Course, stood: Course, levers: Levers, name: str) -> None:
+    """Push what is missing for the cut `name`: `gone` less `stood` (over it, for ratios), where that is anything."""
+    levers.hold(name, stood.held)
     for key in sorted({*gone.pushed, *stood.pushed}):
         lever = LEVERS[key[0]]
         multiplies = lever.operator == "multiply"
         value = np.broadcast_to(gone.of(key) / stood.of(key) if multiplies else gone.of(key) - stood.of(key), (gone._n,))
         who = np.flatnonzero(value != f32(lever.rest))
         if who.size:
-            levers.push(key[0], who, np.clip(value[who], f32(lever.low), f32(lever.high)), covered=key[1])
+            pushed = np.clip(value[who], f32(lever.low), f32(lever.high))
+            levers.push(key[0], who, pushed, covered=key[1])
+            levers.share(name, key[0], who, pushed)
 
 
 class Cut:
@@ -154,7 +167,7 @@ class Cut:
         gone, stood = (Course(natural.size, levers.preventable) for _ in range(2))
         self._gone.push(month, gone, natural)          # type: ignore[arg-type]
         self._stood.push(month, stood, natural)        # type: ignore[arg-type]
-        difference(gone, stood, levers)
+        difference(gone, stood, levers, self.key)
 
     def relate(self, month: int, relations: Relations) -> None:
         """It does nothing for other programmes: what does cannot be cut."""

@@ -25,6 +25,7 @@ from .minds import (
     spread,
     spread_groups,
 )
+from .own import leave_out, spread_own
 
 
 class State(NamedTuple):
@@ -185,6 +186,8 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
         _respond(state, luck, fixed, rules, ground, clock, years, sums)
     if not rules.direct:                        # the month is over before anything pushed arrives
         respond()
+    if rules.direct and levers.own:
+        leave_out(levers, state.spill, state.shift, state.ratio, p=rules.spread)
     settled: Settled = levers.settled()
     changed = levers.join_ratios(state.ratio)
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)
@@ -200,6 +203,7 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
         n = state.shift.size
         spread(ground.ties, state.published, state.spill, active, rules.spread, np.empty(n + 1, np.int32), np.zeros(n, np.int32))
         spread_groups(levers.groups, state.published, state.spill, p=rules.spread)
+        spread_own(levers, ground.ties, ground.absent, p=rules.spread)
         settle_spill(state.spill, state.shift, state.ratio, active, rules.spread)
     else:
         for who in changed:
