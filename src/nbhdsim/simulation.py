@@ -295,8 +295,7 @@ class Simulation:
         self.plans = staffing.filled(plans, self.scenario.pools.get("workforce"), values, places=world.places)
         for plan in self.plans.values():
             filled = 1.0 if plan.staffed is None else plan.staffed
-            made = Cut if plan.line.stop else Programme
-            self.programmes.append(made(
+            self.programmes.append((Cut if plan.line.stop else Programme)(
                 plan.line, future, rates=self.setting.rates, values=staffing.values_of(plan, values),
                 sites=plan.sites * filled, places=plan.places * filled, strict=self.draw == 0))
         self.hours = staffing.volunteers(self.scenario.pools.get("volunteer_hours"), values, script=self.script,

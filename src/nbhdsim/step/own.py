@@ -13,8 +13,7 @@ from numba import njit
 
 from ..levers import Levers
 from ..rng import JIT, exp32, f32
-from .layout import SLICE
-from .minds import FORGOTTEN, Spread, publish, spread, spread_groups
+from .minds import FORGOTTEN, Spread, Web, publish, spread, spread_groups
 
 
 @njit(**JIT)
@@ -60,21 +59,17 @@ def leave_out(levers: Levers, spill: np.ndarray, shift: np.ndarray, ratio: np.nd
         _ratios(spill, p.a, lost, ratio)
 
 
-def spread_own(levers: Levers, layout, absent: np.ndarray, *, p: Spread) -> None:
+def spread_own(levers: Levers, web: Web, absent: np.ndarray, *, p: Spread) -> None:
     """Own spill-over of the next month, from what each programme pushed in this one; absent: rows without anybody."""
     for key, own in levers.own.items():
-        active = np.asarray(own.any(axis=1))
-        for k, _, _ in levers.shares[key]:
-            active[k] = True
-        if active.any():
-            published = np.zeros((own.shape[0], own.shape[1] + 1), np.int32)
-            for k in np.flatnonzero(active).tolist():
+        active = np.union1d(np.flatnonzero(own.any(axis=1)), [k for k, _, _ in levers.shares[key]]).astype(np.int64)
+        if active.size:
+            n, published = own.shape[1], np.zeros(own.shape, np.int32)
+            for k in active.tolist():
                 induced = own[k].copy()
-                for mechanism, who, value in levers.shares[key]:
-                    if mechanism == k:
-                        induced[who] += value
-                publish(induced, published[k])
-                published[k][absent] = 0
-            spread(layout, published, own, active, p, np.empty(SLICE, np.int32))
+                for _, who, value in (pushed for pushed in levers.shares[key] if pushed[0] == k):
+                    induced[who] += value
+                publish(induced, absent, published[k])
+            spread(web, published, own, active, p, np.empty(n + 1, np.int32), np.zeros(n, np.int32))
             spread_groups(levers.groups, published, own, p=p)
             _forget(own)
