@@ -222,7 +222,7 @@ class Levers:
         if totals:
             self.held[key] = totals
 
-    def share(self, key: str, name: str, who: np.ndarray, value: np.ndarray) -> None:
+    def share(self, name: str, who: np.ndarray, value: np.ndarray, *, key: str) -> None:
         """What programme `key` has pushed on a mechanism, beside `push`; kept where it holds a total."""
         if key in self.own and name in MECHANISMS:
             self.shares[key].append((MECHANISMS.index(name), who, np.broadcast_to(np.asarray(value, f32), (len(who),))))

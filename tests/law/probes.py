@@ -5,7 +5,7 @@ from tempfile import mkdtemp
 
 import towns
 
-from nbhdsim.interventions.schema import DELIVERY_KINDS
+from nbhdsim.interventions.schema import DELIVERY_KINDS, UNITS
 from nbhdsim.levers import LEVERS
 from nbhdsim.residents import MECHANISMS
 from nbhdsim.scenario import Scenario
@@ -35,6 +35,12 @@ NUMBERS = {"reach": 0.5, "leave_hazard": 0.12, "decay_half_life_months": 5.0, "p
 
 EFFECT = "  - {{lever: {lever}, level: {level}, at: {at}, {more}contrast: none, value: {value}, basis: assumption, " \
          "grade: D, law: {law}, low: {low}, high: {high}, why: \"made up\"}}"
+
+
+def quantities(numbers: dict[str, float]) -> str:
+    """Numbers of a made-up kind, in units they may have."""
+    return "\n".join(f'  {q}: {{value: {v}, unit: {UNITS.get(q, ("any",))[0]}, basis: assumption, grade: D, why: "made up"}}'
+                     for q, v in numbers.items())
 
 
 def effect(lever: str, level: str, *, at: int = 4, value: float | None = None, more: str = "") -> str:
@@ -71,9 +77,8 @@ def folder() -> Path:
                 numbers |= {"staff": 2.0, "caseload": 20.0}
             if delivery == "outreach":
                 numbers |= {"staff": 1.0, "contacts_per_month": 40.0, "contact_chance": 0.5, "visits_a_month": 0.2}
-            lines = [f'  {q}: {{value: {v}, unit: "1", basis: assumption, grade: D, why: "made up"}}' for q, v in numbers.items()]
             (out / f"{name}.yaml").write_text(KIND.format(
-                name=name, delivery=delivery, quantities="\n".join(lines), effects="\n".join(effects),
+                name=name, delivery=delivery, quantities=quantities(numbers), effects="\n".join(effects),
                 per="head" if delivery == "care_team" else "site"), encoding="utf-8")
     return out
 

@@ -13,10 +13,10 @@ CLUB = [probes.effect("connection", "participant", value=0.5, at=2), probes.effe
 def folder(tmp_path, **kinds):
     """Kinds of groups that half of everybody joins, by name, with these effects."""
     numbers = {"reach": 0.5, "leave_hazard": 0.05, "places_per_site": 9000.0, "decay_half_life_months": 6.0}
-    lines = [f'  {q}: {{value: {v}, unit: "1", basis: assumption, grade: D, why: "made up"}}' for q, v in numbers.items()]
     for name, effects in kinds.items():
         (tmp_path / f"{name}.yaml").write_text(probes.KIND.format(
-            name=name, delivery="group", quantities="\n".join(lines), per="site", effects="\n".join(effects)), encoding="utf-8")
+            name=name, delivery="group", quantities=probes.quantities(numbers), per="site",
+            effects="\n".join(effects)), encoding="utf-8")
     return f"catalogue: {tmp_path}\n"
 
 

@@ -14,9 +14,9 @@ def run(tmp_path, effects: list[str], months: int, *, leave: float = 0.0, delive
         base: dict[str, float] = MUTED, residents: int = 900, **more: float):
     """Do-nothing and a group of half of everybody with these effects after some months, and the programme."""
     numbers = {"reach": 0.5, "leave_hazard": leave, "places_per_site": 5000.0, **more}
-    lines = [f'  {q}: {{value: {v}, unit: "1", basis: assumption, grade: D, why: "made up"}}' for q, v in numbers.items()]
-    (tmp_path / "club.yaml").write_text(probes.KIND.format(name="club", delivery=delivery, quantities="\n".join(lines), per="site",
-                                                           effects="\n".join(effects)), encoding="utf-8")
+    text = probes.KIND.format(name="club", delivery=delivery, quantities=probes.quantities(numbers), per="site",
+                              effects="\n".join(effects))
+    (tmp_path / "club.yaml").write_text(text, encoding="utf-8")
     amount = "sites: 2, every: 24" if delivery == "setting" else "sites: 2"
     nothing, funded = towns.lanes(towns.scenario("nothing", {}, overrides=base, residents=residents), towns.scenario(
         "club", {"club": f"{{where: {where}, {amount}}}"}, overrides=base, residents=residents,

@@ -265,7 +265,7 @@ class Intervention:
         if not rows.size or curve.lever not in (*MECHANISMS, "readmission_rr"):
             levers.push(curve.lever, rows, value)
             return
-        levers.share(self.key, curve.lever, rows, value)
+        levers.share(curve.lever, rows, value, key=self.key)
         sets = np.zeros(rows.size, np.uint8)
         for bit, outcome in enumerate(TOTALS):
             sets += self._covered(outcome, curve.level, rows, crowd=crowd) * np.uint8(1 << bit)

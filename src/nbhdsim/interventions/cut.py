@@ -50,7 +50,7 @@ class Course:
         del key
         self.held = dict(totals)
 
-    def share(self, key: str, name: str, who: Rows, value: NDArray[np.float32]) -> None:
+    def share(self, name: str, who: Rows, value: NDArray[np.float32], *, key: str) -> None:
         """What spreads is the difference, see there."""
 
     def group(self, site: Rows, who: Rows) -> None:
@@ -61,7 +61,7 @@ class Course:
         return self.pushed.get(key, f32(LEVERS[key[0]].rest))
 
 
-def difference(gone: Course, stood: Course, levers: Levers, name: str) -> None:
+def difference(gone: Course, stood: Course, levers: Levers, *, name: str) -> None:
     """Push what is missing for the cut `name`: `gone` less `stood` (over it, for ratios), where that is anything."""
     levers.hold(name, stood.held)
     for key in sorted({*gone.pushed, *stood.pushed}):
@@ -72,7 +72,7 @@ def difference(gone: Course, stood: Course, levers: Levers, name: str) -> None:
         if who.size:
             pushed = np.clip(value[who], f32(lever.low), f32(lever.high))
             levers.push(key[0], who, pushed, covered=key[1])
-            levers.share(name, key[0], who, pushed)
+            levers.share(key[0], who, pushed, key=name)
 
 
 class Cut:
@@ -167,7 +167,7 @@ class Cut:
         gone, stood = (Course(natural.size, levers.preventable) for _ in range(2))
         self._gone.push(month, gone, natural)          # type: ignore[arg-type]
         self._stood.push(month, stood, natural)        # type: ignore[arg-type]
-        difference(gone, stood, levers, self.key)
+        difference(gone, stood, levers, name=self.key)
 
     def relate(self, month: int, relations: Relations) -> None:
         """It does nothing for other programmes: what does cannot be cut."""

@@ -187,7 +187,7 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     if not rules.direct:                        # the month is over before anything pushed arrives
         respond()
     if rules.direct and levers.own:
-        leave_out(levers, state.spill, state.shift, state.ratio, p=rules.spread)
+        leave_out(levers, state.spill, shift=state.shift, ratio=state.ratio, p=rules.spread)
     settled: Settled = levers.settled()
     changed = levers.join_ratios(state.ratio)
     kept = np.empty((settled.rows.size, state.spill.shape[0]), f32)

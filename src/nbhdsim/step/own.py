@@ -45,8 +45,8 @@ def _forget(own):
                 own[k, i] = f32(0)
 
 
-def leave_out(levers: Levers, spill: np.ndarray, shift: np.ndarray, ratio: np.ndarray, *, p: Spread) -> None:
-    """Take own spill-over out of what residents of the areas answer this month: shift (points) and ratio [n] of all spill-over."""
+def leave_out(levers: Levers, spill: np.ndarray, *, shift: np.ndarray, ratio: np.ndarray, p: Spread) -> None:
+    """Take own spill-over out of what residents of the areas answer this month: shift (points), ratio [n] of spill-over [5, n]."""
     lost = None
     for key in sorted(levers.own):
         held = levers.held[key]
