@@ -35,7 +35,10 @@ class Parts:
     """
 
     def __init__(self, folder: Path, futures: Sequence[Future]) -> None:
-        """Reads which of the futures, known by draw and replicate, are in the parts; what was half written is taken away."""
+        """Reads which of the futures, known by draw and replicate, are in the parts; what was half written is taken away.
+
+        futures: of the whole plan, each with its place in it as `run`.
+        """
         self.folder, self.futures = folder, futures
         self.draw = np.fromiter((f.draw for f in futures), np.int64, len(futures))
         self.replicate = np.fromiter((f.replicate for f in futures), np.int64, len(futures))

@@ -49,6 +49,11 @@ def poison(world, scenarios, future):
     return slow(world, scenarios, future)
 
 
+def deadly(world, scenarios, future):
+    """Every run kills its process."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def once(world, scenarios, future):
     """One run kills its process the first time; `scenarios` names the file that remembers it."""
     if future.run == HARMFUL and not Path(scenarios[0]).exists():

@@ -144,3 +144,19 @@ def test_a_cluster_that_cannot_be_used_is_refused(tmp_path, cluster):
     said = finish(tmp_path / "out", "slow", f"cluster={cluster.address}", code=2)
     assert "has other versions: source" in said and "Traceback" not in said
     assert not any((tmp_path / "out").glob("*"))
+
+
+def test_a_town_is_the_same_in_one_process_and_on_a_cluster(tmp_path, cluster):
+    """Scenarios, population and compiled code reach the workers; the tables of `compare` are the same, byte for byte."""
+    cluster.worker()
+    cluster.worker()
+    for name, lines in (("a", "{}"), ("b", "{wellbeing_hub: {where: all, sites: 2}}")):
+        (tmp_path / f"{name}.yaml").write_text(f"schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 300}}\n"
+                                               f"start: 2026-04\nmonths: 12\nhistory: 12\ninterventions: {lines}\n")
+    found = []
+    for out, *options in (("one", "--jobs", "1"), ("two", "--jobs", "2"), ("cluster", "--cluster", cluster.address)):
+        command = [sys.executable, "-m", "nbhdsim", "compare", "a.yaml", "b.yaml", "--replicates", "3", "--draws", "2", "--out", out]
+        ended_ = subprocess.run([*command, *options], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=LONGEST)
+        assert ended_.returncode == 0, ended_.stderr
+        found.append(json.loads(next((tmp_path / out).glob("*/manifest.json")).read_text())["tables"])
+    assert found[0] == found[1] == found[2] and set(found[0]) >= {"outcomes.parquet", "costs.parquet", "delivery.parquet"}

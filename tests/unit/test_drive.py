@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 import tasks
 
+from nbhdsim.errors import Stopped
 from nbhdsim.workers import Chunk, Future, Outcome, Work, drive, limit, results
 from nbhdsim.workers.drive import Pace
 
@@ -69,6 +70,13 @@ def test_a_run_that_kills_its_workers_is_blamed_alone():
     found = outcomes(tasks.poison)
     assert {run: o.error for run, o in found.items() if o.error} == {7: "its worker process was lost twice (out of memory?)"}
     assert not children() or all(b"resource_tracker" in open(f"/proc/{c}/cmdline", "rb").read() for c in children())
+
+
+@pytest.mark.slow
+def test_workers_that_all_die_end_the_run(monkeypatch):
+    monkeypatch.setattr(drive, "ROW", 3)
+    with pytest.raises(Stopped, match="4 times in a row"):
+        outcomes(tasks.deadly)
 
 
 @pytest.mark.slow

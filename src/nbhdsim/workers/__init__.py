@@ -33,8 +33,10 @@ def results(work: Work, futures: Sequence[Future], *, jobs: int = 1, cluster: st
             tick: Callable[[], None] = lambda: None) -> Generator[Chunk, None, None]:
     """What became of the futures, chunk by chunk in the order in which they are done, over a pool that ends with it. Close it.
 
-    Raises Stopped when a cluster is lost.
+    Raises Stopped when a cluster is lost, or workers are whatever they do.
     """
+    if not futures:
+        return
     place = pool(work, jobs, cluster)
     try:
         yield from Drive(place, futures, work.limit).chunks(tick)

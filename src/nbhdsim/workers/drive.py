@@ -17,6 +17,8 @@ MOST = 1000
 """Futures in a chunk."""
 TRIES = 2
 """Times a future may lose its worker alone before it is given up."""
+ROW = 20
+"""Losses in a row, with nothing that worked between them, after which it is not the futures' fault."""
 
 
 class Pool(Protocol):
@@ -69,12 +71,12 @@ class Drive:
         """seconds a future may take (None: any): it says what a worker that ended itself was lost to."""
         self.pool, self.seconds, self.pace = pool, seconds, Pace()
         self.fresh, self.left = iter(futures), len(futures)
-        self.suspects, self.lost = deque[Future](), Counter[Future]()
+        self.suspects, self.lost, self.row = deque[Future](), Counter[Future](), 0
         self.pending: dict[Any, tuple[list[Future], float]] = {}
         self.broken = False
 
     def chunks(self, tick: Callable[[], None]) -> Iterator[Chunk]:
-        """Chunks as they come; `tick` is called at least each second or so."""
+        """Chunks as they come; `tick` is called at least each second or so. Raises Stopped when no worker lives long enough."""
         while self.left or self.suspects or self.pending:
             self._submit()
             alone = len(self.pending) == 1
@@ -88,6 +90,7 @@ class Drive:
                     self.broken |= isinstance(error, self.pool.lost)
                     yield from self._blamed(futures, error, time.monotonic() - begun if alone else None)
                 else:
+                    self.row = 0
                     self.pace.learn(chunk)
                     yield chunk
             if self.broken and not self.pending:
@@ -122,6 +125,10 @@ class Drive:
             self.suspects.extend(futures)
             return
         self.lost[future] += 1
+        self.row += 1
+        if self.row > ROW:
+            raise Stopped(f"workers were lost {self.row} times in a row, with every future they were given ({error!r}); what was "
+                          "done is kept (see whether this machine has memory enough, then give the same command again)")
         if self.seconds is not None and took > self.seconds + limit.GRACE:
             text = limit.text(self.seconds)
         elif self.lost[future] < TRIES:
