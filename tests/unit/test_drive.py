@@ -16,6 +16,19 @@ from nbhdsim.workers.drive import Pace
 MANY = [Future(run, run % 3, run) for run in range(60)]
 
 
+@pytest.fixture(autouse=True)
+def in_time():
+    """No test here takes longer than this, whatever hangs."""
+    def late(*_):
+        raise TimeoutError("a test of the runner hangs")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 def outcomes(task, *, jobs=2, futures=MANY, scenarios=(), limit=None, during=lambda chunk: None):
     """Outcomes by run; every future comes once. `during` is called at each chunk."""
     found: list[Outcome] = []

@@ -13,7 +13,11 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 import pytest
+import tasks
 from test_interrupt import living
+
+from nbhdsim import runfolder, runner
+from nbhdsim.workers import Future, Work
 
 HERE = Path(__file__).parent
 FUTURES = 120
@@ -165,3 +169,21 @@ def test_other_versions_and_other_experiments_are_refused(tmp_path):
     file.write_text(json.dumps(manifest))
     finish(tmp_path, "slow", "anew=1")
     assert hashes(tmp_path) == expected()
+
+
+def test_memory_of_the_driver_does_not_grow_with_runs(tmp_path):
+    """Between run 1,000 and run 6,000, in MB; nor is there a file a run."""
+    plan = [Future(run, 0, run) for run in range(6000)]
+    folder = runfolder.create(tmp_path, resolved={"name": "x"}, resolved_text="", texts={}, seed=1, argv=[], planned=len(plan))
+    seen: dict[int, int] = {}
+    files: list[int] = []
+
+    def note(report):
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        seen.setdefault(report.done // 1000, pages * os.sysconf("SC_PAGE_SIZE") // 2 ** 20)
+        files.append(len(list(folder.parts.iterdir())))
+
+    work = Work((), tasks.quick, None, tasks.nowhere)
+    result = runner.Runner(folder, plan).carry_out(work, jobs=2, progress=note)
+    assert result.done == len(plan) and len(seen) > 3 and max(files) < 150
+    assert max(mb for thousands, mb in seen.items() if thousands) - seen[min(t for t in seen if t)] < 20, seen
