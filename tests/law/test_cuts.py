@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import towns
 
-from nbhdsim import simulation
+from nbhdsim import population, simulation
 from nbhdsim.explain import resident
 from nbhdsim.interventions import schema as kinds
 
@@ -155,3 +155,17 @@ def test_every_kind_that_can_be_cut_is_nothing_until_then_and_something_after(ex
                          months=8)
         assert all(np.array_equal(a, b) for a, b in zip(plain.sums[:2], cut.sums[:2], strict=True)), kind
         assert cut.touched.any() and not same(plain, cut), kind
+
+
+def test_grants_that_come_back_are_those_that_would_have_been():
+    """Where time passes, too: of the round that would be in force, not of the last one before the cut."""
+    with_ = {"extra": "ageing: true\n", "months": 48, "residents": 2000}
+    back = scenario("back", {"cut": "{stop: grants, start: 2027-01}", "grants": "{start: 2027-10}",
+                             "cut_homes": "{stop: homes, start: 2027-01}", "homes": "{start: 2027-10}"}, **with_)
+    sim = simulation.Simulation(population.build(back), back)
+    while sim.month < 20:
+        sim.step()
+        for cut in sim.programmes if sim.month == 17 else ():
+            assert not cut._gone.inside.size and cut._stood.inside.size
+    for cut in sim.programmes:
+        assert cut._gone.inside.tolist() == cut._stood.inside.tolist()

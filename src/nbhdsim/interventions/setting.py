@@ -144,7 +144,8 @@ class Setting(Intervention):
         rows = self.eligible(script, places)
         site = script.place[rows] if self.homes else places.school_place[script.school[rows]]
         who = candidates(script, rows, hazard=np.ones(rows.size, f32), site=site, pool=np.zeros(rows.size, np.int64))
-        rounds = {month: self._round(future, who, month, share=share) for month in range(self.opens, self.closes, self.every)}
+        until = max(self.closes, script.month + 1)         # money that comes back finds the round that would be in force
+        rounds = {month: self._round(future, who, month, share=share) for month in range(self.opens, until, self.every)}
         return Grants(self.rule(who, np.full(1, NO_LIMIT)), future, rounds=rounds, every=self.every)
 
     def _round(self, future: Future, who: Candidates, month: int, *, share: float) -> Round:
