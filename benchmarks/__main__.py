@@ -120,7 +120,7 @@ def wholes() -> list[dict]:
         cold = seconds([*town, f"{folder}/cold"], NBHDSIM_CACHE=f"{folder}/cache")
         warm = median(seconds([*town, f"{folder}/warm{k}"], NBHDSIM_CACHE=f"{folder}/cache") for k in range(ROUNDS))
     told = median(seconds([NBHDSIM, "--help"]) for _ in range(ROUNDS))
-    parts, county = found([*OURS, "parts", 73_000]), found([*OURS, "county"])
+    parts, county, runs = found([*OURS, "parts", 73_000]), found([*OURS, "county"]), found([*OURS, "runs", 10_000])
     ten, month = found([*OURS, "parts-ten", 73_000]), parts["month"]
     return [row("help", 0, note=f"{told:.2f} s (asked: under 0.5)"),
             row("teaching town, 60 months, second run", 3_000, note=f"{warm:.1f} s whole (asked: under 3)"),
@@ -129,6 +129,9 @@ def wholes() -> list[dict]:
             row("the same with 10 interventions", 73_000, note=_split(ten)),
             row("measurement", 73_000, note=f"{parts['measurement']:.1f} ns, {100 * parts['measurement'] / month:.0f}% of "
                 "the month (asked: under 10%)"),
+            row("10,000 runs that do nothing", 0, note=f"{1e3 * runs['processor_seconds_a_run']:.2f} ms of a processor a run "
+                f"(asked: under 2); the driver holds {runs['bytes_at_1000'] / MILLION:.0f} MB at run 1,000, "
+                f"{runs['bytes_at_end'] / MILLION:.0f} at the last; {runs['files']} files at most"),
             row("county, one future of four scenarios", county["residents"], county["resident_months_per_second"],
                 note=f"{county['seconds']:.1f} s, {county['tables']:.1f} s of it tables; peak memory "
                 f"{county['peak_bytes'] / 1e9:.2f} GB (asked: under 1.5); luck is shared by the four")]

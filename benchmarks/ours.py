@@ -1,4 +1,4 @@
-"""nbhdsim's own figures: `python -m benchmarks.ours WHAT RESIDENTS` prints one JSON line.
+"""nbhdsim's own figures: `python -m benchmarks.ours WHAT RESIDENTS` (of `runs`: how many) prints one JSON line.
 
 The scenario has four interventions (youth hubs, school grants, wellbeing hubs, and an integrated team for a list of up to
 73,000), or ten of all kinds of delivery (`ten`), spill-over along all ties, every event, every measurement; one scenario run
@@ -190,6 +190,43 @@ def county() -> dict:
             "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
 
 
+def nowhere(scenarios) -> None:
+    """No world is needed to do nothing."""
+
+
+def nothing(world, scenarios, future) -> dict:
+    """A run that does nothing and has a few rows to tell."""
+    return {"outcomes": {"scenario": "a", "draw": future.draw, "replicate": future.replicate, "month": [0, 12, 24], "months": 12,
+                         "place": "all", "quintile": 0, "age": "all", "people": "all", "of": "", "outcome": "emergency_admissions",
+                         "value": [1.0, 2.0, 3.0], "residents": 10.0}}
+
+
+def runs(count: int) -> dict:
+    """What the runner takes beside the simulation, by runs that do nothing: seconds of a processor a run (in one process, tables
+    included), wall seconds a run over two processes, resident memory of the driver at run 1,000 and at the last, and most files
+    at once."""
+    from nbhdsim import runfolder
+    from nbhdsim.runner import Runner
+    from nbhdsim.workers import Future, Work
+
+    plan, work, seen, files, took = [Future(run, 0, run) for run in range(count)], Work((), nothing, None, nowhere), {}, [], []
+    for jobs in (1, 2):
+        with tempfile.TemporaryDirectory() as out:
+            folder = runfolder.create(Path(out), resolved={"name": "bench"}, resolved_text="", texts={}, seed=1, argv=[],
+                                      planned=count)
+
+            def note(report, parts=folder.parts):
+                pages = int(Path("/proc/self/statm").read_text().split()[1])
+                seen.setdefault(report.done, pages * resource.getpagesize())
+                files.append(sum(1 for _ in parts.iterdir()))
+
+            start = time.process_time(), time.perf_counter()
+            Runner(folder, plan).carry_out(work, jobs=jobs, progress=note)
+            took.append((time.process_time() - start[0], time.perf_counter() - start[1]))
+    return {"processor_seconds_a_run": took[0][0] / count, "seconds_a_run_over_two": took[1][1] / count,
+            "bytes_at_1000": seen[min(done for done in seen if done >= 1000)], "bytes_at_end": seen[max(seen)], "files": max(files)}
+
+
 WHAT: dict[str, Callable[..., dict]] = {
     "speed": speed,
     "five": lambda residents: speed(residents, OTHERS),
@@ -199,9 +236,10 @@ WHAT: dict[str, Callable[..., dict]] = {
     "parts-five": lambda residents: parts(residents, OTHERS),
     "parts-ten": lambda residents: parts(residents, lines=TEN),
     "county": county,
+    "runs": runs,
 }
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in WHAT:
-        raise SystemExit(f"usage: python -m benchmarks.ours {{{','.join(WHAT)}}} [RESIDENTS]")
+        raise SystemExit(f"usage: python -m benchmarks.ours {{{','.join(WHAT)}}} [RESIDENTS|RUNS]")
     print(json.dumps(WHAT[sys.argv[1]](*map(int, sys.argv[2:]))))

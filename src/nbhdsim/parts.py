@@ -153,7 +153,7 @@ def adopt(parts: Path, folder: Path, names: Iterable[str]) -> None:
             shutil.copyfile(path, parts / path.name)
         return
     for table in sorted(Path(name).stem for name in names):
-        if {"draw", "replicate"} <= set(tables.keys(table)) and table != "runs":
+        if table in tables.SCHEMAS and table != "runs" and {"draw", "replicate"} <= set(tables.keys(table)):
             shutil.copyfile(folder / f"{table}.parquet", parts / f"{table}-000000.parquet")
     rows = pq.read_table(folder / "runs.parquet").to_pandas().merge(pq.read_table(folder / "timing.parquet").to_pandas(), on="run")
     tables.write_parquet(pa.Table.from_pandas(rows[RUNS.names], schema=RUNS, preserve_index=False), parts / "runs-000000.parquet")

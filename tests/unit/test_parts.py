@@ -74,7 +74,7 @@ def test_a_finished_folder_and_one_that_is_not_are_taken_over(tmp_path):
                 path.unlink()
         new = tmp_path / state / "parts"
         new.mkdir(parents=True)
-        adopt(new, tmp_path / "old", json.loads('["delivery.parquet", "draws.parquet", "runs.parquet"]'))
+        adopt(new, tmp_path / "old", json.loads('["delivery.parquet", "draws.parquet", "of-an-analysis.parquet", "runs.parquet"]'))
         parts = Parts(new, FUTURES)
         assert parts.state.tolist() == [DONE] * 3 + [OPEN] * 4
         parts.add(chunk(*FUTURES[3:]))
