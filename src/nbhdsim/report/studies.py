@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nbhdsim import tables
-from nbhdsim.experiment import models, noise, read, study
+from nbhdsim.experiment import anova, models, noise, read, shares, study
 from nbhdsim.experiment.file import Experiment
 from nbhdsim.experiment.study import Done
 from nbhdsim.outcomes import OUTCOMES
@@ -20,7 +20,7 @@ MEANING = {"S1": "alone", "ST": "with all it acts with", "S2": "a pair beyond bo
            "pawn_median": "how far its distribution moves"}
 """What an index says, above its column."""
 OWN = {SEED: "seed (luck)", DUMMY: "dummy (read by nothing)"}
-MOST_LINES = 30
+MOST_LINES, FEW_LINES = 30, 8
 
 
 def finish(found: Experiment, done: Done) -> str:
@@ -38,6 +38,8 @@ def finish(found: Experiment, done: Done) -> str:
         reading = read.indices(answers, done.made, seed=found.model.method.seed)
         write_indices(folder, reading.table)
         parts += indices(reading)
+    elif isinstance(found.model.method, models.Uncertainty):
+        parts += apart(answers, found, done)
     elif found.kind == "sweep":
         parts += swept(answers, found, done)
     parts.append(central(gaps))
@@ -79,6 +81,30 @@ def indices(reading: Reading) -> list[str]:
 
 def _index(row: Mapping[Hashable, Any]) -> str:
     return read.shown(row["value"], row["low"], row["high"])
+
+
+def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
+    """Structure, numbers and chance apart, and the numbers that swing each answer most; all of them are in `csv/`."""
+    switches = [f.address for f in found.factors if f.address in getattr(found.model.method, "structure", {})]
+    each = anova.apart(answers, done.made, switches=switches)
+    numbers = shares.shares(answers, done.made, switches=switches)
+    for name, frame in (("anova", each.parts), ("structures", each.structures), ("shares", numbers)):
+        write(done.result.folder, name, frame)
+    write_indices(done.result.folder, shares.indices(numbers, seed=found.scenarios[0].seed))
+    out = []
+    for (label, scenario), rows in each.parts.groupby(["label", "scenario"], sort=False):         # type: ignore[misc]
+        own = [frame[(frame["label"] == label) & (frame["scenario"] == scenario)] for frame in (each.structures, numbers)]
+        out.append(f"{_heading(found, str(label))}: {scenario}\n" + table(["what is not known", "SD", "share of variance"], [
+            [("  " if row["within"] else "") + row["source"], _value(float(row["sd"])), f"{row['share']:.0%}"]
+            for row in rows.to_dict("records")]))
+        if len(own[0]) > 1:
+            out.append(table(["structure", "mean (SE)", "change from the first (SE)"], [
+                [row["structure"], _number(row["mean"], row["error"]), _number(row["change"], row["change_error"])]
+                for row in own[0].to_dict("records")]))
+        out.append(table(["number", "share by itself", "at its 5% point", "at its 95% point"], [
+            [row["address"], read.shown(row["share"], row["low"], row["high"]), _value(row["at_low"]), _value(row["at_high"])]
+            for row in own[1].head(FEW_LINES).to_dict("records")]))
+    return [*out, "\n".join(f"- {note}" for note in each.notes)]
 
 
 def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
