@@ -23,17 +23,17 @@ WHOLE = TRUE["structure"] + TRUE["numbers"] + TRUE["chance"]
 
 
 def designed(draws, repeats=2, *, pairs=True, rng=None):
-    """As `design.make` builds an uncertainty: draws tiled over the switches, replicates shared by the structures."""
+    """As `design.make` builds an uncertainty: each draw in every structure, replicates shared by the structures."""
     rng = rng or np.random.default_rng(1)
     half = rng.random((draws // 2, 4))
     u = np.stack([half, 1 - half], 1).reshape(draws, 4) if pairs else rng.random((draws, 4))
-    points = np.concatenate([np.tile(u, (2, 1)), np.repeat([[0.25], [0.75]], draws, axis=0)], 1)
-    return Design(FACTORS, points, points, None, None, np.tile(8 + np.arange(draws) * repeats, 2), repeats, 8)
+    points = np.concatenate([np.repeat(u, 2, axis=0), np.tile([[0.25], [0.75]], (draws, 1))], 1)
+    return Design(FACTORS, points, points, None, None, np.repeat(8 + np.arange(draws) * repeats, 2), repeats, 8)
 
 
 def values(made, rng):
     """[structures, draws, replicates]: a normal score, a line, a parabola, and luck that structures share."""
-    u = made.u[:len(made.u) // 2]
+    u = made.u[::2]
     x = 2 * u - 1
     numbers = ndtri(u[:, 0]) + 1.5 * x[:, 1] + 2 * x[:, 2] ** 2
     luck = rng.normal(size=(len(u), made.repeats))
@@ -41,8 +41,8 @@ def values(made, rng):
 
 
 def answered(made, y, *, central=()):
-    draw = np.broadcast_to(np.arange(1, len(made.u) + 1).reshape(2, -1, 1), y.shape)
-    replicate = made.first.reshape(2, -1, 1) + np.arange(made.repeats)
+    draw = np.broadcast_to(np.arange(1, len(made.u) + 1).reshape(-1, 2).T[..., None], y.shape)
+    replicate = made.first.reshape(-1, 2).T[..., None] + np.arange(made.repeats)
     rows = pd.DataFrame({"draw": draw.ravel(), "replicate": replicate.ravel(), "value": y.ravel()})
     first = pd.DataFrame({"draw": 0, "replicate": np.arange(len(central)), "value": np.asarray(central, float)})
     return pd.concat([first, rows]).assign(label="admissions", scenario="hub")
@@ -68,7 +68,7 @@ def test_variances_are_unbiased(pairs):
     for _ in range(300):
         made = designed(16, pairs=pairs, rng=rng)
         y = values(made, rng)
-        rows = anova.parts(laid.Laid(y, made.u[:16, :4], pairs, np.nan, 0), 0)
+        rows = anova.parts(laid.Laid(y, made.u[::2, :4], pairs, np.nan, 0), 0)
         found.append({row["source"]: row["estimate"] for row in rows})
     table = pd.DataFrame(found)
     for source, truth in TRUE.items():

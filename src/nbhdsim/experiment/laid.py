@@ -42,7 +42,7 @@ def structures(made: Design, switches: Collection[str]) -> list[str]:
     drawn = np.delete(made.u, where, axis=1)
     firsts = np.sort(np.unique(made.u[:, where], axis=0, return_index=True)[1]) if where else np.zeros(1, int)
     draws, rest = divmod(len(made.u), max(len(firsts), 1))
-    if rest or not draws or not np.array_equal(drawn, np.tile(drawn[:draws], (len(firsts), 1))):
+    if rest or not draws or not np.array_equal(drawn, np.repeat(drawn[::len(firsts)], len(firsts), axis=0)):
         raise NbhdsimError.of("the points are not the same draws in every structure")
     named = [(made.columns[i].address, made.columns[i].value, made.u[:, i]) for i in where]
     return [", ".join(f"{address} {value(u[first])}" for address, value, u in named) or "as it is" for first in firsts]
@@ -58,9 +58,10 @@ def lay(one: Answer, made: Design, switches: Collection[str]) -> Laid | None:
 
     A draw that failed in one structure is left out of all, with its opposite; so are replicates that most draws do not have.
     """
-    y = one.points.reshape(len(structures(made, switches)), -1, made.repeats)
+    count = len(structures(made, switches))
+    y = one.points.reshape(-1, count, made.repeats).swapaxes(0, 1)
     where = [i for i, f in enumerate(made.columns) if f.address not in switches]
-    u = made.u[:y.shape[1], where]
+    u = made.u[::count, where]
     even = len(u) - len(u) % 2
     pairs = halves.opposite(u[:even])
     whole = [np.asarray(~np.isnan(y[:, :, :r]).any((0, 2))) for r in range(1, made.repeats + 1)]
