@@ -92,5 +92,6 @@ def test_the_named_answers_are_those_of_a_name_or_a_label():
              Asked("young", "bed_days", True, "all", "all", 0, "5-17", 0, 12, "age")]
     rows = pd.DataFrame({"label": ["all", "young", "all"], "scenario": "hub", "draw": 0, "replicate": [1, 0, 0],
                          "value": [1.0, 2, 3]})
-    assert list(replicates.named(rows, asked, of="bed_days")) == ["all: hub", "young: hub"]
-    assert list(replicates.named(rows, asked, of="all")["all: hub"]) == [3, 1]
+    assert list(replicates.named(rows, asked, of="bed_days", count=8)) == ["all: hub", "young: hub"]
+    assert list(replicates.named(rows, asked, of="all", count=8)["all: hub"]) == [3, 1]
+    assert list(replicates.named(rows, asked, of="all", count=1)["all: hub"]) == [3]

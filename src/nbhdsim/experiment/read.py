@@ -3,6 +3,7 @@
 With the seed as a factor they are of single runs, luck being one of the numbers (trajectory-based indices; Zhu and Sudret 2021);
 with means over replicates that all points share they are of what is expected, as far as those replicates tell.
 """
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -21,6 +22,7 @@ runs it is from, those of smaller n being the same index from a half and a quart
 FOREMOST = ("ST", "mu_star", "delta", "pawn_median", "S1")
 """Which index of a method ranks the numbers."""
 SEEDED, MEANS, EACH, GIVEN = "seed factor", "replicate means", "seed per trajectory", "given data"
+ROUGH = "intervals of efast are rough: its runs are curves, of which a bootstrap draws single points"
 
 
 def indices(answers: pd.DataFrame, made: Design, *, seed: int) -> Reading:
@@ -87,10 +89,12 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
     points = dict(zip(problem.factors, made.levels[:whole].T, strict=True))
     runs = pd.DataFrame({"row": np.arange(whole), **points, name: y[:whole]})
     try:
-        reading = sensitivity.indices(method, problem, runs, y=name, seed=seed)
+        with warnings.catch_warnings():             # SALib's, of how its intervals are made; ROUGH says it
+            warnings.simplefilter("ignore", UserWarning)
+            reading = sensitivity.indices(method, problem, runs, y=name, seed=seed)
     except NbhdsimError as error:
         return pd.DataFrame(), [f"no indices: {p.message}" for p in error.problems]
-    notes += [*reading.notes, *_ranks(reading.table), *_floor(reading.table)]
+    notes += [*reading.notes, *([ROUGH] if method.name == "efast" else []), *_ranks(reading.table), *_floor(reading.table)]
     return reading.table.assign(replicates=turns), notes
 
 

@@ -54,10 +54,11 @@ def enough(values: NDArray[np.float64], error: float) -> bool:
     return relative_error(values) <= error
 
 
-def named(answers: pd.DataFrame, asked: Sequence[Asked], *, of: str) -> dict[str, NDArray[np.float64]]:
-    """The values at draw 0, by replicate, of every answer that `of` (a name or a label) stands for."""
+def named(answers: pd.DataFrame, asked: Sequence[Asked], *, of: str, count: int) -> dict[str, NDArray[np.float64]]:
+    """The values at draw 0, by replicate, of every answer that `of` (a name or a label) stands for; the first `count` replicates
+    alone, so that a pilot which was stopped and goes on decides as one that was not."""
     labels = [one.label for one in asked if of in (one.name, one.label)]
-    rows = answers[(answers["draw"] == 0) & answers["label"].isin(labels)]
+    rows = answers[(answers["draw"] == 0) & (answers["replicate"] < count) & answers["label"].isin(labels)]
     return {f"{label}: {scenario}": some.sort_values("replicate")["value"].to_numpy(float)
             for (label, scenario), some in rows.groupby(["label", "scenario"], sort=False)}         # type: ignore[misc]
 

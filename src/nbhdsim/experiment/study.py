@@ -178,7 +178,7 @@ def _piloted(study: Experiment, folder: RunFolder, how: How) -> Pilot:
             folder.close()
             raise
         frames = [pq.read_table(path).to_pandas() for path in runner.parts.of("outcomes")]
-        found = replicates.named(_answers(pd.concat(frames), study), study.asked, of=rule.until.of) if frames else {}
+        found = replicates.named(_answers(pd.concat(frames), study), study.asked, of=rule.until.of, count=count) if frames else {}
         pilot = replicates.judged(found, rule.until.error, most=rule.most)
         if pilot.enough or count == rule.most:
             return pilot._replace(replicates=count)

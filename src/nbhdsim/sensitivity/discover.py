@@ -65,10 +65,11 @@ def _peeled(u: NDArray[np.float64], case: NDArray[np.bool_]) -> list[tuple[float
         inside = _inside(u, limits)
         if inside.mean() * (1 - PEEL) < LEAST or case[inside].all():
             return best
-        limits = max(_slices(u[inside], limits), key=lambda some: _density(u, case, some))
-        kept = _inside(u, limits)
-        if kept.sum() == inside.sum():
+        slices = [some for some in _slices(u[inside], limits) if LEAST <= _inside(u, some).mean() < inside.mean()]
+        if not slices:
             return best
+        limits = max(slices, key=lambda some: _density(u, case, some))
+        kept = _inside(u, limits)
         density, coverage = case[kept].mean(), case[kept].sum() / case.sum()
         if density * coverage > merit:
             best, merit = limits, float(density * coverage)
@@ -80,10 +81,14 @@ def _density(u: NDArray[np.float64], case: NDArray[np.bool_], limits: Sequence[t
 
 
 def _slices(u: NDArray[np.float64], limits: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """The boxes one peel away: a slice off the bottom, or the top, of one factor."""
+    """The boxes one peel away: a slice off the bottom, or the top, of one factor; the whole last level of one with few levels."""
     out = []
     for i, (low, high) in enumerate(limits):
-        bottom, top = np.quantile(u[:, i], [PEEL, 1 - PEEL])
+        least, bottom, top, most = np.quantile(u[:, i], [0, PEEL, 1 - PEEL, 1])
+        if bottom == least < most:
+            bottom = u[u[:, i] > least, i].min()
+        if top == most > least:
+            top = u[u[:, i] < most, i].max()
         out += [[*limits[:i], ends, *limits[i + 1:]] for ends in ((float(bottom), high), (low, float(top)))]
     return out
 
