@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nbhdsim import tables
-from nbhdsim.experiment import anova, models, noise, read, shares, study
+from nbhdsim.experiment import anova, boxes, models, noise, read, reversal, shares, study
 from nbhdsim.experiment.file import Experiment
 from nbhdsim.experiment.study import Done
 from nbhdsim.outcomes import OUTCOMES
@@ -40,6 +40,8 @@ def finish(found: Experiment, done: Done) -> str:
         parts += indices(reading)
     elif isinstance(found.model.method, models.Uncertainty):
         parts += apart(answers, found, done)
+    elif isinstance(found.model.method, models.Discover):
+        parts.append(boxed(answers, found, done))
     elif found.kind == "sweep":
         parts += swept(answers, found, done)
     parts.append(central(gaps))
@@ -107,6 +109,16 @@ def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     return [*out, "\n".join(f"- {note}" for note in each.notes)]
 
 
+def boxed(answers: pd.DataFrame, found: Experiment, done: Done) -> str:
+    """The box in a sentence; its limits in `csv/box.csv`."""
+    method = found.model.method
+    if not isinstance(method, models.Discover):
+        raise ValueError("the method is discover")
+    box = boxes.discovered(answers, done.made, method.when, asked=found.asked, scenarios=[s.name for s in found.scenarios])
+    write(done.result.folder, "box", box.limits)
+    return box.sentence
+
+
 def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     """Mean and standard error of each answer at each point; all of them are in `csv/points.csv`."""
     made = done.made
@@ -124,6 +136,10 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
         more = f"\n({len(some) - MOST_LINES} more points in csv/points.csv)" if len(some) > MOST_LINES else ""
         out.append(f"{_heading(found, str(label))}: {scenario}\n" + table([*(f.address for f in made.columns), "mean (SE)"], body)
                    + more)
+    flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
+    if len(flips):
+        write(done.result.folder, "reversals", flips)
+        out.append("Where a ranking flips:\n" + "\n".join(f"- {words}" for words in flips["words"]))
     return out
 
 
