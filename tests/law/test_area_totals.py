@@ -4,25 +4,27 @@ import probes
 import pytest
 import towns
 
+from nbhdsim.levers import Levers
+
 LOUD = {"baseline.spill_over.strength": 0.15, "baseline.admission.n": 0.0, "baseline.word_of_mouth.strength": 0.0}
 GROUPS = "baseline.spill_over.group_weight"
 MONTHS, SIZE = 16, 6000
 CLUB = [probes.effect("connection", "participant", value=0.5, at=2), probes.effect("self_care", "participant", value=0.4, at=2)]
 
 
-def folder(tmp_path, **kinds):
+def folder(tmp_path, who="{}", **kinds):
     """Kinds of groups that half of everybody joins, by name, with these effects."""
     numbers = {"reach": 0.5, "leave_hazard": 0.05, "places_per_site": 9000.0, "decay_half_life_months": 6.0}
     for name, effects in kinds.items():
         (tmp_path / f"{name}.yaml").write_text(probes.KIND.format(
             name=name, delivery="group", quantities=probes.quantities(numbers), per="site",
-            effects="\n".join(effects)), encoding="utf-8")
+            effects="\n".join(effects)).replace("who: {}", f"who: {who}"), encoding="utf-8")
     return f"catalogue: {tmp_path}\n"
 
 
-def run(tmp_path, kinds, *, beside=(), where="{quintile: [1]}", months=MONTHS, base=LOUD, ageing=""):
+def run(tmp_path, kinds, *, beside=(), where="{quintile: [1]}", months=MONTHS, base=LOUD, who="{}"):
     """Doing nothing (with `beside` alone), all the kinds, after some months; gain [n] of life satisfaction in the last ten."""
-    extra = folder(tmp_path, **kinds) + ageing
+    extra = folder(tmp_path, who, **kinds)
     lines = {name: f"{{where: {where if name not in beside else 'all'}, sites: 12}}" for name in kinds}
     one, other = towns.lanes(*(towns.scenario(name, some, overrides=base, residents=SIZE, extra=extra) for name, some in (
         ("without", {name: lines[name] for name in beside}), ("with", lines))), residents=SIZE)
@@ -91,6 +93,37 @@ def aged(tmp_path, effects):
         one.live()
         other.live()
     return one, other
+
+
+def test_what_is_stated_of_an_answer_is_the_mean_of_those_who_answer(tmp_path):
+    """Grown-ups take part and gain more: the rest of the grown-ups make up for it, and children have what is stated."""
+    effects = [probes.effect("life_satisfaction", "area", value=0.1), probes.effect("life_satisfaction", "participant", value=0.4)]
+    _, other, _ = run(tmp_path, {"club": effects}, who="{age: [16, 120]}", months=10)
+    programme, rates, n = other.programmes[0], other.setting.rates, other._state.expected.size
+    levers = Levers(n, a=rates.a, b=rates.b, preventable=rates.preventable)
+    programme.push(9, levers, other.luck.natural)
+    settled, points = levers.settled(), np.zeros(n)
+    points[settled.rows] = settled.satisfaction
+    rows = area(other)[0]
+    grown = -other.world.script.birth_month[rows] // 12 >= 16
+    assert programme.inside.size > 100 and (~grown).sum() > 100
+    assert points[rows[grown]].mean() == pytest.approx(0.1, abs=1e-6) and np.allclose(points[rows[~grown]], 0.1, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_resident_led_grants_with_the_seats_they_have_meet_the_stated_satisfaction_of_their_places():
+    """Within 2%: 14 seats a neighbourhood. A third of everybody in them would leave 3.5% out, since those at the top gain less."""
+    line = {"resident_led_grant": "{where: all, sites: 12}"}
+    one, other = towns.lanes(*(towns.scenario(name, some, overrides=LOUD, residents=SIZE, months=36) for name, some in (
+        ("without", {}), ("with", line))), residents=SIZE)
+    gain = np.zeros(SIZE)
+    for month in range(36):
+        one.step()
+        other.step()
+        gain += (other._state.life_satisfaction - one._state.life_satisfaction).astype(float) / 11 if month > 24 else 0
+    rows, _ = area(other, "resident_led_grant")
+    grown = rows[-one.world.script.birth_month[rows] // 12 >= 16]
+    assert other.programmes[0].inside.size > 10 and gain[grown].mean() == pytest.approx(0.01, rel=0.02)
 
 
 def test_the_spill_over_of_other_programmes_is_not_theirs(tmp_path):

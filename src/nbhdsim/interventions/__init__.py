@@ -33,6 +33,7 @@ FIRST = {"healthy_first": ("activity", 1), "lonely_first": ("connection", -1), "
 """Figures that say who comes first, with the mechanism and its sign: the active, the lonely, those slow to seek help, who avoid
 surgeries."""
 TOTALS = ("life_satisfaction", "admission_rr")     # outcomes that mechanisms lead to; a total stated of them covers that path
+ANSWER = (("age", (16, 120)),)      # those asked about satisfaction with their lives; children from 10 have a question of their own
 AT_HAND = ("screening",)      # hazards: they end with the programme, and what they brought lapses by itself
 WORD_OF_MOUTH = "baseline.word_of_mouth.strength"
 UNIT = 2.0 ** 24          # spill-over is added in whole units of 2^-24 SD: the same in any order
@@ -289,23 +290,28 @@ class Intervention:
         """Push the effects stated for all residents of the funded places together, on the site's clock.
 
         Where participants have an effect of their own on the same lever, the others get what is left of the total:
-        RR_rest = (RR_area - s RR_part) / (1 - s), s the participants' share of natural admissions (of heads, for shifts).
+        RR_rest = (RR_area - s RR_part) / (1 - s), s the participants' share of natural admissions (of heads, for shifts; of those
+        who answer, for life satisfaction: grown-ups, and children with their own question, each by themselves).
         Where the rest would need more prevention than admissions have in them, raises NbhdsimError if `strict`; in a
         sampled draw (two numbers drawn apart may contradict each other) the effect stops there.
         """
         if crowd.month < self.opens:
             return
         for curve in self.effects.at_level("area"):
-            rows, value = self._rest(curve, crowd, natural=natural)
-            value -= self._spilled(curve, value, natural=natural, own=levers.own.get(self.key), rest=rows)
-            known = LEVERS[curve.lever]
-            least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
-            if self.strict and rows.size and not least <= value <= known.high:
-                raise NbhdsimError.of(f"the rest of the places would need {value:.3f} {known.unit} ({least:.3g} to {known.high:g}: "
-                                      "no more can be prevented or pushed)", path=f"interventions.{self.key}.effects.{curve.lever}")
-            value = min(max(value, least), known.high)
-            if rows.size and value != known.rest:
-                self._apart(curve, rows, np.full(rows.size, value, f32), crowd=crowd, levers=levers)
+            for rows, value in self._rest(curve, crowd, natural=natural):
+                value -= self._spilled(curve, value, natural=natural, own=levers.own.get(self.key), rest=rows)
+                value = self._possible(curve, value, levers) if rows.size else value
+                if rows.size and value != LEVERS[curve.lever].rest:
+                    self._apart(curve, rows, np.full(rows.size, value, f32), crowd=crowd, levers=levers)
+
+    def _possible(self, curve: "Curve", value: float, levers: Levers) -> float:
+        """The value within what can be prevented and pushed; beyond it refused if `strict`."""
+        known = LEVERS[curve.lever]
+        least = 1 - float(levers.preventable) if curve.lever == "admission_rr" else known.low
+        if self.strict and not least <= value <= known.high:
+            raise NbhdsimError.of(f"the rest of the places would need {value:.3f} {known.unit} ({least:.3g} to {known.high:g}: "
+                                  "no more can be prevented or pushed)", path=f"interventions.{self.key}.effects.{curve.lever}")
+        return min(max(value, least), known.high)
 
     def _spilled(self, curve: "Curve", value: float, *, natural: NDArray[np.float32], own: NDArray[np.float32] | None,
                  rest: Rows) -> float:
@@ -316,14 +322,20 @@ class Intervention:
         whole = np.rint(spread[everyone[natural[everyone] > 0]].astype(np.float64) * UNIT).astype(np.int64)
         return float(whole.sum()) / UNIT / max(int(np.count_nonzero(natural[rest] > 0)), 1)
 
-    def _rest(self, curve: "Curve", crowd: Crowd, *, natural: NDArray[np.float32]) -> tuple[Rows, float]:
+    def _rest(self, curve: "Curve", crowd: Crowd, *, natural: NDArray[np.float32]) -> list[tuple[Rows, float]]:
+        """Who the rest are, and what each of them gets."""
         value = curve.at(crowd.month, opens=self.opens, closes=self.closes)
         own, members = self.effects.other(curve, "participant"), crowd.members
         if own is None or not members.who.size:
-            return self.about(curve), value
+            return [(self.about(curve), value)]
         weight = natural if curve.multiplies else (natural > 0).astype(f32)       # nobody is where the rate is 0
-        rows, total, mass, pushed = without(self.everyone, members.who, value=crowd.own(own, members), weight=weight)
-        return rows, (value * total - pushed) / (total - mass) if total > mass else value
+        everyone = np.ones(weight.size, bool)
+        grown = self.parts[ANSWER] if curve.lever == "life_satisfaction" else everyone
+        out, each = [], crowd.own(own, members)
+        for side in (grown, ~grown) if grown is not everyone else (everyone,):
+            rows, total, mass, pushed = without(self.everyone, members.who, value=each, weight=weight * side)
+            out.append((rows[side[rows]], (value * total - pushed) / (total - mass) if total > mass else value))
+        return out
 
 
 def room(places: NDArray[np.float64]) -> NDArray[np.int64]:

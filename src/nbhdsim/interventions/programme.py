@@ -14,7 +14,7 @@ from ..relations import Relations
 from ..residents import Script
 from ..rng import f32, purpose, uniforms
 from ..turnover import Turnover
-from . import DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
+from . import ANSWER, DELIVERIES, WORD_OF_MOUTH, Aim, Intervention, Rows
 from .asked import asking
 from .barrier import barrier
 from .effects import Effects, effects
@@ -318,7 +318,8 @@ def _parts(stated: Effects, future: Future, line: Any, *, acted_on: float,
     """Whom each effect on some alone is about [n]. acted_on: share, by lot, of those whose words are acted on; missed [n]: those in
     groups that are missed, None as long as nobody has looked."""
     script, out = future.script, {}
-    for some_ in (curve.who for curve in (*stated.curves, *stated.resting, *stated.relations)):
+    answering = [ANSWER] if any(level == "area" for level, _ in stated.totals("life_satisfaction")) else []
+    for some_ in (*answering, *(curve.who for curve in (*stated.curves, *stated.resting, *stated.relations))):
         if some_ and some_ not in out:
             who, some = dict(some_), np.zeros(script.id.size, bool)
             some[whom(who).rows(script, future.places)] = True
