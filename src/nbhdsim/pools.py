@@ -7,6 +7,7 @@ A pool holds an amount a month. Where programmes together ask for more, it is sh
 held: what the scenario states (hours a month; staff in post); given: what members of volunteering programmes bring, members x
 `hours_a_year` / 12 (hours a month, below 0 where such a programme is cut; staff is given by nobody); asked: places x hours a
 place and month, or staff of the sites.
+What is given is that of the month itself; of a programme that both gives and needs hours, of the month before.
 A pool that no scenario states limits nothing. A larger pool makes no share smaller, and a sum has no order.
 """
 from collections.abc import Mapping, Sequence

@@ -145,8 +145,9 @@ class Simulation:
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         gone = Turnover(*self.passing.turnover()) if self.passing else None
-        share = self._share_hours()
-        for programme in self.programmes:
+        share = None
+        for programme in sorted(self.programmes, key=lambda p: p.relies):         # what gives hours comes before what needs them
+            share = self._share_hours() if programme.relies and share is None else share
             if self.passing and programme.renewing(self.month):
                 programme.renew(self.script)
             programme.advance(self.month, self.relations, gone, share=share)
@@ -158,8 +159,7 @@ class Simulation:
         self._screen()
         self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
-        s = self.setting
-        self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=s.rules, ground=self.ground,
+        self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=self.setting.rules, ground=self.ground,
                                       levers=self.levers, clock=clock, years=self.years, felt=self.felt))
         if self.passing:
             self.deaths.append(self.passing.deaths.copy())
@@ -309,8 +309,7 @@ class Simulation:
         """Share [p] of the hours of volunteers asked for this month that there are; None where nothing limits them."""
         if self.hours is None:
             return None
-        return self.hours.share([programme.asked(self.month, self.relations) for programme in self.programmes],
-                                [programme.given for programme in self.programmes])
+        return self.hours.share([p.asked(self.month, self.relations) for p in self.programmes], [p.given for p in self.programmes])
 
     def _screen(self) -> None:
         """Who is screened this month because a programme said so, and whose screening lapses."""

@@ -41,10 +41,16 @@ def test_without_volunteers_it_stalls():
 def test_volunteers_make_places_month_by_month():
     lane = run(0, lines=("walk", "volunteers"), months=12)
     members, places = delivered(lane, "volunteers", "members"), delivered(lane, "walk", "places")
-    assert places[0] == 0 and places[-1] > places[1] > 0
-    for before, there in zip(members, places[1:], strict=False):          # 26 hours a year each, 1.2 a month a place
-        assert there <= min(200, before * 26 / 12 / 1.2) + 1e-6
-        assert there >= min(200, before * 26 / 12 / 1.2) - 4               # whole places in each neighbourhood
+    assert places[-1] > places[0] > 0
+    for now, there in zip(members, places, strict=True):                   # 26 hours a year each, 1.2 a month a place
+        assert there <= min(200, now * 26 / 12 / 1.2) + 1e-6
+        assert there >= min(200, now * 26 / 12 / 1.2) - 4                  # whole places in each neighbourhood
+
+
+def test_hours_end_with_those_who_gave_them():
+    lane = run(0, lines=("walk", "volunteers"), more={"volunteers": LINES["volunteers"].replace("where", "end: 2026-09, where")})
+    members, places = delivered(lane, "volunteers", "members"), delivered(lane, "walk", "places")
+    assert members[5] > 0 == members[6] and places[5] > 0 == places[6]
 
 
 def test_more_hours_only_ever_add_people():
@@ -83,4 +89,4 @@ def test_hours_of_volunteers_are_there_until_their_programme_is_cut():
     plain, cut = (run(60, lines=("walk", *lines), more={"cut": "{stop: stood, start: 2026-08}"}, extra=existing)
                   for lines in ((), ("cut",)))
     before, after = (delivered(lane, "walk", "places") for lane in (plain, cut))
-    assert before[:5] == after[:5] and after[-1] < before[-1]
+    assert before[:4] == after[:4] and after[4] < before[4] and after[-1] < before[-1]

@@ -60,6 +60,22 @@ def test_contacts_reach_as_the_closed_form_says(tmp_path):
         assert np.abs(reached - wanted[1:]).max() < 4 * np.sqrt(spread / 6), (contacts, reached, wanted)
 
 
+def test_fewer_contacts_are_never_more_than_all_of_them(tmp_path):
+    """Visits leave a part of a contact: it is not rounded up where others take away what is hardly anything."""
+    numbers = {f"interventions.link_worker.{name}": value for name, value in {**PLAIN, "contacts_per_month": 11,
+               "visits_a_month": 0.37}.items()}
+    sim = inside(scenario(tmp_path, ["link_worker: {where: all, sites: 12}"], **numbers), 3)[1]
+    delivery = sim.programmes[0]._delivery
+    some = np.arange(delivery.rule.room.size)                             # one more inside in each pool than in the one before
+    def left(factor):
+        delivery._pull = Pull(room=np.full(some.size, factor))
+        return delivery._left(some)
+    whole = left(1.0)
+    for factor in (0.999, 0.9, 0.5):
+        assert (left(factor) <= whole).all() and (left(factor) <= left(1.001)).all()
+    assert left(0.9).sum() == pytest.approx(np.maximum(11 * 0.9 - 0.37 * some, 0).sum(), abs=some.size / 2)
+
+
 def test_a_certain_contact_reaches_whoever_it_goes_to(tmp_path):
     reached, _ = inside(link_worker(tmp_path, contact_chance=1, contacts_per_month=50), 6)
     assert reached.tolist() == [50, 100, 150, 200, 250, 300]

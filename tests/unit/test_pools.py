@@ -123,9 +123,10 @@ def test_pools_that_cannot_be_are_refused(load, pools, said):
 
 
 def test_what_relies_on_a_pool_needs_something_the_pool_can_limit(tmp_path):
-    number = '{value: 1, unit: "hours", grade: D, basis: assumption, why: "made up"}'
+    number = '{value: 1, unit: %s, grade: D, basis: assumption, why: "made up"}'
     text = (Path(kinds.FOLDER) / "school_grant.yaml").read_text(encoding="utf-8").replace("id: school_grant", "id: own")
-    (tmp_path / "own.yaml").write_text(text + f"relies: {{volunteer_hours: {number}, workforce: {number}}}\n", encoding="utf-8")
+    text += f"relies: {{volunteer_hours: {number % 'hours'}, workforce: {number % 'staff'}}}\n"
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(NbhdsimError) as error:
         kinds.kinds(tmp_path)
     assert [p.path for p in error.value.problems] == ["relies.volunteer_hours", "relies.workforce"]

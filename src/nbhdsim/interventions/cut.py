@@ -83,7 +83,7 @@ class Cut:
     """
 
     doors = 0
-    takes_in = False
+    takes_in = relies = False
 
     def __init__(self, line: Any, future: Future, *, rates: Any, values: Mapping[str, float], sites: NDArray[np.float64],
                  places: NDArray[np.float64], strict: bool = True) -> None:

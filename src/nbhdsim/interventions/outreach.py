@@ -85,4 +85,6 @@ class Contacts(Delivery):
         """Contacts of each pool that visits to those `inside` leave, whole ones."""
         factor = np.ones(inside.size) if self._pull.room is None else self._pull.room
         left = self._contacts * factor - self._visits * inside
-        return np.maximum(np.where(factor == 1, np.floor(left + ROUNDED), self._whole(left)), 0).astype(np.int64)
+        most = np.floor(self._contacts - self._visits * inside + ROUNDED)       # fewer are not rounded up beyond all of them
+        some = np.where(factor < 1, np.minimum(self._whole(left), most), self._whole(left))
+        return np.maximum(np.where(factor == 1, most, some), 0).astype(np.int64)

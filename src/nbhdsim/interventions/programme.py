@@ -140,8 +140,13 @@ class Programme:
         return need + self._hours * np.bincount(self._first(self._delivery.rule.candidates.site), more, need.size)
 
     @property
+    def relies(self) -> bool:
+        """Does it rely on hours of volunteers?"""
+        return bool(self._hours)
+
+    @property
     def given(self) -> NDArray[np.float64]:
-        """Hours a month [p] that those inside give as volunteers: members x hours_a_year / 12."""
+        """Hours a month [p] that those inside give as volunteers: members x hours_a_year / 12 of the month just advanced."""
         hours = self.intervention.figures.get("hours_a_year", 0.0) / YEAR
         return np.asarray(self._delivery.tally()[:, 0] * hours, np.float64)
 
