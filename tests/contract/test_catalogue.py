@@ -17,6 +17,7 @@ KINDS = dict(schema.kinds())
 EVIDENCE = ("baselines", "interventions", "case_studies")
 SOURCELESS = ("judged", "assumption")
 OWN = {"community_intelligence"}       # kinds of which the evidence has nothing: assumptions, at rest
+NOMINAL = {"school_grant"}             # a ceiling in pounds: it is the same 3,000 in every year
 OPPOSITE = {"connection"}           # the evidence tells loneliness, the lever moves its inverse
 LEFT = {"digital_barrier"}          # the evidence tells who gets over it, the lever what is left of it
 BESIDE = {
@@ -173,6 +174,7 @@ def test_timing_and_costs_are_those_of_the_evidence(key):
             assert (q.low, q.value, q.high) == figures(entry[name.replace("set_up", "ramp_up")])
     data = documents.read_yaml(CATALOGUE / "interventions" / f"{key}.yaml").data["cost"]
     cost = entry["cost"]
+    assert kind.cost.price_year == (2024 if key in NOMINAL else cost["price_year"])
     for q, name, stated in ((kind.cost.set_up, "set_up", cost["set_up"]), (kind.cost.running, "running", running(cost))):
         if stated is None:
             assert (q.value, q.low, q.high, q.basis) == (0, 0, 0, "assumption")
