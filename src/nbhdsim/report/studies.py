@@ -31,12 +31,13 @@ def finish(found: Experiment, done: Done) -> str:
     names = [scenario.name for scenario in found.scenarios]
     gaps = noise.verdicts(answers, done.made, scenarios=names)
     write(folder, "gaps", gaps)
-    parts = [done.pilot] if done.pilot else []
+    parts, indexed = [done.pilot] if done.pilot else [], None
     if found.kind == "compare":
         parts.insert(0, summary.finish(folder, found.scenarios))
     if isinstance(found.model.method, models.Cross):
         reading = read.indices(answers, done.made, seed=found.model.method.seed)
-        write_indices(folder, reading.table)
+        indexed = reading.table
+        write_indices(folder, indexed)
         parts += indices(reading)
     elif isinstance(found.model.method, models.Uncertainty):
         parts += apart(answers, found, done)
@@ -45,6 +46,9 @@ def finish(found: Experiment, done: Done) -> str:
     elif found.kind == "sweep":
         parts += swept(answers, found, done)
     parts.append(central(gaps))
+    from nbhdsim.report import study_figures  # matplotlib takes half a second to import
+
+    study_figures.draw(folder, found, done.made, answers=answers, indices=indexed)
     return "\n\n".join(filter(None, parts))
 
 
