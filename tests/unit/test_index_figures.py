@@ -98,6 +98,6 @@ def test_a_page_is_written_with_its_description(tmp_path):
 
 
 def test_names_are_kept_apart_and_inside():
-    places = pages.spread([0.0, 0.0, 0.01, 1.0, 1.0], 0.1, 0.0, 1.0)
+    places = pages.spread([0.0, 0.0, 0.01, 1.0, 1.0], 0.1, (0.0, 1.0))
     assert min(abs(a - b) for i, a in enumerate(places) for b in places[:i]) > 0.0999
     assert min(places) >= 0 and max(places) <= 1

@@ -20,6 +20,8 @@ MOST = 12
 """Rows of a picture; the rest are in the table."""
 NAMED = 8
 """Points and lines with a name."""
+LITTLE = 0.05
+"""Share of the largest mean step below which a number is not named."""
 Row = Mapping[Hashable, Any]
 
 
@@ -155,10 +157,10 @@ def _rows(ax: Axes, called: Sequence[str], rows: Sequence[Sequence[tuple[Series,
             said = _text(cell) if len(row) == 1 else f"{one.called}  {_text(cell)}"
             ax.text(1.02, y + one.place, said, transform=ax.get_yaxis_transform(), va="center", fontsize=13)
             if cell is not None:
-                _bar(ax, y + one.place, cell, one, hatched=hatched[y])
+                _bar(ax, y + one.place, cell, one=one, hatched=hatched[y])
 
 
-def _bar(ax: Axes, y: float, cell: Row, one: Series, *, hatched: bool) -> None:
+def _bar(ax: Axes, y: float, cell: Row, *, one: Series, hatched: bool) -> None:
     """A bar from 0 and its interval."""
     own: dict[str, Any] = {"hatch": "////", "facecolor": "white", "edgecolor": one.colour, "linewidth": 1.2} if hatched else {
         "color": one.colour, "linewidth": 0}
@@ -209,7 +211,8 @@ def morris(shown: Shown) -> Page | None:
     if not some.has("sigma"):
         return None
     numbers = [a for a in some.order if a != DUMMY]
-    matter = [a for a in numbers if some.value(a) > floor_of(some)][:NAMED]
+    floor = max(floor_of(some), LITTLE * some.value(some.order[0]))
+    matter = [a for a in numbers if some.value(a) > floor][:NAMED]
     named, rest = labels.shorts(matter), len(numbers) - len(matter)
     title = f"No number moves {what(shown.question)}"
     if matter:
@@ -240,7 +243,7 @@ def _points(ax: Axes, points: Sequence[tuple[float, float]], called: Sequence[st
     ax.plot([0, min(right, top)], [0, min(right, top)], "--", color=INK, linewidth=1.2)
     some = [i for i, name in enumerate(called) if name]
     wanted = [points[i][1] - 0.05 * top * points[i][0] / right for i in some]      # the point at the right has the lower name
-    places = dict(zip(some, pages.spread(wanted, 0.105 * top, 0.03 * top, 0.97 * top), strict=True))
+    places = dict(zip(some, pages.spread(wanted, 0.105 * top, (0.03 * top, 0.97 * top)), strict=True))
     for i, point in enumerate(points):
         if i not in places:
             ax.plot(*point, "o", color=GREY, markeredgecolor=INK, markeredgewidth=0.6, markersize=7)
@@ -269,7 +272,7 @@ def convergence(shown: Shown) -> Page | None:
                 f"them).{less}", f"Indices by number of runs. {said}.{less} {words.INVENTED}")
     figure = pages.begun(told)
     ax = pages.axes(figure, left=1.4, right=4.6)
-    _lines(ax, by, kept, [named[a] for a in kept])
+    _lines(ax, by, kept, called=[named[a] for a in kept])
     ax.set_xticks(range(len(counts)), [f"{n:,}" for n in counts])
     ax.set_xlabel("Runs", fontsize=13.5)
     ax.set_ylabel("Share of the variance, in all (ST)", fontsize=13.5)
@@ -289,13 +292,13 @@ def _settled(by: Sequence[Ranked], named: Mapping[str, str]) -> str:
     return "Settled: twice as many runs hardly changed any index"
 
 
-def _lines(ax: Axes, by: Sequence[Ranked], kept: Sequence[str], called: Sequence[str]) -> None:
+def _lines(ax: Axes, by: Sequence[Ranked], kept: Sequence[str], *, called: Sequence[str]) -> None:
     """A line for each number, its first ones in colours of their own, with names in a column at the right."""
     ends = [one.value(a, end=end) for one in by for a in kept for end in ("value", "low", "high")]
     pages.room(ax, [0.0, *(min(max(x, -0.3), 1.4) for x in ends if x == x)], "y", share=0.05)
     low, high = ax.get_ylim()
     last = [by[-1].value(a) for a in kept]
-    places = pages.spread(last, 0.115 * (high - low), low + 0.03 * (high - low), high - 0.03 * (high - low))
+    places = pages.spread(last, 0.115 * (high - low), (low + 0.03 * (high - low), high - 0.03 * (high - low)))
     right = len(by) - 0.6
     for i, address in enumerate(kept):
         colour, marker = (PALETTE[i], "os^D"[i]) if i < len(PALETTE) else (GREY, "o")

@@ -134,11 +134,10 @@ def period(one: Asked) -> str:
     return f"years {first} to {last}" if last > first else f"year {first}"
 
 
-def place(found: Experiment, scenario: str, label: str, question_: Question) -> str:
+def place(found: Experiment, scenario: str, label: str, *, against: str) -> str:
     """Whose answer a picture shows: scenario, what it is compared with, area and months."""
     area: Any = found.scenarios[0].area
     one = next(one for one in found.asked if one.label == label)
     where = area.name or area.csv.rsplit("/", 1)[-1]
     where += f" of {area.residents:,} residents" if area.residents else ""
-    against = f" against '{question_.against}'" if question_.against else ""
-    return f"'{scenario}'{against}, {where}, {period(one)}"
+    return f"'{scenario}'" + (f" against '{against}'" if against else "") + f", {where}, {period(one)}"

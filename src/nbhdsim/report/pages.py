@@ -88,8 +88,9 @@ def room(ax: Axes, ends: Sequence[float], which: str = "x", *, share: float = 0.
     (ax.set_xlim if which == "x" else ax.set_ylim)(low - share * (high - low), high + share * (high - low))
 
 
-def spread(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """Places for labels, as near to those wanted as lets them be `least` apart between low and high; in the order given."""
+def spread(wanted: Sequence[float], least: float, ends: tuple[float, float]) -> list[float]:
+    """Places for labels, as near to those wanted as lets them be `least` apart between the ends; in the order given."""
+    low, high = ends
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     least = min(least, (high - low) / max(len(wanted) - 1, 1))
     places = [0.0] * len(wanted)

@@ -34,7 +34,7 @@ def shown(found: Experiment, one: Answer, rows: pd.DataFrame) -> Shown:
     asked = labels.question(found, one.label)
     steps = rows["index"].isin(["mu", "mu_star", "sigma"])         # in the unit of the answer
     rows = rows.assign(**{c: rows[c].where(~steps, rows[c] * asked.factor) for c in ("value", "low", "high")})
-    return Shown(rows, name(found, one), asked, labels.place(found, one.scenario, one.label, asked))
+    return Shown(rows, name(found, one), asked, labels.place(found, one.scenario, one.label, against=asked.against))
 
 
 def name(found: Experiment, one: Answer) -> str:
