@@ -31,13 +31,12 @@ def finish(found: Experiment, done: Done) -> str:
     names = [scenario.name for scenario in found.scenarios]
     gaps = noise.verdicts(answers, done.made, scenarios=names)
     write(folder, "gaps", gaps)
-    parts, indexed = [done.pilot] if done.pilot else [], None
+    parts = [done.pilot] if done.pilot else []
     if found.kind == "compare":
         parts.insert(0, summary.finish(folder, found.scenarios))
     if isinstance(found.model.method, models.Cross):
         reading = read.indices(answers, done.made, seed=found.model.method.seed)
-        indexed = reading.table
-        write_indices(folder, indexed)
+        write_indices(folder, reading.table)
         parts += indices(reading)
     elif isinstance(found.model.method, models.Uncertainty):
         parts += apart(answers, found, done)
@@ -48,7 +47,7 @@ def finish(found: Experiment, done: Done) -> str:
     parts.append(central(gaps))
     from nbhdsim.report import study_figures  # matplotlib takes half a second to import
 
-    study_figures.draw(folder, found, done.made, answers=answers, indices=indexed)
+    study_figures.draw(folder, found, done.made, answers=answers)
     return "\n\n".join(filter(None, parts))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 
-from nbhdsim.experiment import values
+from nbhdsim.experiment import read, values
 from nbhdsim.experiment.design import Design
 from nbhdsim.experiment.file import Experiment
 from nbhdsim.experiment.values import Answer
@@ -14,18 +14,24 @@ from nbhdsim.report.index_figures import Shown
 from nbhdsim.report.pages import Page
 
 
-def draw(folder: Path, found: Experiment, made: Design, *, answers: pd.DataFrame,
-         indices: pd.DataFrame | None = None) -> list[Path]:
-    """All pictures that a study has: `answers` as of `study.answers`, `indices` the table of that name; returns their paths."""
-    some = values.found(answers, made)
+def draw(folder: Path, found: Experiment, made: Design, *, answers: pd.DataFrame) -> list[Path]:
+    """All pictures that a study has, from `answers` (as of `study.answers`) and the tables in `csv/`; returns their paths."""
     with mpl.rc_context(figures.STYLE):
-        drawn = list(_drawn(found, some, indices))
+        drawn = list(_drawn(folder, found, values.found(answers, made)))
     return pages.save(drawn, folder / "figures") if drawn else []
 
 
-def _drawn(found: Experiment, some: list[Answer], indices: pd.DataFrame | None) -> Iterator[Page]:
+def _table(folder: Path, name: str) -> pd.DataFrame | None:
+    """A table in `csv/`, None where the study has none of that name."""
+    path = folder / "csv" / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.exists() else None
+
+
+def _drawn(folder: Path, found: Experiment, some: list[Answer]) -> Iterator[Page]:
+    indices = _table(folder, "indices")
     for one in some:
-        if indices is not None and len(rows := indices[indices["outcome"] == one.name]):
+        rows = indices[indices["outcome"] == one.name] if indices is not None else pd.DataFrame()
+        if len(rows) and rows["index"].isin(read.FOREMOST).any():
             yield from _of_indices(shown(found, one, rows))
 
 
