@@ -30,14 +30,14 @@ def lines(clock: Callable[[], float] = time.monotonic, write: Callable[[str], No
 
 
 def sentence(report: Report) -> str:
-    """`3 of 24 futures done, 1 failed, 42 s, about 290 s left`."""
-    ended = report.done + report.failed
+    """`3 of 24 futures done, 1 failed, 42 s, about 290 s left`; what is left is judged by what was run since the start."""
+    ended, since = report.done + report.failed, report.done + report.failed - report.before
     said = f"{report.done} of {report.planned} futures done"
     if report.failed:
         said += f", {report.failed} failed"
     said += f", {report.seconds:.0f} s"
-    if 0 < ended < report.planned:
-        said += f", about {report.seconds / ended * (report.planned - ended):.0f} s left"
+    if since > 0 and ended < report.planned:
+        said += f", about {report.seconds / since * (report.planned - ended):.0f} s left"
     return said
 
 

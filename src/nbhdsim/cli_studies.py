@@ -34,7 +34,7 @@ def experiment(options: Namespace, argv: Sequence[str]) -> int:
         found, begun = study.extended(found, Path(options.out))
     if not cli_verbs.compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
-    options.interrupt.notice = "stopping: what is done is being written\n"
+    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         done = study.perform(found, study.How(Path(options.out), options.jobs, ["nbhdsim", *argv], options.anew,
                                               options.retry_failed, progress, begun, options.cluster))
@@ -112,7 +112,7 @@ def rerun(options: Namespace, argv: Sequence[str]) -> int:
 
     given = Path(options.manifest)
     folder = given if given.is_dir() else given.parent
-    options.interrupt.notice = "stopping: what is done is being written\n"
+    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = again.perform(folder, compare=options.compare, out=Path(options.out), jobs=options.jobs, argv=["nbhdsim", *argv],
                                progress=progress)

@@ -121,7 +121,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     experiment.check_comparable(scenarios)          # before anything is said of what will be done
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
-    options.interrupt.notice = "stopping: what is done is being written\n"
+    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(scenarios, name=name or scenarios[0].name, replicates=options.replicates, draws=options.draws,
                                 jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress,

@@ -5,8 +5,8 @@ its parts, and the same command goes on with what they do not hold.
 """
 import errno
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from nbhdsim import joining, runfolder, tables
 from nbhdsim.errors import NbhdsimError, Stopped
-from nbhdsim.parts import DONE, FAILED, Parts, adopt
+from nbhdsim.parts import DONE, FAILED, OPEN, Parts, adopt
 from nbhdsim.workers import Chunk, Future, Work, results, without_interrupts
 
 Chunks = Callable[[Callable[[], None]], Generator[Chunk, None, None]]
@@ -23,12 +23,13 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Report(NamedTuple):
-    """What a progress call gets: futures done, failed and planned, and seconds since the start."""
+    """What a progress call gets: futures done, failed and planned, seconds since the start, and how many were there before."""
 
     done: int
     failed: int
     planned: int
     seconds: float
+    before: int = 0
 
 
 @dataclass
@@ -66,18 +67,31 @@ class Runner:
         cluster is lost, and KeyboardInterrupt, after leaving a folder that can be gone on with.
         """
         try:
-            return self._carried_out(self._chunks(work, jobs, cluster), progress, first=first, last=last)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            raise Stopped(f"{self.folder.path}: the disk is full, or a file may not grow any more; what was written before is kept "
-                          "(make room, and give the same command again)") from None
+            with self._room():
+                return self._carried_out(self._chunks(work, jobs, cluster), progress, first=first, last=last)
         finally:
             self.folder.close()
 
     def pilot(self, work: Work, *, jobs: int = 1, cluster: str | None = None, progress: Callable[[Report], None]) -> None:
         """Run what is left into parts, before the whole plan is known; the folder stays open. Raises as `carry_out`."""
-        self._run(self._chunks(work, jobs, cluster), progress)
+        with self._room():
+            try:
+                self._run(self._chunks(work, jobs, cluster), progress)
+            except (Stopped, KeyboardInterrupt):
+                with without_interrupts():
+                    self._wrote()
+                raise
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """A full disk ends the run with a word on it."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise Stopped(f"{self.folder.path}: the disk is full, or a file may not grow any more; what was written before is kept "
+                          "(make room, and give the same command again)") from None
 
     def _chunks(self, work: Work, jobs: int, cluster: str | None) -> Chunks:
         return lambda tick: results(work, self.parts.left(), jobs=jobs, cluster=cluster, tick=tick)
@@ -106,9 +120,11 @@ class Runner:
         failed = np.flatnonzero(self.parts.state == FAILED)
         self.folder.keep_errors(set(zip(self.parts.draw[failed].tolist(), self.parts.replicate[failed].tolist(), strict=True)))
 
+        before = len(self.parts.futures) - self.parts.count(OPEN)
+
         def tick() -> None:
             counts = self.counts()
-            progress(Report(counts["done"], counts["failed"], counts["planned"], time.monotonic() - self.begun))
+            progress(Report(counts["done"], counts["failed"], counts["planned"], time.monotonic() - self.begun, before))
 
         tick()
         with closing(chunks(tick)) as found:

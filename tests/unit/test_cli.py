@@ -168,6 +168,12 @@ def test_a_line_a_minute():
     assert len(said) == 4 and said[-1].startswith("24 of 24 futures done")
 
 
+def test_what_is_left_is_judged_by_what_was_run_since_the_start():
+    assert cli_progress.sentence(Report(12, 0, 24, 10.0)).endswith("10 s, about 10 s left")
+    assert cli_progress.sentence(Report(12, 0, 24, 10.0, 10)).endswith("10 s, about 60 s left")
+    assert cli_progress.sentence(Report(12, 0, 24, 0.0, 12)).endswith("12 of 24 futures done, 0 s")
+
+
 def test_progress_stops_when_asked():
     with cli_progress.shown(lambda: True) as progress, pytest.raises(KeyboardInterrupt):
         progress(Report(0, 0, 1, 0.0))

@@ -171,6 +171,23 @@ def test_other_versions_and_other_experiments_are_refused(tmp_path):
     assert hashes(tmp_path) == expected()
 
 
+def test_a_pilot_that_is_interrupted_keeps_what_it_has(tmp_path):
+    folder = runfolder.create(tmp_path, resolved={"name": "x"}, resolved_text="", texts={}, seed=1, argv=[], planned=9)
+    plan = [Future(run, 0, run) for run in range(9)]
+
+    def stop(report):
+        if report.done:
+            raise KeyboardInterrupt
+
+    work = Work((), tasks.quick, None, tasks.nowhere)
+    with pytest.raises(KeyboardInterrupt):
+        runner.Runner(folder, plan).pilot(work, progress=stop)
+    assert runner.Runner(folder, plan).counts() == {"planned": 9, "done": 1, "failed": 0}
+    runner.Runner(folder, plan).pilot(work, progress=lambda report: None)
+    assert runner.Runner(folder, plan).counts()["done"] == 9 and folder.lock is not None
+    folder.close()
+
+
 def test_memory_of_the_driver_does_not_grow_with_runs(tmp_path):
     """Between run 1,000 and run 6,000, in MB; nor is there a file a run."""
     plan = [Future(run, 0, run) for run in range(6000)]
