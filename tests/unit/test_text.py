@@ -42,8 +42,8 @@ def test_an_outcome_that_no_scenario_reaches_has_no_lines_of_its_own():
 
 
 def test_few_futures_have_no_range_and_one_has_no_line_for_it():
-    few = lines(row("a", replicates=3, draws=4), names=["a"])
-    assert few[1] == ("90% range", ["too few futures"])
+    few = [row("a", replicates=3, draws=4, outcome=outcome) for outcome in ("emergency_admissions", "bed_days")]
+    assert text.changes(pd.DataFrame(few), ["a"], 1)[1:] == [("  90% range", ["too few futures"]), ("Bed days a year", ["0.0"])]
     half = lines(row("a", replicates=3), names=["a"])
     assert [cells[0] for _, cells in half] == ["+0.100", "+0.090 to +0.110"]
     one = lines(row("a", replicates=1, draws=0), names=["a"])

@@ -81,14 +81,13 @@ def _rows(label: str, found: Mapping[str, Any], names: Sequence[str], *, both: b
     """Mean and range of one measure, each mean with the range that lies around it.
 
     The range is that of chance and uncertain evidence, of chance alone where nothing is sampled; both: that of chance alone with
-    its mean too, where they differ. One future has no ranges.
+    its mean too, where they differ, and that futures are too few for a range where they are. One future has no ranges.
     """
     rows = [row for row in found.values() if words.modelled(row)]
     sampled, known = any(row["draws"] for row in rows), any(math.isfinite(words.width_of(row)) for row in rows)
+    ranged = (known or both) and not all(map(words.alone, rows))
     both &= sampled and any(math.isfinite(row["chance_low"]) for row in rows)
-    labels = [label, RANGE if sampled or not known else CHANCE, *([CENTRAL, CHANCE] if both else [])]
-    if all(map(words.alone, rows)):
-        labels = labels[:1]
+    labels = [label, RANGE if sampled or not known else CHANCE, *([CENTRAL, CHANCE] if both else [])] if ranged else [label]
     cells = [_cells(found.get(name), "all" if sampled else "chance", both=both) for name in names]
     return [(said, [cell[i] if i < len(cell) else "" for cell in cells]) for i, said in enumerate(labels)]
 
@@ -175,7 +174,7 @@ def compared(answer: Mapping[str, Any], scenarios: Sequence[Any]) -> str:
     said = [words.sentence(n, row, own.get(n), part=areawide.sentence(answer["parts"].get(n), row)) for n in names
             if (row := admissions.get(n)) is not None]
     return "\n\n".join([
-        f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year ({which})",
+        paragraphs([f"{answer['title']}: '{reference}' has {base:,.0f} emergency admissions a year ({which})"]),
         table(names, lines),
         paragraphs([programmes.handful(answer["reached"], scenarios[1:]),
                     words.futures(*answer["futures"]), *said, ordinary_line(ordinary),
