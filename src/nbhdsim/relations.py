@@ -68,7 +68,8 @@ class Relations:
         self._size = {name: p if name in OF_PLACES else n for name in RELATIONS}
         self._next: dict[str, list[Push]] = {}
         self._now: dict[str, list[Push]] = {}
-        self._total: dict[str, NDArray[np.float32]] = {}
+        self._total: dict[str, NDArray[np.float32]] = {}                  # as far as anybody has asked
+        self._before: dict[str, NDArray[np.float32]] = {}
 
     def push(self, name: str, who: Rows, value: NDArray[np.float32] | float, *, key: str) -> None:
         """Push relation `name` for the rows `who` (unique) on behalf of programme `key`; read from next month on.
@@ -94,7 +95,7 @@ class Relations:
             if any(some.any() for some in lost):
                 self._now[name] = [Push(push.key, push.who[~some], push.value[~some])
                                    for push, some in zip(self._now[name], lost, strict=True)]
-                self._total[name] = self.without(name, ())
+                self._total.pop(name, None)
 
     def pushed(self, name: str) -> list[Push]:
         """What has been pushed this month."""
@@ -105,10 +106,7 @@ class Relations:
         if not (self._next or self._now or self.spread.any()):         # nothing is pushed, and nothing lingers
             return
         self._now, self._next = self._next, {}
-        before, self._total = self._total, {name: self.without(name, ()) for name in self._now}
-        for name, total in self._total.items():              # unchanged: the same array, so that what is made of it can be kept
-            if np.array_equal(total, before.get(name, NONE)):
-                self._total[name] = before[name]
+        self._before, self._total = {**self._before, **self._total}, {}
         grown, network = self.without("readiness", ()), self.without("network", ())
         arrives = network * self._elsewhere(grown + self.spread, network > 0)
         self.spread = (f32(1) - self.approach) * self.spread + self.approach * arrives
@@ -134,16 +132,19 @@ class Relations:
         """What programme `key` reads of a relation [n or p]: what the others pushed; None where that is nothing."""
         pushed = self._now.get(name, [])
         if all(push.key != key for push in pushed):
-            return self._total.get(name)
+            return self.total(name)
         return self.without(name, (key,)) if any(push.key != key for push in pushed) else None
 
     def total(self, name: str) -> NDArray[np.float32] | None:
         """What all programmes pushed of a relation last month [n or p]; None where that is nothing."""
+        if name in self._now and name not in self._total:
+            total, before = self.without(name, ()), self._before.get(name, NONE)
+            self._total[name] = before if np.array_equal(total, before) else total      # what is made of it can be kept
         return self._total.get(name)
 
     def strain(self) -> NDArray[np.float32] | None:
         """Strain [n] of taking part in everything together; None where there is none."""
-        return self._total.get("strain") if self.exit else None
+        return self.total("strain") if self.exit else None
 
     def welcome(self) -> NDArray[np.float32] | None:
         """Factor of the hazard of joining by readiness [p]; None where it is 1 everywhere."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .groups import BIT
 from .relations import Push
 from .residents import Script, aged, present
-from .rng import JIT, f32, log32, purpose, uniforms
+from .rng import JIT, f32, log32, purpose, uniform, uniforms
 
 PROGRAMMES = ("breast", "cervical", "bowel")
 AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
@@ -25,6 +25,8 @@ AGES = {"breast": (53, 70), "cervical": (25, 64), "bowel": (60, 74)}
 UPTAKE = ("learning_disability", "homeless")
 """Groups with a share up to date of their own, `baseline.screening.<group>`, in every programme."""
 
+STREAMS = tuple(purpose(f"screening.{name}") for name in PROGRAMMES)
+HELD = tuple(BIT[name] for name in UPTAKE)
 YEAR = 12
 REVIEW = 12                        # months
 NEVER = np.int32(2 ** 30)
@@ -50,14 +52,12 @@ class Screening:
     def __init__(self, script: Script, values: Mapping[str, float], clock: Clock) -> None:
         """The status of everyone before any programme: the same in every scenario of a future."""
         self._script, self._clock, self._flags = script, clock, script.flags.copy()
-        self._own = [f32(values[f"baseline.screening.{name}"]) for name in UPTAKE]
-        self._others = [f32(_others(values, values[f"baseline.screening.{name}"])) for name in PROGRAMMES]
-        self.due = np.stack([_invited(script, name) for name in PROGRAMMES])
-        everyone = np.arange(script.id.size)
-        self.up = np.stack([self._draw(purpose(f"screening.{name}"), np.uint32(0)) < self._coverage(k, everyone)
-                            for k, name in enumerate(PROGRAMMES)])
+        self._own = np.array([values[f"baseline.screening.{name}"] for name in UPTAKE], f32)
+        self._others = np.array([_others(values, values[f"baseline.screening.{name}"]) for name in PROGRAMMES], f32)
+        self._invite(script)
+        self.up, self._plain = (np.zeros(self.due.shape, bool) for _ in range(2))           # plain: without programmes
         self.until, self._lapsing = np.full(self.up.shape, NEVER, np.int32), False
-        self._plain = self.up.copy()                             # without programmes
+        self._begin(np.arange(script.id.size, dtype=np.int32), 0)
         self._new: list[tuple[int, NDArray[np.integer]]] = []
         self._before: list[tuple[NDArray[np.integer], NDArray[np.bool_]]] = []
 
@@ -78,16 +78,22 @@ class Screening:
         """Who is invited, as people are now; time passes, so it is looked at every REVIEW months."""
         self._welcome()
         self._before = []
+        self._invite(script)
+
+    def _invite(self, script: Script) -> None:
         self.due = np.stack([_invited(script, name) for name in PROGRAMMES])
+        self._asked = [np.flatnonzero(due) for due in self.due]
+
+    def _begin(self, rows: NDArray[np.integer], calendar: int) -> None:
+        """Draw the status of those who live in these rows, in a month of the calendar."""
+        clock = np.uint64(self._clock.seed), np.uint32(self._clock.replicate), np.uint32(calendar)
+        _begin(rows, self._script.id, self._flags, clock, STREAMS, self._own, self._others, self._plain, self.up, self.until)
 
     def _welcome(self) -> None:
         """Draw the status of those who have come since anybody asked, by the month in which they came."""
         for month, rows in self._new:
-            calendar = np.uint32(self._clock.calendar + month)
             self._before = [*self._before, (rows, self._plain[:, rows])]
-            for k, name in enumerate(PROGRAMMES):
-                self._plain[k, rows] = self._draw(purpose(f"screening.{name}"), calendar, rows) < self._coverage(k, rows)
-            self.up[:, rows], self.until[:, rows] = self._plain[:, rows], NEVER
+            self._begin(rows, self._clock.calendar + month)
         self._new = []
 
     def step(self, month: int, pushes: Sequence[Push], half_life: Mapping[str, float]) -> bool:
@@ -96,10 +102,7 @@ class Screening:
         if pushes or self._lapsing:
             self._welcome()
         if self._lapsing:
-            lapsed = self.until == month
-            changed = bool(lapsed.any())
-            if changed:
-                self.up &= ~lapsed
+            changed = bool(_lapse(self.until, self.up, month))
         if pushes:
             asked = _joined(pushes)
             for k in range(len(PROGRAMMES)):
@@ -110,9 +113,9 @@ class Screening:
         """One screening programme: each intervention has a draw of its own, and of several that screen someone in one month the
         longest lasts, so that their order says nothing. asked: as `_joined`."""
         name, calendar, screened = PROGRAMMES[k], np.uint32(self._clock.calendar + month), False
-        overdue = self.due[k] & ~self.up[k]
-        for key, who, kept in asked:
-            some = np.flatnonzero(overdue[who] & (kept < 1))
+        before = [self.due[k][who] & ~self.up[k][who] for _, who, _ in asked]
+        for (key, who, kept), overdue in zip(asked, before, strict=True):
+            some = np.flatnonzero(overdue & (kept < 1))
             some = some[self._draw(purpose(f"screened.{name}.{key}"), calendar, who[some]) < f32(1) - kept[some]]
             if some.size:
                 screened, rows = True, who[some]
@@ -135,19 +138,12 @@ class Screening:
         up = self.up.copy() if self._before else self.up
         for rows, before in self._before[::-1]:                  # the first to have lived there since the review counts
             up[:, rows] = before
-        _count(up, self.due, place, segment, out)
+        for k, rows in enumerate(self._asked):
+            _count(rows, up[k], place, segment, out[:, :, k::len(PROGRAMMES)])
         return out
 
-    def _coverage(self, k: int, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Share up to date, in programme k, of people like those in these rows."""
-        out = np.full(rows.size, self._others[k], f32)
-        for name, share in zip(UPTAKE[::-1], self._own[::-1], strict=True):      # the first one counts
-            out[(self._flags[rows] & BIT[name]) != 0] = share
-        return out
-
-    def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
-        who = self._script.id if rows is None else self._script.id[rows]
-        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), stream, month, who)
+    def _draw(self, stream: np.uint32, month: np.uint32, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        return uniforms(np.uint64(self._clock.seed), np.uint32(self._clock.replicate), stream, month, self._script.id[rows])
 
 
 def _others(values: Mapping[str, float], coverage: float) -> float:
@@ -161,14 +157,38 @@ def _others(values: Mapping[str, float], coverage: float) -> float:
 
 
 @njit(**JIT)
-def _count(up, due, place, segment, out):
-    """Add who is up to date, and who is invited, to `out` [p, segments, 6]."""
-    for k in range(due.shape[0]):
-        for i in range(place.size):
-            if due[k, i]:
-                cell = out[place[i], segment[i]]
-                cell[k] += up[k, i]
-                cell[due.shape[0] + k] += 1
+def _begin(rows, who, flags, clock, streams, own, others, plain, up, until):
+    """Draw the status of these rows: of the first group of UPTAKE that they hold, or of all others.
+
+    who, flags [n]; clock: seed (uint64), replicate and month (uint32); own [groups], others [programmes]: shares up to date.
+    """
+    for i in rows:
+        for k in range(others.size):
+            share = others[k]
+            for g in range(own.size - 1, -1, -1):
+                if flags[i] & HELD[g]:
+                    share = own[g]
+            plain[k, i] = up[k, i] = uniform(clock[0], clock[1], streams[k], clock[2], who[i]) < share
+            until[k, i] = NEVER
+
+
+@njit(**JIT)
+def _lapse(until, up, month):
+    """What was brought until `month` is there no longer; has anything lapsed?"""
+    lapsed = False
+    for k in range(until.shape[0]):
+        for i in range(until.shape[1]):
+            if until[k, i] == month:
+                up[k, i], lapsed = False, True
+    return lapsed
+
+
+@njit(**JIT)
+def _count(rows, up, place, segment, out):
+    """Add who of these rows is up to date, and how many they are, to `out` [p, segments, 2]."""
+    for i in rows:
+        out[place[i], segment[i], 0] += up[i]
+        out[place[i], segment[i], 1] += 1
 
 
 def _joined(pushes: Sequence[Push]) -> list[tuple]:
@@ -176,6 +196,9 @@ def _joined(pushes: Sequence[Push]) -> list[tuple]:
     out = []
     for key in sorted({push.key for push in pushes}):
         mine = [push for push in pushes if push.key == key]
+        if len(mine) == 1:
+            out.append((key, mine[0].who, f32(1) - mine[0].value))
+            continue
         who = np.unique(np.concatenate([push.who for push in mine]))
         kept = np.ones(who.size, f32)
         for push in mine:

@@ -119,8 +119,7 @@ class Simulation:
 
     def step(self) -> None:
         """Run one month."""
-        self.advance_luck()
-        self.live()
+        one_month([self])
 
     def advance_luck(self) -> None:
         """Move the shared luck to this month; `live` must follow for every simulation that shares it."""
@@ -156,7 +155,7 @@ class Simulation:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
         self.contracts.settle(self.month, self.relations, gone)
-        self._screen()
+        self._screen(gone)
         self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
         self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=self.setting.rules, ground=self.ground,
@@ -311,15 +310,15 @@ class Simulation:
             return None
         return self.hours.share([p.asked(self.month, self.relations) for p in self.programmes], [p.given for p in self.programmes])
 
-    def _screen(self) -> None:
-        """Who is screened this month because a programme said so, and whose screening lapses."""
+    def _screen(self, gone: Turnover | None) -> None:
+        """Who is screened this month because a programme said so, and whose screening lapses; gone: rows with another resident."""
         if self.screening is None:
             self.screening = Screening(self.script, {**self.setting.values, **_shares(self.scenario)},
                                        Clock(self.world.seed, self.replicate, self.calendar - self.month))
         half_life = {p.key: p.intervention.figures.get("decay_half_life_months", 0.0) for p in self.programmes}
-        changed = self.passing is not None and self.month % REVIEW == 0
-        if self.passing:
-            self.screening.turn_over(self.month, self.passing.change.rows, self.passing.turnover()[3])
+        changed = gone is not None and self.month % REVIEW == 0
+        if gone is not None:
+            self.screening.turn_over(self.month, gone.rows, gone.flags)
             if changed:
                 self.screening.review(self.script)
         pushed = self.relations.pushed("screening") if self.setting.rules.direct else ()
@@ -406,27 +405,33 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     names = views_.names([scenario.name for scenario in scenarios], world.places)
     blocks: list[dict] = []
     for month in range(scenarios[0].months):
-        lanes[0].advance_luck()
-        for lane in lanes:
-            lane.live()
+        one_month(lanes)
         if (month + 1) % YEAR == 0 and "people" in views:
             blocks += _people(world, lanes, (month + 1) // YEAR)
     for number, lane in enumerate(lanes):
         past = history.measures if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
             blocks += views_.outcome_rows(measures, scenario=number, places=world.places, names=names, views=views, only=only)
-    tables = {"outcomes": views_.table(blocks, names) | {"draw": draw, "replicate": replicate},
-              **_programme_tables(lanes, names.scenarios, world, draw=draw, replicate=replicate)}
+    tables = {"outcomes": views_.table(blocks, names), **views_.programmes(lanes, names.scenarios, world.places),
+              "reach": reach.table({name: lane.reach() for name, lane in zip(names.scenarios, lanes, strict=True)})}
+    tables = {table: columns | {"draw": draw, "replicate": replicate} for table, columns in tables.items()}
     return tables | {"traces": _traces(history, lanes, names.scenarios)} if len(watch) else tables
 
 
 def abreast(history: Simulation, scenarios: Sequence[Scenario]) -> list[Simulation]:
     """Simulations of scenarios that go on from `history` under one luck, which history itself does not move.
 
-    Each month: `advance_luck` of the first, then `live` of all of them. Raises NbhdsimError as `Simulation.branch`.
+    Each month: `one_month`. Raises NbhdsimError as `Simulation.branch`.
     """
     first = history.branch(scenarios[0])
     return [first, *(history._branch(scenario, first.luck, first.passing) for scenario in scenarios[1:])]
+
+
+def one_month(lanes: Sequence[Simulation]) -> None:
+    """Run one month of simulations that share their luck."""
+    lanes[0].advance_luck()
+    for lane in lanes:
+        lane.live()
 
 
 def _traces(history: Simulation, lanes: Sequence[Simulation], scenarios: Sequence[str]) -> dict[str, Any]:
@@ -479,21 +484,3 @@ def _whose(world: World, sim: Simulation, year: int) -> views.Whose:
     months = np.where(stay >= 0, left - came, 0)
     age = (first - script.birth_month[row].astype(np.int64)) // YEAR
     return views.Whose(row, world.places.quintile[script.place[row]], views.adults(age), views.children(age), months)
-
-
-def _programme_tables(lanes: Sequence[Simulation], scenarios: Sequence[str], world: World, *, draw: int,
-                      replicate: int) -> Rows:
-    """Tables `costs`, `delivery`, `funded` and `reach` of one future."""
-    place_names = np.array([*world.places.name, "all"], object)          # row -1: nowhere in particular
-    tables: dict[str, list[dict]] = {"costs": [], "delivery": [], "funded": []}
-    for name, lane in zip(scenarios, lanes, strict=True):
-        for key, plan in lane.plans.items():
-            tables["costs"].append({"scenario": name, "intervention": key, **plan.costs()})
-            rows = np.flatnonzero(plan.sites)
-            sites = -plan.sites[rows] if plan.line.stop else plan.sites[rows]
-            tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": sites})
-        for key, month, delivered in lane.delivered:
-            tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
-    out = {table: views.joined(blocks, views.EMPTY[table], place_names) for table, blocks in tables.items()}
-    out["reach"] = reach.table({name: lane.reach() for name, lane in zip(scenarios, lanes, strict=True)})
-    return {table: columns | {"draw": draw, "replicate": replicate} for table, columns in out.items()}

@@ -3,7 +3,7 @@
 Kept by default: every month for all, district, quintile, age band and quintile x age band; every year for each
 neighbourhood; every year for participants, their contacts and others, by quintile. `cells` adds the full cross.
 """
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -173,7 +173,7 @@ EMPTY = {"costs": ("scenario", "intervention", "year", "place", "payer", "kind",
 TEXTS = ("scenario", "intervention", "place", "payer", "kind")
 
 
-def joined(blocks: list[dict], columns: Iterable[str], place_names: NDArray) -> dict[str, NDArray]:
+def _joined(blocks: list[dict], columns: Iterable[str], place_names: NDArray) -> dict[str, NDArray]:
     """Blocks one after the other; a block's single values stand for all its rows."""
     parts: dict[str, list] = {name: [np.zeros(0, object if name in TEXTS else float)] for name in columns}
     for block in blocks:
@@ -183,3 +183,19 @@ def joined(blocks: list[dict], columns: Iterable[str], place_names: NDArray) -> 
             kind = object if name in TEXTS else None
             parts[name].append(np.broadcast_to(np.asarray(value, kind), rows))
     return {name: np.concatenate(part) for name, part in parts.items()}
+
+
+def programmes(lanes: Sequence[Any], scenarios: Sequence[str], places: Places) -> dict[str, dict[str, Any]]:
+    """Tables `costs`, `delivery` and `funded` of one future; lanes: simulations of the scenarios (their plans and what they
+    delivered are read)."""
+    place_names = np.array([*places.name, "all"], object)          # row -1: nowhere in particular
+    tables: dict[str, list[dict]] = {"costs": [], "delivery": [], "funded": []}
+    for name, lane in zip(scenarios, lanes, strict=True):
+        for key, plan in lane.plans.items():
+            tables["costs"].append({"scenario": name, "intervention": key, **plan.costs()})
+            rows = np.flatnonzero(plan.sites)
+            sites = -plan.sites[rows] if plan.line.stop else plan.sites[rows]
+            tables["funded"].append({"scenario": name, "intervention": key, "place": rows, "sites": sites})
+        for key, month, delivered in lane.delivered:
+            tables["delivery"].append({"scenario": name, "intervention": key, "month": month, **delivered})
+    return {table: _joined(blocks, EMPTY[table], place_names) for table, blocks in tables.items()}

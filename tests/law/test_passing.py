@@ -9,7 +9,7 @@ from towns import state_of
 from nbhdsim import chances
 from nbhdsim.outcomes import EVERYONE, OUTCOMES, by_band
 from nbhdsim.residents import SEGMENT_FROM, age_at, conditions_of, frailty_of, present
-from nbhdsim.simulation import Simulation, simulate
+from nbhdsim.simulation import Simulation, one_month, simulate
 from nbhdsim.step.measure import EXPECTED, LONELY, LOW, PRESENT
 
 EVEN = {"baseline.admission.trend": 0.0, "baseline.admission.place": 1e-6, "baseline.admission.place_year": 1e-6}
@@ -109,9 +109,7 @@ def test_scenarios_and_branches_share_the_passing_of_time():
     alone, together = history.branch(other), [history._branch(s, history.luck, history.passing) for s in (one, other)]
     for _ in range(12):
         alone.step()
-        together[0].advance_luck()
-        for lane in together:
-            lane.live()
+        one_month(together)
     for name, value in state_of(alone).items():
         assert (value == state_of(together[1])[name]).all(), name
     assert (alone.script.frailty == together[1].script.frailty).all() and (alone.passing.person == together[1].passing.person).all()

@@ -13,7 +13,7 @@ from nbhdsim.outcomes import OUTCOMES, Measures
 from nbhdsim.population import World
 from nbhdsim.rates import CHANNELS
 from nbhdsim.scenario import Scenario
-from nbhdsim.simulation import Simulation, abreast
+from nbhdsim.simulation import Simulation, abreast, one_month
 from nbhdsim.workers import Future
 
 FEW = 4
@@ -97,9 +97,7 @@ def split(history: Simulation, reference: Scenario, scenario: Scenario) -> list[
     for lane in (nothing, full):
         lane.feel()
     for _ in range(scenario.months):
-        nothing.advance_luck()
-        for lane in lanes:
-            lane.live()
+        one_month(lanes)
         people.add(nothing, full)
     before, measures = totals(nothing.measures), [lane.measures for lane in lanes[1:]]
     moved = [{name: value - before[name] for name, value in totals(m).items()} for m in measures]

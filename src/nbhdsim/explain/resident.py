@@ -15,7 +15,7 @@ from nbhdsim.explain.rebuilt import Case
 from nbhdsim.population import World
 from nbhdsim.rates import CHANNELS
 from nbhdsim.residents import present
-from nbhdsim.simulation import Simulation, abreast
+from nbhdsim.simulation import Simulation, abreast, one_month
 
 SOME = "some"
 YEAR, ADULT = 12, 16
@@ -49,9 +49,7 @@ def of(case: Case, who: str) -> list[Story]:
     why: list[tuple[str, ...]] = [()] * len(lanes)
     parted: list[int | None] = [None] * len(lanes)
     for _ in range(case.scenarios[0].months):
-        lanes[0].advance_luck()
-        for lane in lanes:
-            lane.live()
+        one_month(lanes)
         for i, lane in enumerate(lanes[1:], 1):
             if parted[i] is None and _differ(lanes[0], lane):
                 parted[i], why[i] = lane.month - 1, causes(lane, row)
@@ -85,9 +83,7 @@ def _some(case: Case, world: World) -> int:
     """Row of the adult participant in the middle after the first year, of the first scenario that has any."""
     lanes = _first_future(case, world)
     for _ in range(min(YEAR, case.scenarios[0].months)):
-        lanes[0].advance_luck()
-        for lane in lanes:
-            lane.live()
+        one_month(lanes)
     for lane in lanes[1:]:
         rows = np.flatnonzero(lane.reached & present(world.script) & (world.script.birth_month <= -YEAR * ADULT))
         if rows.size:

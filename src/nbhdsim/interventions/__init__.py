@@ -267,23 +267,24 @@ class Intervention:
             levers.push(curve.lever, rows, value)
             return
         levers.share(curve.lever, rows, value, key=self.key)
-        sets = np.zeros(rows.size, np.uint8)
+        sets: Any = np.uint8(0)
         for bit, outcome in enumerate(TOTALS):
-            sets += self._covered(outcome, curve.level, rows, crowd=crowd) * np.uint8(1 << bit)
-        for number in np.flatnonzero(np.bincount(sets)):
-            some, covered = sets == number, tuple(outcome for bit, outcome in enumerate(TOTALS) if number >> bit & 1)
+            sets = sets + self._covered(outcome, curve.level, rows, crowd=crowd) * np.uint8(1 << bit)
+        for number in np.unique(sets):
+            some = slice(None) if sets.ndim == 0 else sets == number
+            covered = tuple(outcome for bit, outcome in enumerate(TOTALS) if number >> bit & 1)
             levers.push(curve.lever, rows[some], value[some], covered=covered)
             if curve.lever == "readmission_rr" and "admission_rr" in covered:
                 levers.push("admission_rr", rows[some], self.effects.made_up(value[some]))
 
-    def _covered(self, outcome: str, level: str, rows: Rows, *, crowd: Crowd) -> NDArray[np.bool_]:
+    def _covered(self, outcome: str, level: str, rows: Rows, *, crowd: Crowd) -> NDArray[np.bool_] | np.bool_:
         """Whether a total of an outcome is stated for each of `rows` [k], people of one `level`: as participant, as exposed, as
-        resident of the area, or by a claim for all."""
-        found = np.zeros(rows.size, bool)
+        resident of the area, or by a claim for all. One answer where it is the same for each."""
+        found: Any = np.False_
         among = {"participant": crowd.members.who, "exposed": crowd.exposed.who, "area": self.everyone}
         for stated, who in self.effects.totals(outcome):
-            them = np.ones(rows.size, bool) if stated in (level, "all") else np.isin(rows, among[stated], assume_unique=True)
-            found |= them & self.parts[who][rows] if who else them
+            them: Any = np.True_ if stated in (level, "all") else np.isin(rows, among[stated], assume_unique=True)
+            found = found | (them & self.parts[who][rows] if who else them)
         return found
 
     def _push_area(self, crowd: Crowd, levers: Levers, *, natural: NDArray[np.float32]) -> None:

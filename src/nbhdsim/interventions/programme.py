@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..delivery import AT_REST, MONTHS, NO_LIMIT, NOBODY, Future, Members, Pull, resumed
+from ..delivery import AT_REST, MONTHS, NO_LIMIT, NOBODY, Candidates, Future, Members, Pull, resumed
 from ..errors import NbhdsimError
 from ..levers import Levers
 from ..relations import Relations
@@ -52,7 +52,7 @@ class Programme:
         self.takes_in = self._hazardous()
         self._exposure = self.intervention.expose(future)
         limit = self.intervention.room_by_place(future)        # without a limit there is a place for everyone eligible
-        eligible = np.bincount(self._delivery.rule.candidates.site, minlength=limit.size)
+        eligible = np.bincount(self.candidates.site, minlength=limit.size)
         self._places = np.where(np.isnan(limit), eligible, limit)
         self._funded = np.flatnonzero(sites > 0)
         self._told: dict[str, tuple[Any, Any]] = {}
@@ -61,7 +61,7 @@ class Programme:
         decides = self.intervention.seats and "asks_a_year" in self.intervention.figures and "control" not in stated
         self._asking = asking(self.intervention.figures, values, decides=decides)
         self._beyond = self._fit = self._missed = None
-        self._barrier = barrier(self.intervention.figures, values, self._delivery.rule.candidates, future=future,
+        self._barrier = barrier(self.intervention.figures, values, self.candidates, future=future,
                                 rates=rates)
 
     @property
@@ -85,14 +85,12 @@ class Programme:
         return self._delivery.reached
 
     def _hazardous(self) -> bool:
-        return bool(self._delivery.rule.candidates.hazard.any())
+        return bool(self.candidates.hazard.any())
 
-    def on_list(self, month: int, some: Rows | None = None) -> Rows:
-        """Rows, rising, of those who may take part and live there in `month`; some: of these rows (rising) alone."""
-        c = self._delivery.rule.candidates
-        at = np.arange(c.who.size) if some is None else c.number[some]
-        at = at[at >= 0]
-        return c.who[at[(c.arrives[at] <= month) & (month < c.leaves[at])]]
+    @property
+    def candidates(self) -> Candidates:
+        """Those who may take part, as the list stands."""
+        return self._delivery.rule.candidates
 
     def renewing(self, month: int) -> bool:
         """Is it time to look at who may take part anew: as it opens, every LIST months, and before each round of grants?"""
@@ -137,7 +135,7 @@ class Programme:
         need = need if added is None else np.asarray(need * added, np.float64)
         if more is None:
             return need
-        return need + self._hours * np.bincount(self._first(self._delivery.rule.candidates.site), more, need.size)
+        return need + self._hours * np.bincount(self._first(self.candidates.site), more, need.size)
 
     @property
     def relies(self) -> bool:
@@ -222,7 +220,7 @@ class Programme:
         """What others do to this programme, for each of its candidates and pools."""
         if self.line.kind.delivery == "adjust":                 # nobody joins it: everyone it is for is in
             return AT_REST
-        c, strain, welcome = self._delivery.rule.candidates, relations.strain(), relations.welcome()
+        c, strain, welcome = self.candidates, relations.strain(), relations.welcome()
         join = self._read("take_up", relations, lambda take_up: take_up[c.who])
         if welcome is not None:
             join = welcome[c.site] if join is None else join * welcome[c.site]
@@ -241,14 +239,14 @@ class Programme:
 
     def _first(self, of: NDArray[Any]) -> NDArray[Any]:
         """What holds of the first candidate of each pool; of [m]."""
-        pool = self._delivery.rule.candidates.pool
+        pool = self.candidates.pool
         return of[np.minimum(pool[:-1], of.size - 1)] if of.size else np.zeros(pool.size - 1, of.dtype)
 
     def _more(self) -> NDArray[np.float64] | None:
         """Places [pools] that were paid for; None where there are none."""
         if self.paid is None:
             return None
-        c = self._delivery.rule.candidates
+        c = self.candidates
         home = self._first(self._future.script.place[c.who])
         return np.where(np.diff(c.pool) > 0, self.paid[home], 0).astype(np.float64)
 
@@ -258,7 +256,7 @@ class Programme:
         want, hazard, also = self._delivery.asked
         if also is None or not want.size:
             return NOBODY.astype(np.int64)
-        c, future = self._delivery.rule.candidates, self._future
+        c, future = self.candidates, self._future
         others = relations.without("handover", {*senders, self.key})[c.who[want]] / f32(self.doors)
         without = ONE - (ONE - hazard[want]) / (ONE - also[want]) * (ONE - others)
         calendar, replicate, _, _ = future.clock(self._delivery.month)

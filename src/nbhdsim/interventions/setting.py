@@ -59,14 +59,21 @@ class Grants(Delivery):
         """As of any delivery."""
         asked = self.rule.candidates.who[self._asked]
         super().renew(fresh)
-        self._asked = np.isin(self.rule.candidates.who, asked, assume_unique=True)
+        self._asked = np.zeros(self.rule.candidates.who.size, bool)
+        self._asked[self._numbers(asked)] = True
 
     def _adopt(self, fresh: Any, number: NDArray[np.int32]) -> None:
         self._rounds = {month: each._replace(who=number[each.who]) for month, each in fresh._rounds.items()}
 
     def _part_from(self, gone: Turnover) -> None:
         super()._part_from(gone)
-        self._asked = self._asked & ~np.isin(self.rule.candidates.who, gone.rows, assume_unique=True)
+        self._asked = self._asked.copy()
+        self._asked[self._numbers(gone.rows)] = False
+
+    def _numbers(self, rows: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Numbers of the candidates among these rows."""
+        number = self.rule.candidates.number[rows]
+        return number[number >= 0]
 
     def until(self, closes: int) -> None:
         """As of any delivery; opened again, the round that is in force takes part next month."""

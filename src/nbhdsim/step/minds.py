@@ -10,6 +10,7 @@ SCALE = f32(2.0 ** 16)             # published shifts are integers of 2^-16 SD, 
 HALF = f32(0.5)
 FORGOTTEN = f32(2.0 ** -22)         # SD: less spill-over than this is none, so that reach along ties is finite
 TOP = f32(10)                      # the answer scale ends here
+CHUNK = 1024                       # residents worked on at once
 INVERSE = 4096                     # cells of the inverse table
 FLAT = 1e-3                        # points a point: a slope too small to step along
 FURTHEST = f32(3)              # points: a stated shift is not chased further into the ceiling than this
@@ -120,16 +121,18 @@ def spread(web, published, spill, active, p, who, total):
 @njit(**JIT)
 def settle_spill(spill, shift, ratio, active, p):
     """shift = b'S (points) and ratio = exp(a'S) of everybody; remnants far below the published unit become 0."""
-    shift[:] = f32(0)
-    ratio[:] = f32(0)
-    for k in active:
-        row, a, b = spill[k], p.a[k], p.b[k]
-        for i in range(row.size):
-            row[i] = row[i] if abs(row[i]) > FORGOTTEN else f32(0)
-            shift[i] += b * row[i]
-            ratio[i] += a * row[i]
-    for i in range(ratio.size):
-        ratio[i] = exp32(ratio[i])
+    for low in range(0, shift.size, CHUNK):
+        i, end = u64(low), u64(min(low + CHUNK, shift.size))
+        shift[i:end] = f32(0)
+        ratio[i:end] = f32(0)
+        for k in active:
+            row, a, b = spill[k], p.a[k], p.b[k]
+            for j in range(i, end):
+                row[j] = row[j] if abs(row[j]) > FORGOTTEN else f32(0)
+                shift[j] += b * row[j]
+                ratio[j] += a * row[j]
+        for j in range(i, end):
+            ratio[j] = exp32(ratio[j])
 
 
 @njit(**JIT)
