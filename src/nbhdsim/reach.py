@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .groups import EXCLUDED, GROUPS, NAMES
 from .residents import AGE_BANDS, SEGMENT_FROM, Script, age_at, band_of, frailty_of
-from .rng import JIT
+from .turnover import TAKEN, mark
 
 ANY = ""
 """Key of any programme."""
@@ -29,7 +28,6 @@ CATEGORIES = (("all", "all"), *(("quintile", str(q + 1)) for q in range(QUINTILE
 """What a person is counted by: (by, value)."""
 
 BANDS = band_of(np.array(SEGMENT_FROM)).astype(np.uint8)     # age band of each segment
-TAKEN = np.uint8(128)              # mark of those ever reached, above that of the age band
 NOBODY = np.zeros(0, np.int64)
 CLEAR = 2.0                        # SD of a count below what is expected, from which on a group is missed
 
@@ -67,42 +65,23 @@ def left(world: Any, stays: NDArray[np.integer], month: NDArray[np.int64]) -> Pe
     return People(quintile, age, frailty_of(life, stays, month), life.flags[stays])
 
 
-@njit(**JIT)
-def _mark(mark, columns, number, arrives, leaves, new, who, since, month, segment):
-    """Mark as eligible those of the rows `new` who are candidates (number [n], and their dates) and live there in `month`; as
-    reached the members `who` who came in it."""
-    for i in new:
-        c = number[i]
-        if c >= 0 and arrives[c] <= month < leaves[c]:
-            for k in columns:
-                if mark[i, k] == 0:
-                    mark[i, k] = np.uint8(1) + BANDS[segment[i]]
-    for j in range(who.size):
-        if since[j] == month:
-            i = who[j]
-            for k in columns:
-                if mark[i, k] == 0:
-                    mark[i, k] = np.uint8(1) + BANDS[segment[i]]
-                mark[i, k] |= TAKEN
-
-
 class Ledger:
     """Who was eligible and who was reached, by programme, of one scenario in one future.
 
-    rows: of Script. mark [n, keys]: 1 + age band in which whoever lives in the row became eligible, 0 if they never did; and TAKEN
+    rows: of Script. marks [n, keys]: 1 + age band in which whoever lives in the row became eligible, 0 if they never did; and TAKEN
     if they were ever reached.
     """
 
     def __init__(self, rows: int) -> None:
         """Nothing runs yet."""
-        self._mark = np.zeros((rows, 0), np.uint8)
+        self._marks = np.zeros((rows, 0), np.uint8)
         self._column: dict[str, int] = {}
         self._past: list[tuple[NDArray[np.uint8], NDArray[np.integer], int]] = []
 
     def leave(self, rows: NDArray[np.integer], stays: NDArray[np.integer], month: int) -> None:
         """Whoever lived in these rows has died or moved away; stays: theirs. They are looked at when somebody asks."""
-        self._past.append((self._mark[rows], stays, month))
-        self._mark[rows] = 0
+        self._past.append((self._marks[rows], stays, month))
+        self._marks[rows] = 0
 
     def note(self, programmes: Iterable[Any], month: int, *, segment: NDArray[np.integer], new: NDArray[np.int32]) -> None:
         """Look at the month just delivered. segment [n]: of age, of everyone; new: rows with another resident than last month."""
@@ -113,39 +92,39 @@ class Ledger:
             columns = tuple(self._of(key) for key in ((programme.key, programme.key) if mine.seats else (programme.key, ANY)))
             c, members = programme.candidates, programme.members
             everyone = month == mine.opens or programme.renewing(month)
-            _mark(self._mark, columns, c.number, c.arrives, c.leaves, c.who.astype(np.int32) if everyone else new, members.who,
-                  members.since, month, segment)
+            mark(self._marks, columns, c.number, c.arrives, c.leaves, c.who.astype(np.int32) if everyone else new, members.who,
+                 members.since, month, segment, BANDS)
 
     def _of(self, key: str) -> int:
         """Column of a key."""
         if key not in self._column:
             self._column[key] = len(self._column)
-            self._mark = np.concatenate([self._mark, np.zeros((self._mark.shape[0], 1), np.uint8)], 1)
+            self._marks = np.concatenate([self._marks, np.zeros((self._marks.shape[0], 1), np.uint8)], 1)
         return self._column[key]
 
     def counts(self, who: People, world: Any) -> dict[str, NDArray[np.int64]]:
         """Eligible and reached [2, CATEGORIES] by programme, those who have left included; who [n]: who lives in each row."""
         out = {}
         for key, column in sorted(self._column.items()):
-            rows = np.flatnonzero(self._mark[:, column])
-            out[key] = _count(self._mark[rows, column], who.only(rows))
-            for mark, stays, month in self._past:
-                some = np.flatnonzero(mark[:, column]) if column < mark.shape[1] else NOBODY
+            rows = np.flatnonzero(self._marks[:, column])
+            out[key] = _count(self._marks[rows, column], who.only(rows))
+            for marks, stays, month in self._past:
+                some = np.flatnonzero(marks[:, column]) if column < marks.shape[1] else NOBODY
                 if some.size:
-                    out[key] += _count(mark[some, column], left(world, stays[some], np.full(some.size, month)))
+                    out[key] += _count(marks[some, column], left(world, stays[some], np.full(some.size, month)))
         return out
 
     def missed(self, who: People) -> NDArray[np.bool_]:
         """Who is eligible for something and in a group that is missed [n], of those who live there now."""
-        out = np.zeros(self._mark.shape[0], bool)
+        out = np.zeros(self._marks.shape[0], bool)
         if ANY not in self._column:
             return out
-        mark = self._mark[:, self._column[ANY]]
-        rows = np.flatnonzero(mark)
+        marks = self._marks[:, self._column[ANY]]
+        rows = np.flatnonzero(marks)
         some, bands = who.only(rows), len(AGE_BANDS)
         band = band_of(some.age).astype(np.int64)
         group = (band * QUINTILES + some.quintile) * 2 + some.holds(EXCLUDED)
-        taken = mark[rows] >= TAKEN
+        taken = marks[rows] >= TAKEN
         eligible, reached = (np.bincount(group[pick], minlength=bands * QUINTILES * 2).reshape(bands, -1).astype(float)
                              for pick in (slice(None), taken))
         expected = eligible * (reached.sum(1) / np.maximum(eligible.sum(1), 1))[:, None]
@@ -167,10 +146,10 @@ COLUMNS: Mapping[str, str] = {
 """Columns of the table `reach`, and what they mean."""
 
 
-def _count(mark: NDArray[np.uint8], who: People) -> NDArray[np.int64]:
-    """Eligible and reached [2, CATEGORIES] of these people; mark: as in Ledger, none of it 0."""
-    taken = mark >= TAKEN
-    columns = [np.zeros(mark.size, np.int64), 1 + who.quintile, QUINTILES + (mark & ~TAKEN).astype(np.int64)]
+def _count(marks: NDArray[np.uint8], who: People) -> NDArray[np.int64]:
+    """Eligible and reached [2, CATEGORIES] of these people; marks: as in Ledger, none of it 0."""
+    taken = marks >= TAKEN
+    columns = [np.zeros(marks.size, np.int64), 1 + who.quintile, QUINTILES + (marks & ~TAKEN).astype(np.int64)]
     first = 1 + QUINTILES + len(AGE_BANDS)
     out = np.zeros((2, len(CATEGORIES)), np.int64)
     columns.append(first + who.holds(EXCLUDED).astype(np.int64))

@@ -12,8 +12,8 @@ import hashlib
 import os
 from pathlib import Path
 
-COMPILED_ROOMS = ("rng.py", "levers.py", "turnover.py", "delivery.py", "places.py", "reach.py", "screening.py",
-                  "population", "step")
+COMPILED_ROOMS = ("rng.py", "levers.py", "turnover.py", "delivery.py", "places.py", "screening.py", "population",
+                  "step")
 
 
 def cache_folder() -> Path:

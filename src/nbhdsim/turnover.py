@@ -13,6 +13,7 @@ from .residents import STAYS
 from .rng import JIT
 
 INSIDE = np.int16(STAYS)           # month of leaving of those who have not left
+TAKEN = np.uint8(128)
 NO_DATES = np.zeros(0, np.int16)
 
 
@@ -51,6 +52,26 @@ def part(number, site, arrives, leaves, gone, slot, left, stay, inside, reached,
                 sums[site[i], 2] += left[k] == INSIDE
             inside[i] = reached[i] = 0
     return some
+
+
+@njit(**JIT)
+def mark(marks, columns, number, arrives, leaves, new, who, since, month, segment, bands):
+    """Mark as eligible those of the rows `new` who are candidates (number [n], and their dates) and live there in `month`; as
+    reached the members `who` who came in it. marks [n, keys]: 1 + the age band, of bands [segments]; TAKEN is added for those ever
+    reached."""
+    for i in new:
+        c = number[i]
+        if c >= 0 and arrives[c] <= month < leaves[c]:
+            for k in columns:
+                if marks[i, k] == 0:
+                    marks[i, k] = np.uint8(1) + bands[segment[i]]
+    for j in range(who.size):
+        if since[j] == month:
+            i = who[j]
+            for k in columns:
+                if marks[i, k] == 0:
+                    marks[i, k] = np.uint8(1) + bands[segment[i]]
+                marks[i, k] |= TAKEN
 
 
 @njit(**JIT)
