@@ -417,7 +417,7 @@ class Delivery:
     def renew(self, fresh: "Delivery") -> None:
         """Go on with the candidates of `fresh`, made for people as they are now; members who are not among them leave."""
         c, members = self.rule.candidates, self.members
-        both = merged(fresh.rule.candidates, c, self._slot, rows=self.future.script.id.size, month=self.month + 1)
+        both = merged(fresh.rule.candidates, c, self._slot, month=self.month + 1)
         number = both.number
         before = c.who[self._reached != 0]
         self.rule, self.future = replace(fresh.rule, candidates=Candidates._make([*both.columns, number])), fresh.future

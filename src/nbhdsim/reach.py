@@ -92,8 +92,8 @@ class Ledger:
             columns = tuple(self._of(key) for key in ((programme.key, programme.key) if mine.seats else (programme.key, ANY)))
             c, members = programme.candidates, programme.members
             everyone = month == mine.opens or programme.renewing(month)
-            mark(self._marks, columns, c.number, c.arrives, c.leaves, c.who.astype(np.int32) if everyone else new, members.who,
-                 members.since, month, segment, BANDS)
+            rows = programme.on_list(month).astype(np.int32) if everyone else new
+            mark(self._marks, columns, c.number, c.arrives, c.leaves, rows, members.who, members.since, month, segment, BANDS)
 
     def _of(self, key: str) -> int:
         """Column of a key."""

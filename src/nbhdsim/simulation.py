@@ -24,7 +24,7 @@ from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .step.passing import Passing
 from .tally import Tally
-from .turnover import Turnover, count
+from .turnover import Turnover
 from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
@@ -344,7 +344,9 @@ class Simulation:
             if self.month >= programme.line.start:
                 self.delivered.append((programme.key, self.month, programme.rows()))
         if self.passing and self.programmes:
-            count(self._reached, self.world.script.place, self.ground.segment, self._reached_now)
+            rows = np.flatnonzero(self._reached)
+            cell = self.world.script.place[rows].astype(np.int64) * step.SEGMENTS + self.ground.segment[rows]
+            self._reached_now = np.bincount(cell, minlength=self._reached_now.size).reshape(self._reached_now.shape)
         self.reached_sums.append(self._reached_now.copy())
         if self.programmes:
             self.ledger.note(self.programmes, self.month, segment=self.ground.segment,

@@ -74,30 +74,18 @@ def mark(marks, columns, number, arrives, leaves, new, who, since, month, segmen
                 marks[i, k] |= TAKEN
 
 
-@njit(**JIT)
-def count(flag, place, segment, sums):
-    """Write how many rows have the flag [n], by place and age segment [p, 10]."""
-    sums[:] = 0
-    for i in range(flag.size):
-        if flag[i]:
-            sums[place[i], segment[i]] += 1
-
-
-def merged(new: Any, old: Any, slot: NDArray[np.int32], *, rows: int, month: int) -> Merged:
+def merged(new: Any, old: Any, slot: NDArray[np.int32], *, month: int) -> Merged:
     """The candidates `new`, and members who are not among them (numbers `slot` of the candidates `old`), who leave in `month` and
-    never join again. rows: of Script."""
-    known = np.zeros(rows, bool)
-    known[new.who] = True
-    kept = slot[~known[old.who[slot]]]
-    known[old.who[kept]] = True
-    who, late = np.flatnonzero(known), np.searchsorted(new.who, old.who[kept])
+    never join again."""
+    kept = slot[new.number[old.who[slot]] < 0]
+    late = np.searchsorted(new.who, old.who[kept])
 
     def both(a: NDArray[Any], b: NDArray[Any] | float) -> NDArray[Any]:
         return np.insert(a, late, b) if late.size else a.copy()
-    pool = both(_pool_of(new), _pool_of(old)[kept])
+    who, pool = both(new.who, old.who[kept]), both(_pool_of(new), _pool_of(old)[kept])
     return Merged([who, both(new.id, old.id[kept]), both(new.hazard, 0.0), both(new.site, old.site[kept]),
                    both(new.arrives, float(INSIDE)), both(new.leaves, month), np.searchsorted(pool, np.arange(new.pool.size))],
-                  numbered(who, rows))
+                  numbered(who, new.number.size))
 
 
 def numbered(who: NDArray[np.integer], rows: int) -> NDArray[np.int32]:

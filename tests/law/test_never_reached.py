@@ -82,9 +82,9 @@ def test_a_group_is_missed_when_clearly_fewer_of_it_are_reached_than_of_their_ag
     who = reach.People(rng.integers(0, 5, n), np.full(n, 40), np.zeros(n, int), np.where(rng.random(n) < 0.2, BIT[EXCLUDED], 0))
     chance = np.where(who.quintile == 0, 0.05, 0.3)
     ledger = reach.Ledger(n)
-    ledger._mark((reach.ANY,), np.arange(n), np.full(n, 5))
-    ledger._taken[reach.ANY][:] = rng.random(n) < chance
+    column = ledger._of(reach.ANY)
+    ledger._marks[:, column] = 1 + reach.BANDS[5] + np.where(rng.random(n) < chance, reach.TAKEN, 0)
     assert np.array_equal(ledger.missed(who), who.quintile == 0)
-    ledger._taken[reach.ANY][:] = rng.random(n) < 0.3
+    ledger._marks[:, column] = 1 + reach.BANDS[5] + np.where(rng.random(n) < 0.3, reach.TAKEN, 0)
     assert ledger.missed(who).mean() < 0.11 and not reach.Ledger(n).missed(who).any()          # 1 in 40 by chance
     assert reach.BANDS[5] == band_of(np.array([40]))[0]

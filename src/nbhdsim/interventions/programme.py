@@ -92,6 +92,11 @@ class Programme:
         """Those who may take part, as the list stands."""
         return self._delivery.rule.candidates
 
+    def on_list(self, month: int) -> Rows:
+        """Rows, rising, of those who may take part and live there in `month`."""
+        c = self.candidates
+        return c.who[(c.arrives <= month) & (month < c.leaves)]
+
     def renewing(self, month: int) -> bool:
         """Is it time to look at who may take part anew: as it opens, every LIST months, and before each round of grants?"""
         mine = self.intervention
