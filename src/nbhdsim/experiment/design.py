@@ -59,7 +59,7 @@ def make(experiment: Experiment, *, repeats: int, central: int) -> Design:
             design = _drawn(experiment, made, repeats=repeats, central=central)
         elif isinstance(made, models.Discover):
             u = METHODS["delta"].points(Problem(tuple(f.address for f in experiment.factors)), made.n, made.seed)
-            design = _plain(experiment, u, repeats=repeats, central=central)
+            design = _plain(experiment, u, repeats=repeats, central=central)._replace(first=central + repeats * np.arange(made.n))
         elif isinstance(made, models.Sweep):
             design = _plain(experiment, _swept(experiment.factors, made), repeats=repeats, central=central)
         else:

@@ -20,9 +20,9 @@ from nbhdsim.runfolder import RunFolder
 from nbhdsim.runner import Report, Result, Runner, extend
 from nbhdsim.workers import Future, Task, Work, simulated, without_interrupts
 
-REPLICATES = {"compare": 6, "sweep": 4, "uncertainty": 2}
+REPLICATES = {"compare": 6, "sweep": 4, "uncertainty": 2, "discover": 1}
 """Replicates of each point where the file does not say: enough to tell chance from the rest. Others have 1 where the seed is a
-factor, and MEANS where it is not."""
+factor, and MEANS where it is not. Points to discover a box in have a luck of their own each."""
 MEANS = 8
 MANY = 64
 """Futures from which on all cores are used, whatever the size of the area: they take longer than processes take to start."""

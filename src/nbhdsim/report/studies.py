@@ -106,9 +106,12 @@ def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
             out.append(table(["structure", "mean (SE)", "change from the first (SE)"], [
                 [row["structure"], _number(row["mean"], row["error"]), _number(row["change"], row["change_error"])]
                 for row in own[0].to_dict("records")]))
-        out.append(table(["number", "share by itself", "at its 5% point", "at its 95% point"], [
-            [row["address"], read.shown(row["share"], row["low"], row["high"]), _value(row["at_low"]), _value(row["at_high"])]
-            for row in own[1].head(FEW_LINES).to_dict("records")]))
+        told = own[1][own[1]["low"] > 0].sort_values("share", ascending=False)
+        if len(told):
+            out.append(table(["number", "share by itself", "at its 5% point", "at its 95% point"], [
+                [row["address"], read.shown(row["share"], row["low"], row["high"]), _value(row["at_low"]), _value(row["at_high"])]
+                for row in told.head(FEW_LINES).to_dict("records")]))
+        out.append(f"{len(own[1]) - len(told)} other numbers are not told apart from nothing in these runs (csv/shares.csv)")
     return [*out, "\n".join(f"- {note}" for note in each.notes)]
 
 
@@ -169,7 +172,7 @@ def table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _number(mean: float, error: float) -> str:

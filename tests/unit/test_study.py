@@ -1,0 +1,99 @@
+"""Studies from file to folder: what is run, kept, extended and made again."""
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from nbhdsim import experiment, runfolder, tables
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.experiment import again, file, read, study
+from nbhdsim.scenario import schema
+
+TOWN = "schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 200}}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
+HUB = "interventions:\n  wellbeing_hub: {where: all, sites: 1}\n"
+VARY = "{interventions.wellbeing_hub.reach: quantity, baseline.spill_over.strength: quantity}"
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    """Writes an experiment on two towns of 200 residents; returns it loaded."""
+    (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
+    (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
+
+    def written(method: str, *, vary: str = VARY, more: str = "outcomes: [{name: life_satisfaction}]") -> file.Experiment:
+        path = tmp_path / "study.yaml"
+        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\nvary: {vary}\n{more}\n")
+        return file.load(path)
+    return written
+
+
+def how(tmp_path: Path, **more) -> study.How:
+    return study.How(out=tmp_path / "runs", jobs=1, **more)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {path.name: runfolder.file_hash(path) for path in folder.glob("*.parquet") if path.name != "timing.parquet"}
+
+
+def test_a_sobol_study_is_whole_and_can_be_made_again(write, tmp_path) -> None:
+    """Its dummy is exactly 0, a second go runs nothing, and a rerun is the same to the byte."""
+    found = write("{kind: sobol, n: 4}")
+    done = study.perform(found, how(tmp_path))
+    assert (done.result.done, done.result.failed) == (1 + 4 * 6, 0)
+    answers = study.answers(done.result.folder, found)
+    table = read.indices(answers, done.made, seed=1).table
+    assert (table.loc[(table["address"] == "dummy") & (table["index"] == "ST"), "value"] == 0).all()
+    before = pq.read_table(done.result.folder / "timing.parquet")
+    assert study.perform(found, how(tmp_path)).result == done.result
+    assert pq.read_table(done.result.folder / "timing.parquet").equals(before)
+    result = again.perform(done.result.folder, compare=False, out=tmp_path / "again", jobs=1)
+    assert hashes(result.folder) == hashes(done.result.folder)
+
+
+def test_a_study_of_twice_the_size_keeps_every_run(write, tmp_path) -> None:
+    """After --extend the tables are those of the larger study run at once, and what was run is not run again."""
+    found = write("{kind: sobol, n: 2}")
+    with pytest.raises(NbhdsimError, match="has not ended"):
+        study.extended(found, tmp_path / "runs")
+    small = study.perform(found, how(tmp_path)).result.folder
+    larger, begun = study.extended(found, tmp_path / "runs")
+    assert begun == small
+    extended = study.perform(larger, how(tmp_path, begun=begun)).result.folder
+    whole = study.perform(write("{kind: sobol, n: 4}"), study.How(out=tmp_path / "whole", jobs=1)).result.folder
+    assert hashes(extended) == hashes(whole)
+    old, new = (pd.read_parquet(folder / "timing.parquet") for folder in (small, extended))
+    assert len(new) == 2 * len(old) - 1
+    assert set(old["seconds"]) <= set(new["seconds"])
+    assert study.extended(found, tmp_path / "runs")[1] == extended
+
+
+def test_a_pilot_decides_on_replicates(write, tmp_path) -> None:
+    """Until the error is small enough or there are as many as may be, and it says which."""
+    for error, most, count, words in ((0.9, 16, 8, "ended by the error"), (0.0001, 12, 12, "ended by most")):
+        found = write("{kind: sweep}", vary="{interventions.wellbeing_hub.reach: {values: [0.1, 0.2]}}",
+                      more=f"replicates: {{until: {{error: {error}, of: life_satisfaction}}, most: {most}}}\n"
+                           "outcomes: [{name: life_satisfaction}]")
+        done = study.perform(found, how(tmp_path))
+        assert done.made.central == done.made.repeats == count and words in done.pilot
+        assert done.result.done == 3 * count
+        once_more = study.perform(found, how(tmp_path))
+        assert (once_more.result, once_more.pilot, once_more.made.central) == (done.result, done.pilot, count)
+
+
+def test_a_comparison_in_a_file_is_a_comparison(write, tmp_path) -> None:
+    """Same futures, same tables as `nbhdsim compare`."""
+    found = write("{kind: compare, draws: 2}", vary="{}", more="replicates: 2")
+    ours = study.perform(found, how(tmp_path)).result.folder
+    theirs = experiment.run(schema.load_all(found.files), name="theirs", replicates=2, draws=2, jobs=1, out=tmp_path / "b").folder
+    assert hashes(ours) == hashes(theirs)
+
+
+def test_a_point_that_cannot_be_is_a_failed_run(write, tmp_path) -> None:
+    """A run that fails has a row with its address and error; the others are there."""
+    found = write("{kind: sweep, design: one_at_a_time}", vary="{baseline.spill_over.strength: {values: [0, 0.9]}}",
+                  more="outcomes: [{name: life_satisfaction}]\nreplicates: 1")
+    result = study.perform(found, how(tmp_path)).result
+    assert (result.done, result.failed) == (2, 1)
+    assert "baseline.spill_over.strength" in (result.folder / "errors.jsonl").read_text()
+    assert tables.read(result.folder, "runs")["ok"].tolist() == [True, True, False]
