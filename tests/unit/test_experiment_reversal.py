@@ -76,7 +76,7 @@ def test_a_curve_may_cross_twice_and_rest_at_0():
     assert read([np.array([[0.0, 0], [-1, -1.1], [-2, -2], [-3, -3]])])["verdict"].tolist() == ["no flip"]
     rest = read([np.array([[-1.0, -1], [0, 0], [0, 0], [3, 3]])]).iloc[0]
     assert rest["value"] == pytest.approx(0.15) and rest["verdict"] == "flips"
-    assert read([np.zeros((4, 3))])["verdict"].tolist() == ["noise"]
+    assert read([np.zeros((4, 3))])["verdict"].tolist() == ["same"]
 
 
 def test_the_headline_is_one_more_value():

@@ -5,14 +5,14 @@ Sums of squares of structures, of draws within structures and of replicates with
 shares of what is unknown: chance is in all of them, and numbers in that of structures. The unbiased variances beside them are what
 the law of total variance speaks of: structures count as equally likely, and their variance is that of their own means.
 """
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from nbhdsim.evidence import JUDGEMENT
-from nbhdsim.experiment import halves, values
+from nbhdsim.experiment import clear, halves, values
 from nbhdsim.experiment.design import Design
 from nbhdsim.experiment.factors import Factor
 from nbhdsim.experiment.laid import Laid, kept, lay, numbers, structures, variances
@@ -63,23 +63,22 @@ def apart(answers: pd.DataFrame, made: Design, *, switches: Collection[str]) -> 
     Raises NbhdsimError where the points are not the same draws in every structure.
     """
     names, rows, means, notes = structures(made, switches), list[dict[str, Any]](), list[dict[str, Any]](), list[str]()
-    drawn = [f.address for f in numbers(made, switches)]
-    judgement = drawn.index(JUDGEMENT) if JUDGEMENT in drawn else None
+    drawn = numbers(made, switches)
     for one in values.found(answers, made):
         laid = lay(one, made, switches)
         if laid is None:
             notes.append(f"{one.name}: too few draws worked in every structure")
             continue
         key = {"label": one.label, "scenario": one.scenario}
-        found = parts(laid, judgement)
+        found = parts(laid, drawn)
         rows += [{**key, **row} for row in found]
         means += [{**key, **row} for row in _means(laid, names)]
         notes += [f"{one.name}: {note}" for note in _notes(laid, found)]
     return Apart(pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame(means, columns=list(STRUCTURES)), notes)
 
 
-def parts(laid: Laid, judgement: int | None) -> list[dict[str, Any]]:
-    """The rows of an analysis of variance, without label and scenario; judgement: its column among the numbers."""
+def parts(laid: Laid, drawn: Sequence[Factor]) -> list[dict[str, Any]]:
+    """The rows of an analysis of variance, without label and scenario; drawn: the numbers, in the order of the columns of u."""
     y = laid.y
     count, draws, replicates = y.shape
     of_draws, of_structures = y.mean(2), y.mean((1, 2))
@@ -89,11 +88,11 @@ def parts(laid: Laid, judgement: int | None) -> list[dict[str, Any]]:
                replicates * float(((of_draws - of_structures[:, None]) ** 2).sum()),
                float(((y - of_draws[:, :, None]) ** 2).sum()))
     freedom = count - 1, count * (draws - 1), count * draws * (replicates - 1)
-    structure, drawn, chance = (
+    structure, all_numbers, chance = (
         _row(name, freedom[i], squares[i], estimate=estimates[i]) for i, name in enumerate(("structure", "numbers", "chance")))
-    within = [] if judgement is None else _judged(laid, judgement, drawn, whole=whole)
+    within = _judged(laid, drawn, all_numbers, whole=whole) if any(f.address == JUDGEMENT for f in drawn) else []
     total = _row("total", y.size - 1, float(((y - y.mean()) ** 2).sum()), estimate=whole)
-    rows = [structure, drawn, *within, chance, total]
+    rows = [structure, all_numbers, *within, chance, total]
     return [{**row, "sd": row["variance"] ** 0.5, "share": row["variance"] / whole if whole > 0 else np.nan} for row in rows]
 
 
@@ -102,17 +101,22 @@ def _row(source: str, freedom: int, squares: float, *, estimate: float) -> dict[
             "variance": kept(estimate) if estimate == estimate else np.nan, "error": np.nan}
 
 
-def _judged(laid: Laid, column: int, drawn: dict[str, Any], *, whole: float) -> list[dict[str, Any]]:
-    """What the shared error of judgement explains of the numbers by itself, and the rest of them."""
-    x = halves.powers(halves.score(Factor(address=JUDGEMENT), laid.u[:, column]), laid.members)
-    found = halves.explained(x, laid.y.mean(2).T, laid.pairs)
-    estimate, squares = float(found.variance.mean()), laid.y.shape[2] * float(found.squares.sum())
-    own = _row("judgement", found.freedom * len(laid.y), squares, estimate=estimate)
-    own |= {"within": "numbers", "variance": min(own["variance"], drawn["variance"]),
+def _judged(laid: Laid, drawn: Sequence[Factor], of: dict[str, Any], *, whole: float) -> list[dict[str, Any]]:
+    """What the shared error of judgement explains of the numbers (row `of`) by itself, and the rest of them.
+
+    Its sum of squares is that of the draws as they are; its variance is that of draws without what other numbers clearly do.
+    """
+    column, y = [f.address for f in drawn].index(JUDGEMENT), laid.y.mean(2).T
+    scores = [halves.score(factor, laid.u[:, i]) for i, factor in enumerate(drawn)]
+    columns = halves.powers(scores[column], laid.members)
+    raw, one = halves.explained(columns, y, laid.pairs), list(clear.cleared(scores, y, laid.pairs))[column]
+    found = clear.alone(columns, y, one, pairs=laid.pairs)
+    estimate, squares = float(found.variance.mean()), laid.y.shape[2] * float(raw.squares.sum())
+    own = _row("judgement", raw.freedom * len(laid.y), squares, estimate=estimate)
+    own |= {"within": "numbers", "variance": min(own["variance"], of["variance"]),
             "error": halves.share_error(found, estimate, whole) if whole > 0 else np.nan}
-    rest = _row("other numbers", drawn["freedom"] - own["freedom"], drawn["squares"] - squares,
-                estimate=drawn["estimate"] - estimate)
-    return [own, {**rest, "within": "numbers", "variance": drawn["variance"] - own["variance"]}]
+    rest = _row("other numbers", of["freedom"] - own["freedom"], of["squares"] - squares, estimate=of["estimate"] - estimate)
+    return [own, {**rest, "within": "numbers", "variance": of["variance"] - own["variance"]}]
 
 
 def _means(laid: Laid, names: list[str]) -> list[dict[str, Any]]:

@@ -77,13 +77,14 @@ class Explained(NamedTuple):
     without: list[tuple[Values, Values]]
 
 
-def explained(columns: Values, y: Values, pairs: bool) -> Explained:
-    """Least squares of y [draws, answers] on columns [draws, columns] and a mean.
+def explained(columns: Values, y: Values, pairs: bool, *, spent: tuple[int, ...] = (0, 0)) -> Explained:
+    """Least squares of y [draws, answers] on columns [draws, columns] and a mean; spent: degrees of freedom of each half that y has
+    lost before.
 
     Noise adds its variance, once for each column, to the sum of squares of what is explained; the variance is what is left without
     it. Leaving one member out takes its squared residual over 1 - its leverage from the sum of squared residuals.
     """
-    parts = [_half(c, h) for c, h in zip(halves(columns, pairs), halves(y, pairs), strict=True)]
+    parts = [_half(c, h, lost) for c, h, lost in zip(halves(columns, pairs), halves(y, pairs), spent[:1 + pairs], strict=True)]
     squares, variances = np.sum([p.squares for p in parts], axis=0), np.mean([p.variance for p in parts], axis=0)
     return Explained(squares, sum(p.freedom for p in parts), variances,
                      [(a / len(parts), b / len(parts)) for p in parts for a, b in p.without])
@@ -98,7 +99,7 @@ def share_error(found: Explained, explained_: float, whole: float) -> float:
     return out ** 0.5
 
 
-def _half(columns: Half, y: Half) -> Explained:
+def _half(columns: Half, y: Half, spent: int) -> Explained:
     x, values = (h.values - h.centred * h.values.mean(0) for h in (columns, y))
     base = _base(x)
     rank, freedom, centred = base.shape[1], len(values) - y.centred, y.centred / len(values)
@@ -107,13 +108,13 @@ def _half(columns: Half, y: Half) -> Explained:
     total, rest = (values ** 2).sum(0), (left ** 2).sum(0)
     total_without = total - values ** 2 / (1 - centred)
     rest_without = np.maximum(rest - left ** 2 / np.maximum(1 - leverage, NOTHING), 0.0)
-    found = _unbiased(total, rest, rank=rank, freedom=freedom)
-    without = _unbiased(total_without, rest_without, rank=rank, freedom=freedom - 1)
+    found = _unbiased(total, rest, rank=rank, freedom=freedom, spent=spent)
+    without = _unbiased(total_without, rest_without, rank=rank, freedom=freedom - 1, spent=spent)
     return Explained(total - rest, rank, found, [(without - found, total_without / (freedom - 1) - total / freedom)])
 
 
-def _unbiased(total: Values, rest: Values, *, rank: int, freedom: int) -> Values:
-    return (total - rest - rank * rest / max(freedom - rank, 1)) / freedom
+def _unbiased(total: Values, rest: Values, *, rank: int, freedom: int, spent: int) -> Values:
+    return (total - rest - rank * rest / max(freedom - rank - spent, 1)) / freedom
 
 
 def _base(x: Values) -> Values:

@@ -22,7 +22,8 @@ COLUMNS = {
     "scenario": "the later scenario",
     "against": "the earlier one: the difference is scenario minus against",
     "address": "the number or knob that is swept",
-    "verdict": "`flips`; `no flip` between the ends; `noise`: no value, or none on one side of the flip, at which the "
+    "verdict": "`flips`; `no flip` between the ends; `same`: no difference in any "
+               "future; `noise`: no value, or none on one side of the flip, at which the "
                "difference is told from 0; `unordered`: its values have no order",
     "value": "where the mean difference crosses 0; NaN where it does not",
     "low": "lower end of its 95% interval; the lowest value of the sweep where it goes further",
@@ -76,7 +77,7 @@ def _found(x: Values, y: Values, factor: Factor) -> list[dict[str, Any]]:
         return [{"verdict": "unordered", **none}]
     crossings = list(_crossings(x, y.mean(1)))
     if not crossings:
-        return [{"verdict": "no flip" if told.any() else "noise", **none}]
+        return [{"verdict": "same" if not y.any() else "no flip" if told.any() else "noise", **none}]
     ends = [-np.inf, *crossings, np.inf]
     out = []
     for i, value in enumerate(crossings):
@@ -121,6 +122,8 @@ def _edges(x: Values, y: Values) -> list[float]:
 
 def _words(row: dict[str, Any], gap: Gap, factor: Factor) -> str:
     ends = f"between {lines(row['first'])} and {lines(row['last'])}"
+    if row["verdict"] == "same":
+        return f"{gap.name}: no difference, whatever {factor.address} is {ends}"
     if row["verdict"] == "unordered":
         return f"{gap.name}: the values of {factor.address} have no order"
     if row["value"] != row["value"]:
