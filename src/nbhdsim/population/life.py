@@ -95,10 +95,11 @@ def _moves(rows: Rows, by: Draws) -> tuple[NDArray, NDArray]:
     member = np.argsort(rows.household, kind="stable")
     first = np.searchsorted(rows.household[member], np.arange(rows.household.max() + 2))
     nothing = np.zeros(0, np.int64)
-    count = lifelines.moves(first, member, rows, by.tables, by.key, *by.span, nothing, nothing)
+    count = np.zeros(first.size - 1, np.int64)
+    lifelines.moves(first, member, rows, by.tables, by.key, *by.span, nothing, nothing, count)
     start = np.append(0, np.cumsum(count))
     out = np.zeros(max(int(start[-1]), 1), np.int64)
-    lifelines.moves(first, member, rows, by.tables, by.key, *by.span, out, start)
+    lifelines.moves(first, member, rows, by.tables, by.key, *by.span, out, start, count)
     return out, start
 
 

@@ -97,13 +97,12 @@ def _move_chance(member, birth, quintile, move, month):
 
 
 @njit(**JIT)
-def moves(first, member, rows, tables, key, low, high, out, start):
+def moves(first, member, rows, tables, key, low, high, out, start, count):
     """Months in which the household of a row has changed, rising, for every household.
 
     first [h + 1], member: rows of each household; low, high: from month `low` to before `high` is lived. With an empty `out`
-    counts them [h]; else writes them from start [h + 1] on.
+    writes how many they are into count [h]; else writes them from start [h + 1] on.
     """
-    count = np.zeros(first.size - 1, np.int64)
     writing = out.size > 0
     for h in range(first.size - 1):
         mine = member[first[h]:first[h + 1]]
@@ -117,8 +116,9 @@ def moves(first, member, rows, tables, key, low, high, out, start):
                     out[start[h] + before] = month
                 before += 1
                 left, u = 1.0, _first(key, MOVE, 2 * before + 1, who)
-        if writing:
-            out[start[h]:start[h] + before] = out[start[h]:start[h] + before][::-1].copy()
+        for k in range(before // 2 if writing else 0):
+            i, j = start[h] + k, start[h] + before - 1 - k
+            out[i], out[j] = out[j], out[i]
         after = 0
         left, u = 1.0, _first(key, MOVE, 0, who)
         for month in range(1, high):
@@ -129,7 +129,6 @@ def moves(first, member, rows, tables, key, low, high, out, start):
                 after += 1
                 left, u = 1.0, _first(key, MOVE, 2 * after, who)
         count[h] = before + after
-    return count
 
 
 @njit(**JIT)
