@@ -303,6 +303,13 @@ def _backward(rank, own, r, rows, tables, month, low, worsens, gains):
             gains[k] = ALWAYS
 
 
+@njit(**INNER)
+def _fill(dates, many, month):
+    """Write a month into the first so many dates."""
+    for k in range(many):
+        dates[k] = month
+
+
 @njit(**JIT)
 def stays(rows, at_start, tables, key, span, moved, first, out, end):
     """Who lives in each row, one stay after another; returns how many.
@@ -335,13 +342,13 @@ def stays(rows, at_start, tables, key, span, moved, first, out, end):
                 v_rank, own = at_start[r, 0], at_start[r, 1]
             out.row[n], out.u[n], out.at_start[n] = r, v, arrives <= 0 < leaves
             worsens, gains = out.worsens[n], out.gains[n]
-            worsens[:], gains[:] = STAYS, STAYS
+            _fill(worsens, worsens.size, STAYS)
+            _fill(gains, gains.size, STAYS)
             anchor = leaves - 1 if leaves <= 0 else max(arrives, 0)
             if last and rows.gone[r] < STAYS:
                 v_rank, out.dies[n] = rows.rank[r], rows.gone[r]
-                for k in range(_category(v_rank, tables.frail[anchor - rows.birth[r]])):
-                    worsens[k] = anchor
-                gains[:_conditions(v_rank, own, tables, rows.quintile[r], anchor - rows.birth[r])] = anchor
+                _fill(worsens, _category(v_rank, tables.frail[anchor - rows.birth[r]]), anchor)
+                _fill(gains, _conditions(v_rank, own, tables, rows.quintile[r], anchor - rows.birth[r]), anchor)
             else:
                 from_, to = max(anchor, min(leaves, 0)), min(leaves, high) + YEAR + 1
                 out.dies[n] = _forward(v_rank, own, r, rows, tables, from_, to, u, worsens, gains)
