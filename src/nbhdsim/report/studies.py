@@ -106,7 +106,7 @@ def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
             out.append(table(["structure", "mean (SE)", "change from the first (SE)"], [
                 [row["structure"], _number(row["mean"], row["error"]), _number(row["change"], row["change_error"])]
                 for row in own[0].to_dict("records")]))
-        told = own[1][own[1]["low"] > 0].sort_values("share", ascending=False)
+        told = own[1][own[1]["clear"]].sort_values("share", ascending=False)
         if len(told):
             out.append(table(["number", "share by itself", "at its 5% point", "at its 95% point"], [
                 [row["address"], read.shown(row["share"], row["low"], row["high"]), _value(row["at_low"]), _value(row["at_high"])]
