@@ -42,13 +42,12 @@ KINDS: Mapping[str, tuple[tuple[Series, ...], str]] = {
     "ST": ((ALONE, IN_ALL), SHARE),
     "S1": ((ALONE._replace(place=0.0, high=0.5),), SHARE),
     "mu_star": ((Series("mu_star", "mean step", 0.0, NAVY, 0.5),), "Mean size of a step over the range of the number"),
-    "delta": ((ALONE, Series("delta", "delta", 0.18, ORANGE, 0.32)),
-              "Share of the variance (alone); shift of the distribution (delta)"),
+    "delta": ((Series("delta", "shift", 0.0, NAVY, 0.5),), "Shift of the distribution of the answer (delta, 0 to 1)"),
     "pawn_median": ((Series("pawn_median", "shift", 0.0, NAVY, 0.5),),
                     "Shift of the distribution of the answer (PAWN, 0 to 1)"),
 }
 """For the index that ranks: which bars there are, and what their axis is called."""
-LONG = {"alone": "the number alone", "in all": "in all, with what it acts with", "delta": "shift of the whole distribution (delta)"}
+LONG = {"alone": "the number alone", "in all": "in all, with what it acts with"}
 """What the bars are called in the key."""
 
 

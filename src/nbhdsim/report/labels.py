@@ -24,6 +24,8 @@ PARTS = {"spill over": "spill-over", "rr": "", "cost: running": "running cost", 
 
 
 MINUS = "\N{MINUS SIGN}"
+NOTHING = 1e-12
+"""A number smaller than this is the rounding of a 0."""
 
 
 def short(address: str) -> str:
@@ -64,6 +66,8 @@ def digits(value: float, places: int = 3) -> str:
     """A number in three figures, never as a power of ten: `1,200`, `0.00042`, with a minus sign."""
     if not np.isfinite(value):
         return "not known"
+    if abs(value) < NOTHING:
+        return "0"
     if abs(value) >= 100:
         text = f"{float(f'{value:.{places}g}'):,.0f}"
     else:
@@ -78,6 +82,12 @@ def ranged(value: float, low: float, high: float) -> str:
     step = max(step_of((high - low) / 2), 10.0 ** (np.floor(np.log10(abs(value))) - 2) if value else 0.0)
     middle, *ends = (show(x, step, sign=False).replace("-", MINUS) for x in (value, low, high))
     return middle if ends[0] == ends[1] else f"{middle} ({ends[0]} to {ends[1]})"
+
+
+def between(low: float, high: float) -> str:
+    """`0.0012 to 0.0043`: two numbers, to two figures of half their difference."""
+    step = max(step_of(abs(high - low) / 2), 10.0 ** (np.floor(np.log10(max(abs(low), abs(high)))) - 2) if low or high else 0.0)
+    return " to ".join(show(x, step, sign=False).replace("-", MINUS) for x in (low, high))
 
 
 def worth(factor: Factor, value: float) -> str:
@@ -105,7 +115,7 @@ class Question(NamedTuple):
     def axis(self) -> str:
         """What stands at an axis of answers."""
         whose = "Change in " if self.against else ""
-        text = f"{whose}{self.text}, {self.unit}" if self.unit else f"{whose}{self.text}"
+        text = f"{whose}{self.text} ({self.unit})" if self.unit else f"{whose}{self.text}"
         return text[0].upper() + text[1:]
 
 
@@ -140,4 +150,6 @@ def place(found: Experiment, scenario: str, label: str, *, against: str) -> str:
     one = next(one for one in found.asked if one.label == label)
     where = area.name or area.csv.rsplit("/", 1)[-1]
     where += f" of {area.residents:,} residents" if area.residents else ""
-    return f"'{scenario}'" + (f" against '{against}'" if against else "") + f", {where}, {period(one)}"
+    whose = " ".join(filter(None, [f"'{scenario}'" if scenario else "", f"against '{against}'" if against else ""]))
+    text = f"{whose}, {where}".removeprefix(", ") + f", {period(one)}"
+    return text[0].upper() + text[1:]
