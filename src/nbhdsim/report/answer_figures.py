@@ -18,6 +18,8 @@ from nbhdsim.report.pages import GREY, INK, NAVY, ORANGE, PALETTE, Page, Told
 from nbhdsim.sensitivity import DUMMY, SEED
 
 Row = Mapping[Hashable, Any]
+PALE_ROWS = 4
+"""Rows of a tornado at most whose swing chance alone may do."""
 UNSURE = 0.05
 """Chance that any of the numbers of a tornado is told from 0 where none does anything."""
 
@@ -37,16 +39,19 @@ def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, mid
     """
     of, f = {one.address: one for one in factors}, about.question.factor
     every = sorted((row for row in rows if row["address"] != SEED), key=lambda row: -abs(row["at_high"] - row["at_low"]))
-    kept, left = every[:MOST], len(every[MOST:])
-    named = labels.shorts([row["address"] for row in kept])
-    swings = [labels.between(row["at_low"] * f, row["at_high"] * f) for row in kept]
-    sure = [abs(row["at_high"] - row["at_low"]) > ndtri(1 - UNSURE / 2 / len(every)) * row["error"] for row in kept]
-    swings = [swing if clear else "not told from 0" for swing, clear in zip(swings, sure, strict=True)]
+    clear = [row["address"] for row in every
+             if abs(row["at_high"] - row["at_low"]) > ndtri(1 - UNSURE / 2 / len(every)) * row["error"]]
+    shown = [*clear, *[row["address"] for row in every if row["address"] not in clear][:PALE_ROWS]]
+    kept = [row for row in every if row["address"] in shown][:MOST]
+    named, left = labels.shorts([row["address"] for row in kept]), len(every) - len(kept)
+    sure = [row["address"] in clear for row in kept]
+    swings = [labels.between(row["at_low"] * f, row["at_high"] * f) if told else "not told from 0"
+              for row, told in zip(kept, sure, strict=True)]
     told = Told(_swing(about, kept[0], named[kept[0]["address"]], said=swings[0] if sure[0] else ""),
                 f"{about.place}; {words.many(kept[0]['n'], 'future')}.",
                 "Bars: mean answer where the number is at the 5% (blue) or 95% point (orange) of its law, all others as they come; "
                 "its value stands at the end. Upright line: mean of all. Pale: chance alone may do as much."
-                + (f" {words.many(left, 'number')} with less: not shown." if left else ""),
+                + (f" {words.many(left, 'number')} not shown." if left else ""),
                 f"Tornado, {about.question.axis()}. " + "; ".join(
                     f"{named[row['address']]} ({row['address']}) of {_value(of, row, 'low')} to {_value(of, row, 'high')} "
                     f"{labels.unit(of[row['address']])}: {swing}" for row, swing in zip(kept, swings, strict=True))
@@ -61,7 +66,8 @@ def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, mid
         ax.text(1.02, y, swings[y], transform=ax.get_yaxis_transform(), va="center", fontsize=13)
     pages.room(ax, [x * f for row in kept for x in (row["at_low"], row["at_high"], middle)], share=0.2)
     for y, row in enumerate(kept):
-        _ends(ax, y, (row["at_low"] * f, row["at_high"] * f), called=[_value(of, row, end) for end in ("low", "high")])
+        _ends(ax, y, (row["at_low"] * f, row["at_high"] * f), middle=middle * f,
+              called=[_value(of, row, end) for end in ("low", "high")])
     ax.axvline(middle * f, color=INK, linewidth=1.2)
     pages.ticks(ax)
     ax.set_xlabel(about.question.axis(), fontsize=13.5)
@@ -98,12 +104,15 @@ def _swung(ax: Axes, y: int, ends: tuple[float, float, float], *, style: Mapping
         ax.barh(y + (place if same else 0), value - middle, left=middle, height=0.28 if same else 0.56, **own)
 
 
-def _ends(ax: Axes, y: int, ends: tuple[float, float], *, called: Sequence[str]) -> None:
+def _ends(ax: Axes, y: int, ends: tuple[float, float], *, middle: float, called: Sequence[str]) -> None:
     """The values of the number at the outer ends of its bars."""
-    low, high = ax.get_xlim()
-    gap, left = 0.012 * (high - low), int(ends[0] > ends[1])
-    ax.text(ends[left] - gap, y, called[left], ha="right", va="center", fontsize=12.5)
-    ax.text(ends[1 - left] + gap, y, called[1 - left], ha="left", va="center", fontsize=12.5)
+    limits = ax.get_xlim()
+    gap = 0.012 * (limits[1] - limits[0])
+    same = (ends[0] - middle) * (ends[1] - middle) > 0
+    for value, other, name, place in ((*ends, called[0], -0.16), (*ends[::-1], called[1], 0.16)):
+        right = value > middle if same else value > other
+        ax.text(value + gap if right else value - gap, y + (place if same else 0), name, ha="left" if right else "right",
+                va="center", fontsize=12.5)
 
 
 class Strip(NamedTuple):

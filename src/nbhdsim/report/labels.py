@@ -87,7 +87,8 @@ def ranged(value: float, low: float, high: float) -> str:
 def between(low: float, high: float) -> str:
     """`0.0012 to 0.0043`: two numbers, to two figures of half their difference."""
     step = max(step_of(abs(high - low) / 2), 10.0 ** (np.floor(np.log10(max(abs(low), abs(high)))) - 2) if low or high else 0.0)
-    return " to ".join(show(x, step, sign=False).replace("-", MINUS) for x in (low, high))
+    ends = [show(x, step, sign=False).replace("-", MINUS) for x in (low, high)]
+    return " to ".join(end if end.strip("0.") else "0" for end in ends)
 
 
 def worth(factor: Factor, value: float) -> str:

@@ -169,9 +169,9 @@ def _rectangle(ax: Axes, limits: pd.DataFrame, factors: Sequence[Factor]) -> Non
 
 
 def _axes_of(ax: Axes, factors: Sequence[Factor]) -> None:
-    for factor, axis in zip(factors, (ax.xaxis, ax.yaxis), strict=False):
+    for factor, axis, wide in zip(factors, (ax.xaxis, ax.yaxis), (60, 30), strict=False):
         unit = labels.unit(factor)
-        axis.set_label_text(textwrap.fill(labels.short(factor.address) + (f" ({unit})" if unit else ""), 44), fontsize=13.5)
+        axis.set_label_text(textwrap.fill(labels.short(factor.address) + (f" ({unit})" if unit else ""), wide), fontsize=13.5)
     if len(factors) == 1:
         ax.set_yticks([])
     ax.spines["left"].set_visible(True)

@@ -134,8 +134,7 @@ def _apart(found: Experiment, parts: pd.DataFrame) -> Iterator[Page]:
 def _box(found: Experiment, made: Design, answers: pd.DataFrame) -> Iterator[Page]:
     method = found.model.method
     if isinstance(method, models.Discover):
-        box = boxes.discovered(answers, made, method.when, asked=found.asked, scenarios=[s.name for s in found.scenarios],
-                               seed=method.seed)
+        box = boxes.discovered(answers, made, method.when, asked=found.asked, scenarios=[s.name for s in found.scenarios])
         label = next(one.label for one in found.asked if method.when.outcome in (one.label, one.name))
         if (page := point_figures.box(of_all(found, label), box, made)) is not None:
             yield page
