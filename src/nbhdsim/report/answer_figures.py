@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from nbhdsim.evidence import JUDGEMENT
 from nbhdsim.experiment.factors import Factor
@@ -20,8 +19,6 @@ from nbhdsim.sensitivity import DUMMY, SEED
 Row = Mapping[Hashable, Any]
 PALE_ROWS = 4
 """Rows of a tornado at most whose swing chance alone may do."""
-UNSURE = 0.05
-"""Chance that any of the numbers of a tornado is told from 0 where none does anything."""
 
 
 class About(NamedTuple):
@@ -33,18 +30,17 @@ class About(NamedTuple):
 
 
 def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, middle: float) -> Page:
-    """Mean answer at the 5 and 95% point of each number, the longest bar first.
+    """Mean answer at the 5 and 95% point of each number, the longest bar first of those that
+    are clear of chance, then of some others.
 
     rows: as of `shares.shares`; middle: the mean of all. The number that no model reads stands among them, without values.
     """
     of, f = {one.address: one for one in factors}, about.question.factor
     every = sorted((row for row in rows if row["address"] != SEED), key=lambda row: -abs(row["at_high"] - row["at_low"]))
-    clear = [row["address"] for row in every
-             if abs(row["at_high"] - row["at_low"]) > ndtri(1 - UNSURE / 2 / len(every)) * row["error"]]
-    shown = [*clear, *[row["address"] for row in every if row["address"] not in clear][:PALE_ROWS]]
-    kept = [row for row in every if row["address"] in shown][:MOST]
+    pale = [row for row in every if not row["clear"]]
+    kept = [*(row for row in every if row["clear"]), *pale[:PALE_ROWS]][:MOST]
     named, left = labels.shorts([row["address"] for row in kept]), len(every) - len(kept)
-    sure = [row["address"] in clear for row in kept]
+    sure = [bool(row["clear"]) for row in kept]
     swings = [labels.between(row["at_low"] * f, row["at_high"] * f) if told else "not told from 0"
               for row, told in zip(kept, sure, strict=True)]
     told = Told(_swing(about, kept[0], named[kept[0]["address"]], said=swings[0] if sure[0] else ""),
