@@ -45,7 +45,7 @@ REACH = "interventions.youth_hub.reach"
 
 
 @pytest.mark.parametrize("method, vary, more, message", [
-    ("{kind: sobol, n: 100}", f"{{{REACH}: quantity}}", ASKED, "study.yaml: method.n: 100 is not a power of two (64 or 128"),
+    ("{kind: sobol, n: 100}", f"{{{REACH}: quantity}}", ASKED, "study.yaml:2:26: method.n: 100 is not a power of two (64 or 128"),
     ("{kind: sobol, n: 8}", "{}", ASKED, "vary: is required but missing: what a sobol varies"),
     ("{kind: sobol, n: 8}", "{interventions.youth_hub.raech: quantity}", ASKED, f"did you mean '{REACH}'?"),
     ("{kind: sobol, n: 8}", "{baseline.spill_over.strength: {law: uniform, low: 1, high: 0, bound: true, why: x}}", ASKED,
@@ -70,11 +70,64 @@ REACH = "interventions.youth_hub.reach"
     ("{kind: discover, n: 100, when: {outcome: expected_admissions, of: hib, below: 0}}", f"{{{REACH}: quantity}}", ASKED,
      "did you mean 'hub'?"),
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: bed_days, people: others}]", "is not counted by people"),
+    ("{kind: delta, n: 8}", f"{{{REACH}: quantity}}", ASKED, "study.yaml:2:26: method.n: 8 runs are too few"),
+    ("{kind: sweep, design: sobol_points, n: 10}", f"{{{REACH}: quantity}}", ASKED, "2:48: method.n: 10 is not a power of two"),
+    ("{kind: sweep}", f"{{{REACH}: {{low: 0.1, high: 0.2, steps: 1000}}, baseline.spill_over.strength: {{low: 0, high: 0.1, steps: "
+     "1000}, baseline.admission.preventable: {low: 0.1, high: 0.2, steps: 1000}}", ASKED,
+     "study.yaml:2:9: method: 1,000,000,000 points"),
+    ("{kind: uncertainty, draws: 4}", "{scenario.interventions.youth_hub.sites: {values: [1, 2]}}", ASKED,
+     "study.yaml:4:48: vary.scenario.interventions.youth_hub.sites: a knob with values belongs to `structure`"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{law: loguniform, low: 0, high: 0.5, bound: true, why: x}}}}", ASKED,
+     "4:62: vary.interventions.youth_hub.reach.low: a loguniform law needs numbers above 0"),
+    ("{kind: sobol, n: 8}", "{scenario.interventions.youth_hub.sites: {law: loguniform, low: 0, high: 2, bound: true, why: x}}",
+     ASKED, "a loguniform law needs numbers above 0"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{law: beta, low: 0, high: 0.5}}}}", ASKED, "a beta law needs 0 < low < high < 1"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{law: fixed, low: 0, high: 0.5}}}}", ASKED, "a fixed law does not vary"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{law: uniform, low: 0, high: 0.5, steps: 3, bound: true, why: x}}}}", ASKED,
+     "needs a law or steps, one of them"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: {{}}}}", ASKED, "needs values, or low and high"),
+    ("{kind: sobol, n: 8}", "{scenario.name: {values: [a, b]}}", ASKED, "is the same at every point"),
+    ("{kind: sobol, n: 8}", "{scenario.months: {values: [12, 24]}}", ASKED, "is the same at every point"),
+    ("{kind: discover, n: 100, when: {outcome: expected_admissions, of: nothing, below: 0}}", f"{{{REACH}: quantity}}", ASKED,
+     "2:75: method.when.of: 'nothing' is what the others are compared with"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", ASKED + "\nset: {baseline.spill_over.strength: 7}",
+     "study.yaml:6:37: set.baseline.spill_over.strength: 7 is impossible"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", ASKED + "\nviews: []", "6:8: views: must not be empty"),
+    ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: bed_days, place: Nowhere}]",
+     "no place 'Nowhere' in teaching-town (all, "),
+    ("{kind: compare, n: 6}", "{}", ASKED, "2:25: method.n: unknown key\n"),
 ])
 def test_what_is_wrong_is_said_at_its_place(write, method, vary, more, message) -> None:
     """Each mistake is one clear problem of the experiment file."""
     text = said(write(method, vary, more))
-    assert message in text and "study.yaml" in text
+    assert message in f"{text}\n" and "study.yaml" in text
+
+
+def test_what_is_wrong_of_scenarios_is_said_where_they_are_named(write) -> None:
+    """A file that is not there and scenarios that cannot be compared: the experiment says which of its files."""
+    path = Path(write("{kind: compare}"))
+    text = path.read_text()
+    path.write_text(text.replace("hub.yaml]", "hubs.yaml]"))
+    assert re.fullmatch(r"study.yaml:3:27: scenarios\[1\]: .*hubs.yaml: no such file; did you mean 'hub.yaml'\?", said(str(path)))
+    path.write_text(text.replace("hub.yaml]", "nothing.yaml]"))
+    assert said(str(path)).startswith("study.yaml:3:12: scenarios: 'nothing' is the name of 2 scenarios")
+    (path.parent / "short.yaml").write_text(TOWN.format(name="short").replace("24", "12"))
+    path.write_text(text.replace("hub.yaml]", "short.yaml]"))
+    assert "study.yaml:3:27: scenarios[1]: short.yaml: months: 12 differs from 24 in 'nothing'" in said(str(path))
+
+
+def test_a_knob_that_cannot_be_is_said_once_and_patterns_may_overlap(write) -> None:
+    """One mistake in an address is one problem, whatever the number of values; a number that two patterns name is one factor."""
+    assert said(write("{kind: sobol, n: 8}", "{scenario.interventions.youth_hub.site: {values: [1, 2, 3]}}")).count("\n") == 0
+    found = file.load(write("{kind: sobol, n: 8}", "{interventions.youth_hub.*: quantity, interventions.*: quantity}"))
+    names = [factor.address for factor in found.factors]
+    assert len(set(names)) == len(names) and REACH in names
+
+
+def test_listed_values_need_no_law(write) -> None:
+    """A number whose own law is beta may be varied over values."""
+    found = file.load(write("{kind: sobol, n: 8}", "{baseline.admission.preventable: {values: [0.1, 0.3]}}"))
+    assert found.factors[0].values == (0.1, 0.3)
 
 
 def test_draws_of_everything_are_those_of_a_comparison(write) -> None:

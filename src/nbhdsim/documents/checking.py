@@ -90,11 +90,12 @@ def _problems(document: Document, model: type[BaseModel], found: list[_Found]) -
 
 
 def _problem(document: Document, model: type[BaseModel], items: list[_Found]) -> Problem:
-    path, error = items[0].path, items[0].error
+    own = [item for item in items if not expected(item.error)]       # the value is of that kind, and is refused within
+    path, error = (own or items)[0].path, (own or items)[0].error
     about = description(model, document.data, path)
-    about = f" ({about})" if about else ""
+    about = f" ({about})" if about and not say(error).endswith(")") else ""
     if error["type"] == "extra_forbidden":
-        allowed = allowed_keys(model, document.data, path[:-1])
+        allowed = [key for key in allowed_keys(model, document.data, path[:-1]) if key != path[-1]]
         hint = " (a number has no commas: 1000, not 1,000)" if str(path[-1]).isdecimal() else nearest(path[-1], allowed)
         return document.problem(path, "unknown key" + hint, key=True)
     if error["type"] == "union_tag_not_found":

@@ -4,6 +4,7 @@ Draw 0 always has the central values, with replicates 0, 1, ..; draw k is point 
 that is stopped early has whole blocks of a sensitivity analysis, and every point of a sweep once before any twice.
 """
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from nbhdsim.experiment import models
 from nbhdsim.experiment.factors import Factor
 from nbhdsim.experiment.file import Experiment
 from nbhdsim.sensitivity import DUMMY, METHODS, SEED, Method, Problem
+from nbhdsim.sensitivity.sobol import power_of_two
 from nbhdsim.workers import Future
 
 MOST = 5_000_000
@@ -66,9 +68,12 @@ def make(experiment: Experiment, *, repeats: int, central: int) -> Design:
             first = central + np.arange(made.draws)         # as in `experiment.plan`
             design = Design((), np.zeros((made.draws, 0)), np.zeros((made.draws, 0)), None, None, first, 1, central)
     except NbhdsimError as error:
-        raise NbhdsimError.of(error.problems[0].message, file=experiment.file, path=error.problems[0].path) from None
+        place, _, rest = error.problems[0].path.partition(".")
+        at = (place, rest) if rest else (place,)
+        raise experiment.document.error([experiment.document.problem(at, error.problems[0].message)]) from None
     if len(design.u) * repeats + central > MOST:
-        raise NbhdsimError.of(f"{len(design.u) * repeats + central:,} runs (at most {MOST:,})", file=experiment.file, path="method")
+        raise experiment.document.error([experiment.document.problem(
+            ("method",), f"{len(design.u) * repeats + central:,} runs (at most {MOST:,})")])
     return design
 
 
@@ -138,9 +143,12 @@ def _swept(some: Sequence[Factor], made: models.Sweep) -> NDArray[np.float64]:
     if made.design == "latin_hypercube":
         return METHODS["delta"].points(Problem(tuple(f.address for f in some)), made.n or 0, made.seed)
     if made.design == "sobol_points":
+        power_of_two(made.n or 0)
         return np.asarray(qmc.Sobol(len(some), seed=made.seed).random(made.n or 0), float)
     axes = [(np.arange(len(f.values)) + 0.5) / len(f.values) for f in some]
     if made.design == "grid":
+        if (points := prod(map(len, axes))) > MOST:
+            raise NbhdsimError.of(f"{points:,} points (at most {MOST:,})", path="method")
         return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(axes))
     if made.design == "list":
         return np.stack(axes, 1)

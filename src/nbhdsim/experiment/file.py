@@ -4,7 +4,7 @@
 """
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path as File
 from typing import Any
@@ -28,6 +28,9 @@ from nbhdsim.views import AGES, PERSONAL
 
 MANY = ".*"
 """End of an address that stands for every number below it that has a range."""
+SAME = ("schema", "name", "months")
+"""Keys of a scenario that no point changes: answers are found by the name, and counted over the months, of the files."""
+CANNOT = " cannot be: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class Experiment:
     """An experiment file, checked and complete.
 
     scenarios: the first is what the others are compared with; factors: what is varied, without the seed and the dummy; asked: the
-    questions; files, sets, seed: where the scenarios come from; data: the file as plain values.
+    questions; files, sets, seed: where the scenarios come from; document: the file, for the places of what is wrong in it.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Experiment:
     sets: Sequence[str] = ()
     seed: int | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    document: Document
 
     @property
     def kind(self) -> str:
@@ -78,8 +82,11 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
     changes = [*(factors.change(address, value) for address, value in model.set.items()), *sets]
     folder = File(document.file).parent
     files = [os.path.normpath(folder / name) for name in model.scenarios]
-    scenarios = schema.load_all(files, sets=changes, seed=seed)
-    runner.check_comparable(scenarios)
+    try:
+        scenarios = schema.load_all(files, sets=changes, seed=seed)
+        runner.check_comparable(scenarios)
+    except NbhdsimError as error:
+        raise NbhdsimError(_placed(document, error.problems, files)) from None
     find = Findings(document, changes)
     varied = _factors(model, scenarios, find)
     questions = _questions(model, scenarios, find)
@@ -88,7 +95,19 @@ def load(path: str | os.PathLike[str], *, sets: Sequence[str] = (), seed: int | 
         raise document.error(find.problems)
     texts = {document.file: File(document.file).read_text(encoding="utf-8-sig")} | runner.texts(scenarios)
     return Experiment(name=model.name or File(document.file).stem, file=document.file, model=model, scenarios=scenarios,
-                      factors=varied, asked=questions, files=files, sets=changes, seed=seed, texts=texts)
+                      factors=varied, asked=questions, files=files, sets=changes, seed=seed, texts=texts, document=document)
+
+
+def _placed(document: Document, problems: Sequence[Problem], files: Sequence[str]) -> list[Problem]:
+    """Problems of scenarios; those without a line are put where the experiment names the scenario, or sets the number."""
+    names: dict[str, Path] = {"": ("scenarios",), **{name: ("scenarios", i) for i, name in enumerate(files)}}
+    names |= {f"--set {address}": ("set", address) for address in document.data.get("set", {})}
+    placed = []
+    for p in problems:
+        at = names.get(p.file, ()) if not p.line else ()
+        said = ": ".join(filter(None, (p.file, p.path, p.message))) if len(at) > 1 and at[0] == "scenarios" else p.message
+        placed.append(document.problem(at, said) if at else p)
+    return placed
 
 
 def _factors(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findings) -> list[Factor]:
@@ -101,7 +120,8 @@ def _factors(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findin
     for address, given in vary.items():
         at: Path = ("vary", address)
         if address.endswith(MANY):
-            found += [f for f in _many(address, given, scenarios, at=at, find=find) if f.address not in {*vary, *switches}]
+            named = {*vary, *switches, *(f.address for f in found)}
+            found += [f for f in _many(address, given, scenarios, at=at, find=find) if f.address not in named]
         elif address in switches:
             find.say(at, "is a switch of `structure` already", key=True)
         else:
@@ -159,9 +179,12 @@ def _one(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, f
         if isinstance(number, str | bool):
             find.say(at, f"'{number}' is not a number ({law.unit})")
             return []
-        if number is not None and (said := numbers.impossible(law, (number,))):
+        if number is not None and (said := numbers.impossible(replace(law, law="fixed"), (number,))):
             find.say(at, said)
             return []
+    if given.law == "beta" and (said := numbers.impossible(replace(law, law="beta"), (given.low, given.high))):
+        find.say(at, said)
+        return []
     own = tuple(a for a, q in follow.items() if not q.joint or a == address)
     return [Factor(address=address, moves=own, build=build, **_values(address, given, law))]
 
@@ -195,14 +218,18 @@ def _knob(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, 
     if given == "quantity":
         find.say(at, "a knob of the scenario has no law of its own: give values, or low and high with a law")
         return []
+    if path[0] in SAME:
+        find.say(at, "is the same at every point of an experiment", key=True)
+        return []
     held = _values(address, given, None)
     factor = Factor(address=address, **held)
     for u in [i / len(factor.values) for i in range(len(factor.values))] or (0.0, 1.0):
         try:
             schema.load_all([s.file for s in scenarios], sets=[*find.sets, *factors.knobs({address: factor.value(u)})])
         except NbhdsimError as error:
-            for problem in error.problems:
-                find.say(at, f"{factor.value(u)!r} cannot be: {problem.message}")
+            before = {p.message.partition(CANNOT)[2] for p in find.problems}
+            for problem in (p for p in error.problems if p.message not in before):
+                find.say(at, f"{factor.value(u)!r}{CANNOT}{problem.message}")
     return [factor]
 
 
@@ -229,7 +256,8 @@ def _question(given: OutcomeModel, scenarios: Sequence[Scenario], *, at: Path, f
     area = chosen.area(first.area)
     places = ["all", *sorted(set(area.district)), *area.place]
     if given.place not in places:
-        find.say((*at, "place"), f"no place '{given.place}' in {first.area.name or first.area.csv}{nearest(given.place, places)}")
+        find.say((*at, "place"), f"no place '{given.place}' in {first.area.name or first.area.csv} ({', '.join(places[:9])}, ..)"
+                 f"{nearest(given.place, places)}")
     begin, end = asked.period(given.over, first.months)
     if not 0 <= begin < end <= first.months:
         find.say((*at, "over"), f"'{given.over}' is not within months 0-{first.months - 1} (years 1-{first.months // 12})")
@@ -278,6 +306,8 @@ def _means(model: ExperimentModel, varied: Sequence[Factor], questions: Sequence
         when = model.method.when
         _among(when.outcome, ("method", "when", "outcome"), questions=questions, find=find)
         names = [s.name for s in scenarios]
+        if when.of == names[0] and all(one.difference for one in questions if when.outcome in (one.name, one.label)):
+            find.say(("method", "when", "of"), f"'{when.of}' is what the others are compared with (as: level, or another scenario)")
         if when.of is not None and when.of not in names:
             find.say(("method", "when", "of"), f"no scenario '{when.of}' ({', '.join(names)}){nearest(when.of, names)}")
 

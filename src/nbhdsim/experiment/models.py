@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from nbhdsim.documents import Closed, Wrong
+from nbhdsim.evidence import ENDS, RATIO_LAWS
 from nbhdsim.scenario.models import Law
 
 PERIOD = re.compile(r"(?:months (\d+)-(\d+)|years (\d+)-(\d+)|month (\d+)|year (\d+))")
@@ -40,9 +41,13 @@ class VaryModel(Closed):
             raise Wrong(f"low {self.low:g} is not below high {self.high:g}", "low")
         if self.value is not None and not self.low <= self.value <= self.high:
             raise Wrong(f"{self.value:g} is not between low {self.low:g} and high {self.high:g}", "value")
+        if self.law == "fixed":
+            raise Wrong("a fixed law does not vary", "law")
+        if self.law in RATIO_LAWS and self.low <= 0:
+            raise Wrong(f"a {self.law} law needs numbers above 0", "low")
         if (self.law is None) == (self.steps is None):
             raise Wrong("needs a law or steps, one of them")
-        if self.law in ("uniform", "loguniform", "triangular", "integer", "choice") and not (self.bound and self.why):
+        if self.law in ENDS and not (self.bound and self.why):
             raise Wrong(f"low and high are the ends of a {self.law} law: say `bound: true` and why", "law")
         return self
 
@@ -202,5 +207,5 @@ class ExperimentModel(Closed):
     replicates: Annotated[int, Field(ge=1, le=100_000)] | ReplicatesModel | None = Field(
         None, description="a number, or until and most")
     limits: LimitsModel = Field(default_factory=LimitsModel, description="limits of a run")
-    views: list[Literal["outcomes", "default"]] = Field(
+    views: Annotated[list[Literal["outcomes", "default"]], Field(min_length=1)] = Field(
         default=["outcomes"], description="outcomes: only what is asked for; default: every table")

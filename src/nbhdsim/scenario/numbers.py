@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhdsim import evidence
 from nbhdsim.documents import Path
-from nbhdsim.errors import nearest
+from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.evidence import Quantity, Source
 from nbhdsim.interventions.schema import Kind
 from nbhdsim.scenario import Line
@@ -132,4 +132,9 @@ def impossible(quantity: Quantity, numbers: tuple[float, ...]) -> str:
             return f"{value:g} is impossible (a {quantity.law} law needs numbers above 0)"
     if quantity.law == "beta" and not 0 < numbers[0] < numbers[-1] < 1:
         return f"{numbers[0]:g} to {numbers[-1]:g} is impossible (a beta law needs 0 < low < high < 1)"
+    if quantity.law == "beta":
+        try:
+            evidence.beta_shape(float(numbers[0]), float(numbers[-1]))
+        except NbhdsimError as error:
+            return error.problems[0].message
     return ""
