@@ -43,8 +43,8 @@ def test_a_tornado_names_the_longest_bar_with_its_values_and_unit():
     rows = [swing(f"baseline.network.n{i}", 0.0019, 0.0021, i < 2) for i in range(20)] + [
         swing("dummy", 0.002, 0.00205, False), swing("seed", 0.0, 0.1), swing(REACH, -0.01, 0.03)]
     page = tornado(rows)
-    assert page.told.title == ("'wellbeing hub: reach' swings the change in often or always lonely most: \N{MINUS SIGN}1.0 to 3.0 "
-                               "percentage points")
+    assert page.told.title == ("'wellbeing hub: reach' swings the change in 'often or always lonely' most: \N{MINUS SIGN}1.0 to "
+                               "3.0 percentage points")
     assert f"wellbeing hub: reach ({REACH}) of 0 to 0.21 share of residents" in page.told.description
     assert "seed" not in page.told.description and "15 numbers not shown" in page.told.note
     assert whole(page)
@@ -52,14 +52,14 @@ def test_a_tornado_names_the_longest_bar_with_its_values_and_unit():
 
 def test_a_swing_that_chance_may_do_is_pale_and_not_the_message():
     page = tornado([swing(REACH, 0.001, 0.003, clear=False), swing("baseline.spill_over.strength", 0.0021, 0.0022, clear=False)])
-    assert page.told.title == "No number clearly swings the change in often or always lonely" and whole(page)
+    assert page.told.title == "No number clearly swings the change in 'often or always lonely'" and whole(page)
     assert {bar.get_alpha() for bar in page.figure.axes[0].patches} == {0.35}
     assert "not told from 0" in page.told.description
 
 
 @pytest.mark.parametrize("values, title", [
     (np.linspace(0.001, 0.003, 41), "'hub, as it is': 0.110 to 0.290 percentage points in the middle 90% of futures"),
-    (np.linspace(-0.001, 0.003, 41), "These futures do not show the direction of the change in often or always lonely"),
+    (np.linspace(-0.001, 0.003, 41), "These futures do not show the direction of the change in 'often or always lonely'"),
 ])
 def test_spread_says_the_range_or_that_the_direction_is_not_shown(values, title):
     with figures.mpl.rc_context(figures.STYLE):
@@ -75,7 +75,8 @@ def test_parts_of_what_is_not_known_add_up_and_the_largest_is_the_message():
     rows = [{"source": source, "share": share} for source, share in PARTS.items()]
     with figures.mpl.rc_context(figures.STYLE):
         page = answer_figures.apart(ABOUT, {"hub": rows, "an accelerator with a rather long name": rows})
-    assert page.told.title == "35% of what is not known of the change in often or always lonely ('hub') is due to uncertain numbers"
+    assert page.told.title == ("35% of what is not known of the change in 'often or always lonely' ('hub') is due to uncertain "
+                               "numbers")
     assert sum(bar.get_width() for bar in page.figure.axes[0].patches) == pytest.approx(2)
     assert "the shared error of judgement 25%" in page.told.description and whole(page)
 

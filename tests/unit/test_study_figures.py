@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from nbhdsim.experiment import TEMPLATES, anova, file, read, study
+from nbhdsim.experiment.values import Answer
 from nbhdsim.report import studies, study_figures
 
 SMALL = {"n: 128": "n: 8", "n: 256": "n: 200", "draws: 32": "draws: 16", "draws: 24": "draws: 10"}
@@ -27,6 +28,16 @@ def made_up(found, made):
             x = made.u[k - 1, 0] if k and made.u.shape[1] else 0.5
             rows += [(one.label, "hub", k, r, 0.004 * x + 0.0002 * np.random.default_rng(r).normal()) for r in turns]
     return pd.DataFrame(rows, columns=["label", "scenario", "draw", "replicate", "value"])
+
+
+def test_each_structure_has_its_own_futures():
+    found = file.load(TEMPLATES / "uncertainty.yaml")
+    made = study.planned(found)
+    switch = [f.address for f in made.columns].index("baseline.spill_over.strength")
+    points = np.array([[made.columns[switch].number(u)] * made.repeats for u in made.u[:, switch]])
+    rows = study_figures.strips(found, made, [Answer("life_satisfaction", "hub", "life_satisfaction", np.zeros(2), points)])
+    assert [(row.called, set(row.values), row.told) for row in rows] == [
+        ("hub, spill-over: strength 0.05", {0.05}, True), ("hub, spill-over: strength 0", {0.0}, False)]
 
 
 @pytest.mark.slow

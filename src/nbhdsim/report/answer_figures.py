@@ -29,17 +29,22 @@ class About(NamedTuple):
     place: str
 
 
-def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, middle: float) -> Page:
+def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, middle: float) -> Page | None:
     """Mean answer at the 5 and 95% point of each number, the longest bar first of those that
     are clear of chance, then of some others.
 
     rows: as of `shares.shares`; middle: the mean of all. The number that no model reads stands among them, without values.
+    None where no number swings the answer at all.
     """
     of, f = {one.address: one for one in factors}, about.question.factor
-    every = sorted((row for row in rows if row["address"] != SEED), key=lambda row: -abs(row["at_high"] - row["at_low"]))
+    numbers = [row for row in rows if row["address"] != SEED]
+    swinging = (row for row in numbers if row["at_high"] != row["at_low"])
+    every = sorted(swinging, key=lambda row: -abs(row["at_high"] - row["at_low"]))
+    if not every:
+        return None
     pale = [row for row in every if not row["clear"]]
     kept = [*(row for row in every if row["clear"]), *pale[:PALE_ROWS]][:MOST]
-    named, left = labels.shorts([row["address"] for row in kept]), len(every) - len(kept)
+    named, left = labels.shorts([row["address"] for row in kept]), len(numbers) - len(kept)
     sure = [bool(row["clear"]) for row in kept]
     swings = [labels.between(row["at_low"] * f, row["at_high"] * f) if told else "not told from 0"
               for row, told in zip(kept, sure, strict=True)]
@@ -136,7 +141,8 @@ def spread(about: About, strips: Sequence[Strip]) -> Page:
     pages.names(ax, [called for called, _ in some])
     for y, (_, values) in enumerate(some):
         _strip(ax, y, values)
-        ax.text(1.02, y, said[y], transform=ax.get_yaxis_transform(), va="center", fontsize=13)
+        text = said[y].replace(", median", "\nmedian") if len(said[y]) > 34 else said[y]
+        ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=13)
     ends = [x for _, values in some for x in (values.min(), values.max())]
     pages.room(ax, ends + [0.0] * bool(about.question.against), share=0.05)
     if about.question.against:
@@ -154,7 +160,8 @@ def _direction(question: Question, some: Sequence[tuple[str, NDArray[np.float64]
         return f"These futures do not show the direction of {what(question)}"
     called = max(clear, key=lambda name: abs(clear[name][1]))
     low, _, high = clear[called]
-    return f"'{called}': {labels.between(low, high)} {question.unit} in the middle 90% of futures"
+    unit = question.unit if question.unit == "%" else f" {question.unit}"
+    return f"'{called}': {labels.between(low, high)}{unit} in the middle 90% of futures"
 
 
 def _range(values: NDArray[np.float64]) -> str:
@@ -207,8 +214,8 @@ def apart(about: About, scenarios: Mapping[str, Sequence[Row]]) -> Page | None:
     ax.set_xlim(0, 1)
     ax.set_xticks(np.linspace(0, 1, 5), [f"{x:.0%}" for x in np.linspace(0, 1, 5)])
     ax.set_xlabel("Share of the variance of one future", fontsize=13.5)
-    used = dict.fromkeys(source for shares in bars.values() for source in shares)
-    pages.key(figure, [(SOURCES[s], {"color": FILLS[s], "linewidth": 11}) for s in used], left=0.9)
+    used = {SOURCES[s]: FILLS[s] for s in SOURCES if any(s in shares for shares in bars.values())}
+    pages.key(figure, [(text, {"color": fill, "linewidth": 11}) for text, fill in used.items()], left=0.9)
     return Page(f"apart-{about.name}", figure, told)
 
 

@@ -20,6 +20,8 @@ MOST = 12
 """Rows of a picture; the rest are in the table."""
 NAMED = 8
 """Points and lines with a name."""
+FINE = 200
+"""Of the largest mean step: no figure is finer."""
 LITTLE = 0.05
 """Share of the largest mean step below which a number is not named."""
 Row = Mapping[Hashable, Any]
@@ -92,6 +94,7 @@ def floor_of(some: Ranked) -> float:
 def what(question: Question) -> str:
     """`the change in life satisfaction`, or what it is a level of; without the ages, which stand at the axis."""
     text = question.text.split(", 16+")[0]
+    text = f"'{text}'" if question.unit in ("%", "percentage points") else text
     return f"the change in {text}" if question.against else text
 
 
@@ -138,12 +141,12 @@ def bars(shown: Shown) -> Page:
     return Page(f"indices-{shown.name}", figure, told)
 
 
-def _text(row: Row | None) -> str:
-    """The value of an index with its interval."""
+def _text(row: Row | None, finest: float = 0.0) -> str:
+    """The value of an index with its interval; finest: of a mean step, the step that is worth showing."""
     if row is None or row["value"] != row["value"]:
         return "none"
     if row["index"] == "mu_star":
-        return labels.ranged(row["value"], row["low"], row["high"])
+        return labels.ranged(row["value"], row["low"], row["high"], finest=finest)
     return read.shown(row["value"], row["low"], row["high"]).replace("-", "\N{MINUS SIGN}")
 
 
@@ -151,9 +154,11 @@ def _rows(ax: Axes, called: Sequence[str], rows: Sequence[Sequence[tuple[Series,
           wide: int = 38) -> None:
     """Rows of bars with names at the left and values at the right."""
     pages.names(ax, called, wide=wide)
+    finest = max((cell["value"] for row in rows for _, cell in row if cell is not None), default=0.0) / FINE
     for y, row in enumerate(rows):
         for one, cell in row:
-            said = _text(cell) if len(row) == 1 else f"{one.called}  {_text(cell)}"
+            said = _text(cell, finest) if len(row) == 1 else f"{one.called}  {_text(cell)}"
+            said = said.replace(" (", "\n(") if len(said) > 29 else said
             ax.text(1.02, y + one.place, said, transform=ax.get_yaxis_transform(), va="center", fontsize=13)
             if cell is not None:
                 _bar(ax, y + one.place, cell, one=one, hatched=hatched[y])

@@ -75,20 +75,26 @@ def digits(value: float, places: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
-def ranged(value: float, low: float, high: float) -> str:
-    """`0.0087 (0.0056 to 0.0118)`: a value with its interval, to two figures of the half-width and no finer than a thousandth."""
+def ranged(value: float, low: float, high: float, *, finest: float = 0.0) -> str:
+    """`0.0087 (0.0056 to 0.0118)`: a value with its interval, to two figures of the half-width, no finer than a thousandth of it
+    and than `finest`."""
     if not all(map(np.isfinite, (value, low, high))):
         return digits(value)
-    step = max(step_of((high - low) / 2), 10.0 ** (np.floor(np.log10(abs(value))) - 2) if value else 0.0)
-    middle, *ends = (show(x, step, sign=False).replace("-", MINUS) for x in (value, low, high))
+    step = max(step_of((high - low) / 2), 10.0 ** (np.floor(np.log10(abs(value))) - 2) if value else 0.0,
+               10.0 ** np.floor(np.log10(finest)) if finest else 0.0)
+    middle, *ends = (_rounded(x, step) for x in (value, low, high))
     return middle if ends[0] == ends[1] else f"{middle} ({ends[0]} to {ends[1]})"
 
 
 def between(low: float, high: float) -> str:
     """`0.0012 to 0.0043`: two numbers, to two figures of half their difference."""
     step = max(step_of(abs(high - low) / 2), 10.0 ** (np.floor(np.log10(max(abs(low), abs(high)))) - 2) if low or high else 0.0)
-    ends = [show(x, step, sign=False).replace("-", MINUS) for x in (low, high)]
-    return " to ".join(end if end.strip("0.") else "0" for end in ends)
+    return " to ".join(_rounded(x, step) for x in (low, high))
+
+
+def _rounded(value: float, step: float) -> str:
+    text = show(value, step, sign=False).replace("-", MINUS)
+    return text if text.strip("0.") else "0"
 
 
 def worth(factor: Factor, value: float) -> str:

@@ -33,7 +33,9 @@ def _table(folder: Path, name: str) -> pd.DataFrame | None:
 
 
 def _drawn(folder: Path, found: Experiment, made: Design, *, answers: pd.DataFrame) -> Iterator[Page]:
-    some = [one for one in values.found(answers, made) if np.isfinite(one.points).any() or np.isfinite(one.central).any()]
+    order = [scenario.name for scenario in found.scenarios]
+    every = sorted(values.found(answers, made), key=lambda one: order.index(one.scenario))
+    some = [one for one in every if np.isfinite(one.points).any() or np.isfinite(one.central).any()]
     method = found.model.method
     indices = _table(folder, "indices")
     for one in some:
@@ -86,12 +88,23 @@ def _tornados(table: pd.DataFrame | None, found: Experiment, made: Design, *, an
     at_once = isinstance(method, models.Sobol | models.Given | models.Discover) or isinstance(method, models.Sweep) and method.n
     if table is None and not at_once:
         return
+    switches = _switches(found)
     if table is None:
-        table = shares.shares(*_apart_points(answers, made), switches=())
+        answers, made = _apart_points(answers, made)
+        table = shares.shares(answers, made, switches=())
+    structures = len(laid.structures(made, switches))
     for one in values.found(answers, made):
         rows = table[(table["label"] == one.label) & (table["scenario"] == one.scenario)].to_dict("records")
-        if rows:
-            yield answer_figures.tornado(about(found, one), rows, made.columns, middle=float(np.nanmean(one.points)))
+        around, first = about(found, one), one.points[::structures]
+        if structures > 1:
+            around = around._replace(place=f"{around.place}; the model as it is (first structure)")
+        if rows and (page := answer_figures.tornado(around, rows, made.columns, middle=float(np.nanmean(first)))) is not None:
+            yield page
+
+
+def _switches(found: Experiment) -> list[str]:
+    """Addresses of the switches of structure."""
+    return list(getattr(found.model.method, "structure", {}))
 
 
 def _apart_points(answers: pd.DataFrame, made: Design) -> tuple[pd.DataFrame, Design]:
@@ -106,27 +119,34 @@ def _apart_points(answers: pd.DataFrame, made: Design) -> tuple[pd.DataFrame, De
     return rows.assign(draw=rows["draw"].map(draws)), own
 
 
-def _spreads(found: Experiment, made: Design, some: list[Answer]) -> Iterator[Page]:
-    """How the answers of all scenarios spread over futures."""
-    switches = [f.address for f in made.columns if f.address in getattr(found.model.method, "structure", {})]
+def strips(found: Experiment, made: Design, some: list[Answer]) -> list[Strip]:
+    """The futures of answers to one question by scenario and structure (a draw stands in all of them, one after the other), those
+    with central numbers apart. Titles are of the model as it is."""
+    switches = _switches(found)
     names = laid.structures(made, switches) if switches else [""]
     for address in switches:
         names = [name.replace(address, labels.short(address)) for name in names]
+    out = list[Strip]()
+    for one in some:
+        if not made.columns and one.central.size > 1:
+            out.append(Strip(f"{one.scenario}, central numbers", one.central, told=not one.points.size))
+        if one.points.size:
+            out += [Strip(f"{one.scenario}, {name or 'sampled numbers'}", one.points[i::len(names)].ravel(), told=i == 0)
+                    for i, name in enumerate(names[:STRUCTURES])]
+    return out
+
+
+def _spreads(found: Experiment, made: Design, some: list[Answer]) -> Iterator[Page]:
+    """How the answers of all scenarios spread over futures."""
     for label in dict.fromkeys(one.label for one in some):
-        strips = list[Strip]()
-        for one in (one for one in some if one.label == label):
-            if not made.columns and one.central.size > 1:
-                strips.append(Strip(f"{one.scenario}, central numbers", one.central, told=not one.points.size))
-            parts = list(one.points.reshape(len(names), -1)) if one.points.size else []
-            strips += [Strip(f"{one.scenario}, {name or 'sampled numbers'}", part)
-                       for name, part in zip(names[:STRUCTURES], parts, strict=False)]
-        if strips:
-            yield answer_figures.spread(of_all(found, label), strips)
+        if rows := strips(found, made, [one for one in some if one.label == label]):
+            yield answer_figures.spread(of_all(found, label), rows)
 
 
 def _apart(found: Experiment, parts: pd.DataFrame) -> Iterator[Page]:
     for label, rows in parts.groupby("label", sort=False):
-        scenarios = {str(name): some.to_dict("records") for name, some in rows.groupby("scenario", sort=False)}
+        own = [(name, rows[rows["scenario"] == name].to_dict("records")) for name in (s.name for s in found.scenarios)]
+        scenarios = {name: some for name, some in own if some}
         if (page := answer_figures.apart(of_all(found, str(label)), scenarios)) is not None:
             yield page
 
