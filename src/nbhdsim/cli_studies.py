@@ -26,12 +26,12 @@ def experiment(options: Namespace, argv: Sequence[str]) -> int:
     if not options.out:
         raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
     found = file.load(options.file, sets=options.sets, seed=options.seed)
-    if options.dry_run:
-        tell(_dry(found, options))
-        return OK
     begun = None
     if options.extend:
         found, begun = study.extended(found, Path(options.out))
+    if options.dry_run:
+        tell(_dry(found, options))
+        return OK
     if not cli_verbs.compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
     options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
@@ -93,10 +93,14 @@ def _dry(found: Any, options: Namespace) -> str:
     seconds, megabytes = each * len(futures) / jobs, size / len(some) * len(futures) / 1e6
     more = ", or more: a pilot decides on replicates" if made.central and not isinstance(found.model.replicates, int | None) else ""
     return (f"{found.name}: {len(futures):,} runs{more}\n"
-            f"  {made.central} with central numbers, {len(made.u):,} points x {made.repeats} replicates, "
-            f"{len(found.scenarios)} scenarios each\n"
-            f"  about {each:.2g} s a run: {_time(seconds)} with {jobs} processes\n"
+            f"  {made.central} with central numbers, {len(made.u):,} points x {_many(made.repeats, 'replicate')}, "
+            f"{_many(len(found.scenarios), 'scenario')} each\n"
+            f"  about {each:.2g} s a run: {_time(seconds)} with {_many(jobs, 'process', 'es')}\n"
             f"  at most {math.ceil(megabytes):,} MB while it runs")
+
+
+def _many(count: int, what: str, more: str = "s") -> str:
+    return f"{count} {what}{more if count != 1 else ''}"
 
 
 def _time(seconds: float) -> str:
@@ -111,6 +115,8 @@ def rerun(options: Namespace, argv: Sequence[str]) -> int:
     from nbhdsim.experiment import again
 
     given = Path(options.manifest)
+    if not given.exists():
+        raise NbhdsimError.of(f"{given}: no such run folder or manifest")
     folder = given if given.is_dir() else given.parent
     options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:

@@ -180,11 +180,13 @@ def complete(folder: Path) -> list[Hangs]:
 
 def hanging(folder: Path, frame: pd.DataFrame) -> list[Hangs]:
     """What the headline of each scenario of a run folder hangs on: its change in emergency admissions against the first scenario,
-    or their number where there is one scenario. Nothing where no future is finished."""
-    if not (folder / "outcomes.parquet").is_file():
+    or their number where there is one scenario. Nothing where no future is finished, and for an experiment that is no comparison:
+    its draws are points of a design."""
+    resolved = documents.read_yaml(folder / "resolved.yaml").data
+    if not (folder / "outcomes.parquet").is_file() or resolved["method"]["kind"] != "compare":
         return []
     seed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"]
-    keys = {s["name"]: set(s.get("interventions") or ()) for s in documents.read_yaml(folder / "resolved.yaml").data["scenarios"]}
+    keys = {s["name"]: set(s.get("interventions") or ()) for s in resolved["scenarios"]}
     reference, *others = keys
     admissions, drawn = _admissions(folder), _drawn(folder, frame, seed)
     found = []

@@ -1,4 +1,6 @@
 """Indices of an experiment from its answers: closed forms with the seed as a factor, and what can go wrong after the runs."""
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,6 +99,21 @@ def test_what_does_not_vary_is_named_and_the_rest_goes_on():
     assert set(reading.table["outcome"]) == {"admissions"} and "deaths does not vary: it has no indices" in reading.notes
 
 
+def test_notes_name_their_answer_and_say_each_thing_once():
+    """An answer whose name is in an address, too; what is not settled is one note for all numbers."""
+    made = designed("sobol", 16, factors=("x.deaths", "y", "z"))
+    notes = read.indices(answered(made, noisy, label="deaths"), made, seed=3).notes[1:]
+    assert all(note.startswith("deaths: ") for note in notes)
+    assert sum("moved by" in note for note in notes) == 1 == sum("not known to within" in note for note in notes)
+
+
+def test_a_method_prints_nothing_of_its_own():
+    made = designed("delta", 64)
+    with warnings.catch_warnings(record=True) as said:
+        read.indices(answered(made, noisy), made, seed=3)
+    assert not said
+
+
 def test_scenarios_are_told_apart_where_there_are_several():
     made = designed("sobol", 64)
     both = pd.concat([answered(made, noisy), answered(made, lambda u, s: -noisy(u, s), scenario="team")])
@@ -127,7 +144,7 @@ def test_a_run_that_is_stopped_early_is_read_as_far_as_it_went(kind, n, whole):
     made = designed(kind, n)
     rows = answered(made, noisy)
     reading = read.indices(rows.iloc[:int(0.7 * len(rows))], made, seed=3)
-    assert reading.table["n"].max() == int(whole) and "stopped early" in "".join(reading.notes)
+    assert reading.table["n"].max() == int(whole) and "later ones were not run" in "".join(reading.notes)
     if kind == "sobol":
         small = designed(kind, 32)
         pd.testing.assert_frame_equal(reading.table, read.indices(answered(small, noisy), small, seed=3).table)
@@ -164,4 +181,6 @@ def test_the_table_is_written_and_read_back(tmp_path):
 
 def test_an_index_that_is_0_within_its_interval_says_so():
     assert read.shown(0.03, -0.02, 0.08) == "about 0" and read.shown(-0.04, -0.09, 0.01) == "about 0"
+    assert read.shown(0.001, 0.0004, 0.0016) == "about 0"
+    assert read.shown(0.00123, 0.001, 0.0015, share=False) == "0.0012 (0.001 to 0.0015)"
     assert read.shown(0.3, 0.2, 0.4) == "0.30 (0.20 to 0.40)" and read.shown(1.5, np.nan, np.nan) == "1.50"

@@ -144,7 +144,7 @@ def test_an_output_that_does_not_vary_is_named():
     ("sobol", 64, Problem(()), "nothing to vary"),
     ("sobol", 64, Problem(("x", "y"), ("a",)), "1 groups for 2 factors"),
     ("sobol_second_order", 64, Problem(("x",)), "two factors"),
-    ("efast", 64, P, "more than 64"), ("morris", 3, P, "too few"), ("pawn", 8, P, "too few"),
+    ("efast", 64, P, "more than 64"), ("hdmr", 128, P, "300 or more"), ("morris", 3, P, "too few"), ("pawn", 8, P, "too few"),
     ("pawn", 128, Problem(("x", "y"), ("a", "a")), "no groups"),
 ])
 def test_designs_that_cannot_be(name, n, problem, words):

@@ -5,9 +5,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from nbhdsim import experiment, runfolder, tables
+from nbhdsim import cli, experiment, runfolder, tables
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.experiment import again, file, read, study
+from nbhdsim.explain import rebuilt
 from nbhdsim.scenario import schema
 
 TOWN = "schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 200}}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
@@ -79,6 +80,23 @@ def test_a_pilot_decides_on_replicates(write, tmp_path) -> None:
         assert done.result.done == 3 * count
         once_more = study.perform(found, how(tmp_path))
         assert (once_more.result, once_more.pilot, once_more.made.central) == (done.result, done.pilot, count)
+
+
+def test_evidence_and_explanation_of_points_of_a_design(write, tmp_path, capsys) -> None:
+    """The points are not the draws of a comparison: nothing is said to hang on them, and central futures alone are explained."""
+    found = write("{kind: sobol, n: 2}", more="outcomes: [{name: life_satisfaction}]\nreplicates: 2")
+    folder = study.perform(found, how(tmp_path)).result.folder
+    assert cli.main(["evidence", str(folder)]) == 0 and "wellbeing_hub.reach" in capsys.readouterr().out
+    case = rebuilt.case(str(folder), futures=9)
+    assert [(f.draw, f.replicate) for f in case.futures] == [(0, 0), (0, 1)]
+
+
+def test_an_extension_can_be_looked_at_first(write, tmp_path, capsys) -> None:
+    """--extend --dry-run tells of the larger design."""
+    found = write("{kind: sobol, n: 2}")
+    study.perform(found, how(tmp_path))
+    assert cli.main(["experiment", found.file, "--out", str(tmp_path / "runs"), "--extend", "--dry-run"]) == 0
+    assert f"{1 + 4 * 6} runs" in capsys.readouterr().out
 
 
 def test_a_comparison_in_a_file_is_a_comparison(write, tmp_path) -> None:

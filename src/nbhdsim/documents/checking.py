@@ -78,7 +78,8 @@ def _along(data: Any, loc: Path) -> Path:
 
 def _problems(document: Document, model: type[BaseModel], found: list[_Found]) -> list[Problem]:
     by_path: dict[Path, list[_Found]] = {}
-    for item in found:
+    kind = [item for item in found if item.path == ("schema",) and _other_kind(item.error)]
+    for item in kind or found:              # a file of another kind has that problem alone
         by_path.setdefault(item.path, []).append(item)
     problems = []
     for path, items in by_path.items():
@@ -87,6 +88,12 @@ def _problems(document: Document, model: type[BaseModel], found: list[_Found]) -
         if items:
             problems.append(_problem(document, model, items))
     return problems
+
+
+def _other_kind(error: Any) -> bool:
+    """Is it a `schema` that begins like no schema which is allowed?"""
+    begin = str(error.get("input")).partition("/")[0]
+    return error["type"] == "literal_error" and begin not in [word.partition("/")[0] for word in allowed_values(error)]
 
 
 def _problem(document: Document, model: type[BaseModel], items: list[_Found]) -> Problem:

@@ -22,6 +22,8 @@ runs it is from, those of smaller n being the same index from a half and a quart
 FOREMOST = ("ST", "mu_star", "delta", "pawn_median", "S1")
 """Which index of a method ranks the numbers."""
 SEEDED, MEANS, EACH, GIVEN = "seed factor", "replicate means", "seed per trajectory", "given data"
+SMALL = 0.005
+"""A share below it is shown as 0."""
 ROUGH = "intervals of efast are rough: its runs are curves, of which a bootstrap draws single points"
 
 
@@ -50,13 +52,15 @@ def given(answers: pd.DataFrame, made: Design, *, name: str, seed: int = 1) -> R
     return _all(answers, whole, kind=GIVEN, seed=seed)
 
 
-def shown(value: float, low: float, high: float) -> str:
-    """An index as text: `about 0` where it is within its half-width of 0, which estimates of 0 fall around."""
+def shown(value: float, low: float, high: float, *, share: bool = True) -> str:
+    """An index as text: `about 0` where it is within its half-width of 0, which estimates of 0 fall around, and for a share that
+    rounds to 0; what is no share (a step of Morris) is in the unit of the answer."""
     if np.isnan(value):
         return "none"
-    if np.isnan(low):
-        return f"{value:.2f}"
-    return "about 0" if abs(value) <= (high - low) / 2 else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    if abs(value) <= (high - low) / 2 or share and abs(value) < SMALL:
+        return "about 0"
+    texts = [f"{x:.2f}" if share else f"{x:.2g}" for x in (value, low, high)]
+    return texts[0] if np.isnan(low) else f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 
 def _all(answers: pd.DataFrame, made: Design, *, kind: str, seed: int) -> Reading:
@@ -69,7 +73,7 @@ def _all(answers: pd.DataFrame, made: Design, *, kind: str, seed: int) -> Readin
     for one in values.found(answers, made):
         table, said = _of(one, made, seed=seed)
         parts.append(table.assign(method=made.method.name if made.method else "", design=kind, outcome=one.name, seed=seed))
-        notes += [note if one.name in note else f"{one.name}: {note}" for note in said]
+        notes += [note if note.startswith(one.name) else f"{one.name}: {note}" for note in said]
     filled = [part for part in parts if len(part)]
     return Reading(pd.concat(filled, ignore_index=True)[list(COLUMNS)] if filled else pd.DataFrame(columns=list(COLUMNS)), notes)
 
@@ -84,7 +88,8 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
     _same(y, made, one.name)
     whole = _complete(y, method, problem)
     if whole < len(y) or turns < made.repeats:
-        notes.append(f"stopped early: from the first {whole:,} of {len(y):,} points, {turns} of {made.repeats} replicates each")
+        notes.append(f"from the first {whole:,} of {len(y):,} points, {turns} of {made.repeats} replicates each: later ones were "
+                     "not run, failed, or have no value (a mean of nobody)")
     name = one.name if one.name not in problem.factors else f"{one.name} (answer)"
     points = dict(zip(problem.factors, made.levels[:whole].T, strict=True))
     runs = pd.DataFrame({"row": np.arange(whole), **points, name: y[:whole]})

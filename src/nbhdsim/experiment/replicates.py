@@ -71,11 +71,11 @@ def judged(values: dict[str, NDArray[np.float64]], error: float, *, most: int) -
     kept = values[worst][np.isfinite(values[worst])]
     reached, count = relative_error(kept), int(kept.size)
     done = reached <= error
-    share = f"{reached:.1%}" if np.isfinite(reached) else "no share"
+    share, wanted = f"{100 * reached:.2g}%" if np.isfinite(reached) else "no share", f"{100 * error:.2g}%"
     if done:
-        said = f"ended by the error: {share} of the mean, at most {error:.1%} asked for"
+        said = f"ended by the error: {share} of the mean, at most {wanted} asked for"
     else:
-        said = f"ended by most ({most}): {share} of the mean, {error:.1%} asked for{_why(kept, error)}"
+        said = f"ended by most ({most}): {share} of the mean, {wanted} asked for{_why(kept, error)}"
     return Pilot(count, reached, worst, done, f"{worst}: {count} replicates, {said}")
 
 

@@ -26,8 +26,8 @@ def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None 
     """The case of a run folder, or of a scenario file, which is compared with itself without programmes.
 
     futures: how many, those with sampled numbers first, as the answer of a run is their mean; central: those with central numbers
-    first. Raises NbhdsimError for what is neither, for a run
-    without a programme or a finished future, and for numbers that have changed since the run.
+    first. Of an experiment that is no comparison, those with central numbers alone. Raises NbhdsimError for what is neither, for
+    a run without a programme or a finished future, and for numbers that have changed since the run.
     """
     if futures < 1:
         raise NbhdsimError.of(f"--futures: {futures} is less than 1 (futures to work out, 1 or more)")
@@ -41,7 +41,8 @@ def case(what: str, *, futures: int, sets: Sequence[str] = (), seed: int | None 
                               "its YAML instead)")
     found = scenarios(path)
     runs = tables.read(path, "runs")
-    pairs = runs.loc[runs["ok"], ["draw", "replicate"]].to_numpy(int).tolist()
+    drawn = rebuilt.resolved(path)["method"]["kind"] == "compare"            # other draws are points of a design
+    pairs = runs.loc[runs["ok"] & (drawn | (runs["draw"] == 0)), ["draw", "replicate"]].to_numpy(int).tolist()
     first = sorted(pairs, key=lambda pair: (pair[0] > 0) == central)            # the order of the run is kept otherwise
     done = [Future(i, draw, replicate) for i, (draw, replicate) in enumerate(first)]
     return _checked(Case(beside_nothing(found), done[:futures], path), what)

@@ -19,7 +19,9 @@ MEANING = {"S1": "alone", "ST": "with all it acts with", "S2": "a pair beyond bo
            "sigma": "how unevenly", "mu": "which way", "delta": "how far its whole spread moves",
            "pawn_median": "how far its distribution moves"}
 """What an index says, above its column."""
+IN_UNITS = ("mu_star", "sigma", "mu")
 OWN = {SEED: "seed (luck)", DUMMY: "dummy (read by nothing)"}
+UNKNOWN = "-"
 MOST_LINES, FEW_LINES = 30, 8
 
 
@@ -85,7 +87,7 @@ def indices(reading: Reading) -> list[str]:
 
 
 def _index(row: Mapping[Hashable, Any]) -> str:
-    return read.shown(row["value"], row["low"], row["high"])
+    return read.shown(row["value"], row["low"], row["high"], share=row["index"] not in IN_UNITS)
 
 
 def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
@@ -99,8 +101,12 @@ def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     out = []
     for (label, scenario), rows in each.parts.groupby(["label", "scenario"], sort=False):         # type: ignore[misc]
         own = [frame[(frame["label"] == label) & (frame["scenario"] == scenario)] for frame in (each.structures, numbers)]
-        out.append(f"{_heading(found, str(label))}: {scenario}\n" + table(["what is not known", "SD", "share of variance"], [
-            [("  " if row["within"] else "") + row["source"], _value(float(row["sd"])), f"{row['share']:.0%}"]
+        heading = f"{_heading(found, str(label))}: {scenario}"
+        if not rows["sd"].iloc[-1] > 0:
+            out.append(f"{heading}\n  the same in every run ({_value(float(own[0]['mean'].iloc[0]))})")
+            continue
+        out.append(f"{heading}\n" + table(["what is not known", "SD", "share of variance"], [
+            [("  " if row["within"] else "") + row["source"], _value(float(row["sd"])), _percent(row["share"])]
             for row in rows.to_dict("records")]))
         if len(own[0]) > 1:
             out.append(table(["structure", "mean (SE)", "change from the first (SE)"], [
@@ -111,7 +117,7 @@ def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
             out.append(table(["number", "share by itself", "at its 5% point", "at its 95% point"], [
                 [row["address"], read.shown(row["share"], row["low"], row["high"]), _value(row["at_low"]), _value(row["at_high"])]
                 for row in told.head(FEW_LINES).to_dict("records")]))
-        out.append(f"{len(own[1]) - len(told)} other numbers are not told apart from nothing in these runs (csv/shares.csv)")
+        out.append(f"Not told apart from nothing: {len(own[1]) - len(told)} of {len(own[1])} numbers (csv/shares.csv)")
     return [*out, "\n".join(f"- {note}" for note in each.notes)]
 
 
@@ -145,7 +151,7 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
     if len(flips):
         write(done.result.folder, "reversals", flips)
-        out.append("Where a ranking flips:\n" + "\n".join(f"- {words}" for words in flips["words"]))
+        out.append("Where a ranking flips, if it does:\n" + "\n".join(f"- {words}" for words in flips["words"]))
     return out
 
 
@@ -159,7 +165,7 @@ def _heading(found: Experiment, label: str) -> str:
 
 def central(gaps: pd.DataFrame) -> str:
     """What differs at central values, and what of it is noise."""
-    words = [f"- {row}" for row in gaps["words"]]
+    words = [f"- {row}" for row in gaps.loc[gaps["replicates"] != 1, "words"]]
     return "With central numbers:\n" + "\n".join(words) if words else ""
 
 
@@ -172,7 +178,11 @@ def table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return UNKNOWN if value != value else f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share == share else UNKNOWN
 
 
 def _number(mean: float, error: float) -> str:

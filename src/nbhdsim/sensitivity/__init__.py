@@ -143,7 +143,7 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
     with np.errstate(invalid="ignore", divide="ignore"):      # of a factor along which the output stands still; told below
         reading = Reading(_frame(method.read(problem, u[kept], values[kept], seed=seed), int(kept.sum()), dropped))
     for name, index in reading.table.loc[reading.table["value"].isna(), ["address", "index"]].itertuples(index=False):
-        reading.notes.append(f"{name}: {y} has no {index} (too few of the runs differ)")
+        reading.notes.append(f"{name}: has no {index} (too few of the runs differ)")
     if dropped:
         reading.notes.append(f"{dropped:,} of {len(values):,} runs left out: they failed, or stand in a block with one that did")
     if method.nested:
@@ -183,8 +183,14 @@ def _halves(method: Method, problem: Problem, *, u: NDArray[np.float64], y: NDAr
     totals = into.table[into.table["index"] == "ST"].pivot_table(index="address", columns="n", values="value")
     if len(parts) > 1 and totals.shape[1] > 1:
         moved = (totals.iloc[:, -1] - totals.iloc[:, -2]).abs()
-        for name in moved.index[moved > MOVED]:
-            into.notes.append(f"{name}: ST moved by {moved[name]:.2f} since half as many runs: not converged, double n")
+        said = f"ST moved by up to {moved.max():.2f} since half as many runs: not converged, double n"
+        into.notes += _of(moved.index[moved > MOVED], said)
+
+
+def _of(names: Iterable[str], note: str) -> list[str]:
+    """A note of these numbers, none where there are none."""
+    found = ", ".join(names)
+    return [f"{found}: {note}"] if found else []
 
 
 def _doubts(table: pd.DataFrame, y: str) -> list[str]:
@@ -192,17 +198,16 @@ def _doubts(table: pd.DataFrame, y: str) -> list[str]:
     last, out = table[table["n"] == table["n"].max()], []
     half = (last["high"] - last["low"]) / 2
     first, total = last["index"] == "S1", last["index"] == "ST"
-    for name in last.loc[first & (last["value"] < -half) | total & (last["value"] > 1 + half), "address"]:
-        out.append(f"{name}: an index outside 0 to 1 by more than its interval: not converged, double n")
+    out += _of(last.loc[first & (last["value"] < -half) | total & (last["value"] > 1 + half), "address"],
+               "an index outside 0 to 1 by more than its interval: not converged, double n")
     if first.any() and last.loc[first, "value"].sum() > 1 + half[first].sum():
         out.append(f"{y}: first-order indices add up to {last.loc[first, 'value'].sum():.2f}, more than 1: not converged, double n")
     alone, whole = last[first].set_index("address"), last[total].set_index("address")
-    for name in alone.index.intersection(whole.index):
-        if alone.loc[name, "value"] > whole.loc[name, "high"]:
-            out.append(f"{name}: more alone than with all it acts with, by more than its interval: not converged, double n")
-    for name in last.loc[total & (last["value"] > LARGE) & (half > WIDE), "address"]:
-        out.append(f"{name}: ST is known to {WIDE:g} at best: double n")
-    return out
+    both = alone.index.intersection(whole.index)
+    out += _of(both[alone.loc[both, "value"] > whole.loc[both, "high"]],
+               "more alone than with all it acts with, by more than its interval: not converged, double n")
+    return out + _of(last.loc[total & (last["value"] > LARGE) & (half > WIDE), "address"],
+                     f"ST is not known to within {WIDE:g}: double n")
 
 
 def _seen(table: pd.DataFrame, problem: Problem, method: Method) -> list[str]:

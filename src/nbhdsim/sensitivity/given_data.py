@@ -2,6 +2,7 @@
 
 They regress or sort, so noise that is independent from run to run inflates none of them; PAWN gives no interval.
 """
+import warnings
 from abc import abstractmethod
 
 import numpy as np
@@ -10,18 +11,19 @@ from numpy.typing import NDArray
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.sensitivity import METHODS, Index, Method, Problem, pairs, plain
 
-LEAST = 64
+LEAST, LEAST_FITTED = 64, 300
+"""Runs that a method reads at least, and that the polynomials of hdmr need."""
 
 
 class GivenData(Method):
     """A method that reads any table; where it makes its own, n points of a Latin hypercube."""
 
-    given = True
+    given, least = True, LEAST
 
     def check(self, problem: Problem, n: int) -> None:
-        """64 runs at least."""
-        if n < LEAST:
-            raise NbhdsimError.of(f"{n} runs are too few ({LEAST} or more)", path="method.n")
+        """`least` runs at least."""
+        if n < self.least:
+            raise NbhdsimError.of(f"{n} runs are too few ({self.least} or more)", path="method.n")
 
     def block(self, problem: Problem) -> int:
         """Each run stands alone."""
@@ -60,7 +62,8 @@ class Delta(GivenData):
         from SALib.analyze import delta
 
         try:
-            found = delta.analyze(plain(problem), u, y, seed=seed, method="delta")
+            with warnings.catch_warnings(record=True):          # it tells how it made its bins
+                found = delta.analyze(plain(problem), u, y, seed=seed, method="delta")
         except ValueError:                      # its density estimate is singular
             raise NbhdsimError.of(f"{len(y)} runs have too few different values for a density of them", path="method") from None
         return pairs(found, problem.factors, {"delta_balanced": ("delta", "delta_balanced_conf")})
@@ -82,7 +85,7 @@ class Pawn(GivenData):
 class Hdmr(GivenData):
     """Variance shares of a fitted polynomial (enhanced HDMR, Li and Rabitz 2012): S1 and ST of what it explains."""
 
-    name = "hdmr"
+    name, least = "hdmr", LEAST_FITTED
 
     def read(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64], *, seed: int) -> list[Index]:
         """S1 and ST of each factor, with bootstrap intervals."""

@@ -1,0 +1,40 @@
+"""What is printed of a study: no NaN, nothing said of what cannot be told."""
+from pathlib import Path
+
+import pytest
+
+from nbhdsim.experiment import file, study
+from nbhdsim.report import studies
+
+TOWN = "schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 200}}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
+HUB = "interventions:\n  wellbeing_hub: {where: all, sites: 1}\n"
+REACH = "interventions.wellbeing_hub.reach"
+
+
+@pytest.fixture
+def printed(tmp_path: Path):
+    """Carries out an experiment on two towns of 200 residents; returns what is printed."""
+    (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
+    (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
+
+    def written(method: str, more: str = "") -> str:
+        path = tmp_path / "study.yaml"
+        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\n"
+                        f"vary: {{{REACH}: quantity}}\n"
+                        f"outcomes: [{{name: life_satisfaction}}, {{name: child_referrals}}]\n{more}\n")
+        found = file.load(path)
+        return studies.finish(found, study.perform(found, study.How(out=tmp_path / "runs", jobs=1)))
+    return written
+
+
+def test_what_is_the_same_in_every_run_and_what_is_not_known_have_no_nan(printed) -> None:
+    """One replicate: chance is not known; nobody is referred: one line."""
+    text = printed("{kind: uncertainty, draws: 8}", "replicates: 1")
+    assert "nan" not in text and "the same in every run (0)" in text
+    assert "one replicate cannot" not in text
+
+
+def test_steps_of_morris_are_in_the_unit_of_the_answer(printed) -> None:
+    """A small change is not shown as 0.00."""
+    text = printed("{kind: morris, n: 4}")
+    assert "0.00 " not in text and "e-" not in text and f"{REACH}  " in text
