@@ -121,6 +121,7 @@ def wholes() -> list[dict]:
         warm = median(seconds([*town, f"{folder}/warm{k}"], NBHDSIM_CACHE=f"{folder}/cache") for k in range(ROUNDS))
     told = median(seconds([NBHDSIM, "--help"]) for _ in range(ROUNDS))
     parts, county, runs = found([*OURS, "parts", 73_000]), found([*OURS, "county"]), found([*OURS, "runs", 10_000])
+    study = found([*OURS, "study", 10_240])
     ten, month = found([*OURS, "parts-ten", 73_000]), parts["month"]
     return [row("help", 0, note=f"{told:.2f} s (asked: under 0.5)"),
             row("teaching town, 60 months, second run", 3_000, note=f"{warm:.1f} s whole (asked: under 3)"),
@@ -132,6 +133,9 @@ def wholes() -> list[dict]:
             row("10,000 runs that do nothing", 0, note=f"{1e3 * runs['processor_seconds_a_run']:.2f} ms of a processor a run "
                 f"(asked: under 2); the driver holds {runs['bytes_at_1000'] / MILLION:.0f} MB at run 1,000, "
                 f"{runs['bytes_at_end'] / MILLION:.0f} at the last; {runs['files']} files at most"),
+            row("about 10,000 runs of 60 months", 5_000, note=f"{study['seconds']:.0f} s for {study['runs']:,} runs over two "
+                f"processes (asked: under 300); the driver holds {study['bytes_at_1000'] / MILLION:.0f} MB at run 1,000, "
+                f"{study['bytes_at_end'] / MILLION:.0f} at the last"),
             row("county, one future of four scenarios", county["residents"], county["resident_months_per_second"],
                 note=f"{county['seconds']:.1f} s, {county['tables']:.1f} s of it tables; peak memory "
                 f"{county['peak_bytes'] / 1e9:.2f} GB (asked: under 1.5); luck is shared by the four")]

@@ -227,6 +227,38 @@ def runs(count: int) -> dict:
             "bytes_at_1000": seen[min(done for done in seen if done >= 1000)], "bytes_at_end": seen[max(seen)], "files": max(files)}
 
 
+STUDY = """schema: experiment/1
+method: {{kind: sobol, n: {n}}}
+scenarios: [town.yaml]
+vary:
+  baseline.admission.preventable: quantity
+  baseline.frailty.severe: quantity
+  baseline.loneliness.admissions: quantity
+  baseline.spill_over.strength: quantity
+  baseline.mortality.last_year: quantity
+  baseline.ae.through: quantity
+outcomes: [{{name: emergency_admissions, as: level}}]
+"""
+TOWN = "schema: scenario/1\narea: {name: teaching-town, residents: 5000}\nstart: 2026-04\nmonths: 60\nhistory: 0\n"
+
+
+def study(count: int) -> dict:
+    """A Sobol experiment of about `count` runs of a town of 5,000 for 60 months, from its file to tables, over two processes."""
+    from nbhdsim.experiment import file, study
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "town.yaml").write_text(TOWN)
+        (Path(folder) / "study.yaml").write_text(STUDY.format(n=1 << (count // 10).bit_length() - 1))
+        start, memory = time.perf_counter(), {}
+
+        def note(report):
+            memory.setdefault(report.done // 1000, int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
+
+        done = study.perform(file.load(Path(folder) / "study.yaml"), study.How(Path(folder), 2, progress=note)).result
+        return {"runs": done.done, "seconds": time.perf_counter() - start, "bytes_at_1000": memory.get(1, 0),
+                "bytes_at_end": memory[max(memory)]}
+
+
 WHAT: dict[str, Callable[..., dict]] = {
     "speed": speed,
     "five": lambda residents: speed(residents, OTHERS),
@@ -237,6 +269,7 @@ WHAT: dict[str, Callable[..., dict]] = {
     "parts-ten": lambda residents: parts(residents, lines=TEN),
     "county": county,
     "runs": runs,
+    "study": study,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 """Turn a world and one parameter draw into the arrays the month reads. Done once a future, before the first month."""
+from functools import lru_cache
+
 import numpy as np
 
 from ..places import Places, Ties
@@ -16,6 +18,7 @@ PLACE_YEAR = _purpose("luck.place_year")
 ADULT = 18                         # age from which nobody is referred to children's social care
 DECIMALS = 9                       # of a solved base (points): no bit depends on the processor
 TIE_UNIT = 16                      # tie weights are whole numbers of a sixteenth of the largest
+YEARS_HELD = 4                     # place-years that are remembered
 SATISFACTION, ADMISSION = 5, 6     # rows of Script.born after the five mechanisms
 APRIL = 3                          # months of the calendar year before the financial year begins
 
@@ -141,8 +144,13 @@ def place_season(places: Places, rates: Rates, *, seed: int, replicate: int, mon
 
     month: relative to the start of the scenario, from which the trend counts; calendar: 12 * year + month - 1.
     """
-    year = np.uint32((calendar - APRIL) // 12)
-    z = normals(np.uint64(seed), np.uint32(replicate), PLACE_YEAR, year, np.arange(len(places.quintile), dtype=np.uint32))
-    log_year = rates.place_year * z - rates.place_year ** 2 / 2
+    year = _place_year(seed, replicate, (calendar - APRIL) // 12, count=len(places.quintile), sd=rates.place_year)
     trend = 1 + rates.trend * month / 12
-    return (exps(log_year.astype(f32)) * f32(rates.season[calendar % 12] * trend)).astype(f32)
+    return (year * f32(rates.season[calendar % 12] * trend)).astype(f32)
+
+
+@lru_cache(maxsize=YEARS_HELD)
+def _place_year(seed: int, replicate: int, year: int, *, count: int, sd: float) -> np.ndarray:
+    """Rate multiplier of each place in one year [p], lognormal with mean 1; its months share it."""
+    z = normals(np.uint64(seed), np.uint32(replicate), PLACE_YEAR, np.uint32(year), np.arange(count, dtype=np.uint32))
+    return exps((sd * z - sd ** 2 / 2).astype(f32))
