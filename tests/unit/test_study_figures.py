@@ -1,5 +1,6 @@
 """Which pictures a study has, from its template and made-up answers."""
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,12 @@ def made_up(found, made):
             x = made.u[k - 1, 0] if k and made.u.shape[1] else 0.5
             rows += [(one.label, "hub", k, r, 0.004 * x + 0.0002 * np.random.default_rng(r).normal()) for r in turns]
     return pd.DataFrame(rows, columns=["label", "scenario", "draw", "replicate", "value"])
+
+
+def test_the_unit_in_the_text_is_that_of_the_tables():
+    asked = [SimpleNamespace(label=name, name=name, difference=False) for name in ("lonely", "emergency_admissions")]
+    found = SimpleNamespace(asked=asked)
+    assert [studies._heading(found, one.label) for one in asked] == ["lonely (share)", "emergency_admissions (a year)"]
 
 
 def test_each_structure_has_its_own_futures():

@@ -158,7 +158,8 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
 def _heading(found: Experiment, label: str) -> str:
     """A question in words: the outcome, its unit, and whether it is a difference."""
     one = next(one for one in found.asked if one.label == label)
-    unit = MEASURES[one.name].unit if one.name in MEASURES else OUTCOMES[one.name].unit
+    measure = MEASURES.get(one.name)
+    unit = measure.unit if measure is not None and measure.factor == 1 else OUTCOMES[one.name].unit      # tables are not scaled
     against = f", against '{found.scenarios[0].name}'" if one.difference else ""
     return f"{label} ({unit}{against})"
 

@@ -97,7 +97,7 @@ def _tornados(table: pd.DataFrame | None, found: Experiment, made: Design, *, an
         rows = table[(table["label"] == one.label) & (table["scenario"] == one.scenario)].to_dict("records")
         around, first = about(found, one), one.points[::structures]
         if structures > 1:
-            around = around._replace(place=f"{around.place}; the model as it is (first structure)")
+            around = around._replace(place=f"{around.place}; first structure")
         if rows and (page := answer_figures.tornado(around, rows, made.columns, middle=float(np.nanmean(first)))) is not None:
             yield page
 
