@@ -17,10 +17,10 @@ def printed(tmp_path: Path):
     (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
     (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
 
-    def written(method: str, more: str = "") -> str:
+    def written(method: str, more: str = "", vary: str = f"{{{REACH}: quantity}}") -> str:
         path = tmp_path / "study.yaml"
         path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\n"
-                        f"vary: {{{REACH}: quantity}}\n"
+                        f"vary: {vary}\n"
                         f"outcomes: [{{name: life_satisfaction}}, {{name: child_referrals}}]\n{more}\n")
         found = file.load(path)
         return studies.finish(found, study.perform(found, study.How(out=tmp_path / "runs", jobs=1)))
@@ -38,3 +38,15 @@ def test_steps_of_morris_are_in_the_unit_of_the_answer(printed) -> None:
     """A small change is not shown as 0.00."""
     text = printed("{kind: morris, n: 4}")
     assert "0.00 " not in text and "e-" not in text and f"{REACH}  " in text
+
+
+def test_what_failed_is_said_and_the_rest_is_told(printed) -> None:
+    """A strength of 0.9 cannot be run: the sweep says so, and what is nowhere so is no error."""
+    text = printed("{kind: sweep}", "replicates: 1", "{baseline.spill_over.strength: {values: [0, 0.9]}}")
+    assert "(1 points without a run that worked)" in text
+    text = printed("{kind: discover, n: 100, when: {outcome: life_satisfaction, above: 9}}")
+    assert "in none of 100 runs" in text
+    strength = "{law: uniform, low: 0, high: 0.9, bound: true, why: x}"
+    text = printed("{kind: discover, n: 100, when: {outcome: life_satisfaction, above: 0.001}}",
+                   vary=f"{{baseline.spill_over.strength: {strength}}}")
+    assert "runs that worked are too few to find a box in" in text

@@ -1,4 +1,6 @@
 """Studies from file to folder: what is run, kept, extended and made again."""
+import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -89,6 +91,27 @@ def test_evidence_and_explanation_of_points_of_a_design(write, tmp_path, capsys)
     assert cli.main(["evidence", str(folder)]) == 0 and "wellbeing_hub.reach" in capsys.readouterr().out
     case = rebuilt.case(str(folder), futures=9)
     assert [(f.draw, f.replicate) for f in case.futures] == [(0, 0), (0, 1)]
+
+
+def test_a_folder_of_another_experiment_is_refused(write, tmp_path) -> None:
+    """A folder that was copied to the place of this one is neither read nor written."""
+    other = study.perform(write("{kind: sobol, n: 2}"), how(tmp_path)).result.folder
+    found = write("{kind: sobol, n: 4}")
+    place = other.parent / f"study-{runfolder.config_hash(study.resolved(found))[:8]}"
+    shutil.copytree(other, place)
+    with pytest.raises(NbhdsimError, match="is the folder of another experiment"):
+        study.perform(found, how(tmp_path))
+    assert hashes(place) == hashes(other)
+
+
+def test_a_run_that_was_stopped_is_not_made_again(write, tmp_path) -> None:
+    """It has tables, of what was done by then: those of a whole run are others."""
+    folder = study.perform(write("{kind: sobol, n: 2}"), how(tmp_path)).result.folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["counts"]["done"] -= 1
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"complete": False}))
+    with pytest.raises(NbhdsimError, match="has not ended"):
+        again.perform(folder, compare=False, out=tmp_path / "again", jobs=1)
 
 
 def test_an_extension_can_be_looked_at_first(write, tmp_path, capsys) -> None:

@@ -60,7 +60,8 @@ def perform(folder: Path, *, compare: bool, out: Path, jobs: int | None = None, 
     Raises NbhdsimError, with nothing written, when it was made with other versions or numbers, or did not end.
     """
     data, manifest = resolved(folder), json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    if not manifest.get("tables"):
+    counts = manifest["counts"]
+    if not manifest.get("tables") or counts["done"] + counts["failed"] < counts["planned"]:
         raise NbhdsimError.of(f"{folder} has not ended (give its own command again to go on with it)")
     other = runfolder.differences(manifest, runfolder.versions())
     if other and not compare:

@@ -45,8 +45,8 @@ def discovered(answers: pd.DataFrame, made: Design, when: WhenModel, *, asked: S
                seed: int = 1) -> Found:
     """The box in which the case `when` is most common among the means of the points; `scenarios` in their order.
 
-    Where everything or nothing is a case the sentence says so. Raises NbhdsimError where the answer is not there, or runs are
-    too few.
+    Where everything or nothing is a case, or runs are too few, the sentence says so. Raises NbhdsimError where the answer is not
+    there.
     """
     one, question = _answer(values.found(answers, made), when, asked=asked, scenarios=scenarios)
     y = one.points.mean(1)
@@ -55,6 +55,9 @@ def discovered(answers: pd.DataFrame, made: Design, when: WhenModel, *, asked: S
     names = [f.address for f in made.columns]
     u = np.column_stack([_levelled(f, made.u[worked, i]) for i, f in enumerate(made.columns)])
     said = _case(one, question, when, first=scenarios[0])
+    if len(case) < discover.LEAST_RUNS:
+        few = f"{len(case):,} runs that worked are too few to find a box in ({discover.LEAST_RUNS} or more)"
+        return Found(None, _limits(None, made, u), case, u, few, int((~worked).sum()))
     split = case.any() and not case.all()
     box = discover.discover(u, case, names, seed=seed) if split else None
     limits = _limits(box, made, u)

@@ -98,7 +98,7 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
             warnings.simplefilter("ignore", UserWarning)
             reading = sensitivity.indices(method, problem, runs, y=name, seed=seed)
     except NbhdsimError as error:
-        return pd.DataFrame(), [f"no indices: {p.message}" for p in error.problems]
+        return pd.DataFrame(), [f"no indices: {p.message.removeprefix(f'{name}: ')}" for p in error.problems]
     notes += [*reading.notes, *([ROUGH] if method.name == "efast" else []), *_ranks(reading.table), *_floor(reading.table)]
     return reading.table.assign(replicates=turns), notes
 

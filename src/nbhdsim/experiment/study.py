@@ -87,7 +87,7 @@ def extended(study: Experiment, out: Path) -> tuple[Experiment, Path]:
     if not (isinstance(method, models.Sobol | models.Uncertainty) or getattr(method, "design", "") == "sobol_points"):
         raise NbhdsimError.of(f"--extend: a {study.kind} of twice the size has other points (sobol, uncertainty and a sweep of "
                               "sobol_points begin with those of the smaller)")
-    while _ended(folder := _folder(study, out)):
+    while _ended(study, folder := _folder(study, out)):
         kept, count = folder, getattr(study.model.method, size)
         study = replace(study, model=study.model.model_copy(
             update={"method": study.model.method.model_copy(update={size: 2 * count})}))
@@ -100,14 +100,18 @@ def _folder(study: Experiment, out: Path) -> Path:
     return out / f"{runfolder.slug(study.name)}-{runfolder.config_hash(resolved(study))[:8]}"
 
 
-def _ended(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file() and bool(runfolder.read(folder)["complete"])
+def _ended(study: Experiment, folder: Path) -> bool:
+    """Is it a whole run of this experiment?"""
+    if not (folder / "manifest.json").is_file():
+        return False
+    manifest = runfolder.read(folder)
+    return bool(manifest["complete"]) and manifest["config_hash"] == runfolder.config_hash(resolved(study))
 
 
 def finished(study: Experiment, how: How) -> Done | None:
     """What became of a study that is complete already, in the same versions; None where it has to be run."""
     folder = _folder(study, how.out)
-    if how.anew or not _ended(folder):
+    if how.anew or not _ended(study, folder):
         return None
     manifest = runfolder.read(folder)
     if runfolder.differences(manifest, runfolder.versions()):

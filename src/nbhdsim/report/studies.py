@@ -146,6 +146,7 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
         body = [[*(_value(row[f.address]) for f in made.columns), _number(row["mean"], row["error"])]
                 for row in some.head(MOST_LINES).to_dict("records")]
         more = f"\n({len(some) - MOST_LINES} more points in csv/points.csv)" if len(some) > MOST_LINES else ""
+        more += f"\n({len(made.u) - len(some)} points without a run that worked)" if len(some) < len(made.u) else ""
         out.append(f"{_heading(found, str(label))}: {scenario}\n" + table([*(f.address for f in made.columns), "mean (SE)"], body)
                    + more)
     flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
