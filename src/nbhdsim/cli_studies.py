@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nbhdsim import cli_verbs
-from nbhdsim.cli_verbs import COMPILING, FAILED, OK, tell
+from nbhdsim.cli_verbs import COMPILING, FAILED, OK, STOPPING, tell
 from nbhdsim.errors import NbhdsimError
 
 PILOT = 3
@@ -34,7 +34,7 @@ def experiment(options: Namespace, argv: Sequence[str]) -> int:
         return OK
     if not cli_verbs.compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
-    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
+    options.interrupt.notice = STOPPING
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         done = study.perform(found, study.How(Path(options.out), options.jobs, ["nbhdsim", *argv], options.anew,
                                               options.retry_failed, progress, begun, options.cluster))
@@ -118,7 +118,7 @@ def rerun(options: Namespace, argv: Sequence[str]) -> int:
     if not given.exists():
         raise NbhdsimError.of(f"{given}: no such run folder or manifest")
     folder = given if given.is_dir() else given.parent
-    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
+    options.interrupt.notice = STOPPING
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = again.perform(folder, compare=options.compare, out=Path(options.out), jobs=options.jobs, argv=["nbhdsim", *argv],
                                progress=progress)

@@ -14,6 +14,7 @@ from nbhdsim.errors import NbhdsimError
 OK, FAILED = 0, 1
 COMPILING = 20
 """Seconds the first compilation takes on a machine of two cores (measured; it is said so nobody thinks it hangs)."""
+STOPPING = "stopping: what is done is being written; the same command goes on with the rest\n"
 LONG = 5
 """Seconds of work from which on it is said beforehand how long it will take."""
 PRICES = "  (at central prices; where a future draws others, funding buys more or fewer sites, and sites cost more or less)"
@@ -121,7 +122,7 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
     experiment.check_comparable(scenarios)          # before anything is said of what will be done
     if not compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
-    options.interrupt.notice = "stopping: what is done is being written; the same command goes on with the rest\n"
+    options.interrupt.notice = STOPPING
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = experiment.run(scenarios, name=name or scenarios[0].name, replicates=options.replicates, draws=options.draws,
                                 jobs=options.jobs, out=Path(options.out), argv=["nbhdsim", *argv], progress=progress,

@@ -62,7 +62,7 @@ def test_nothing_is_taken_for_a_gap_once_in_twenty():
 def test_a_pilot_grows_until_the_error_is_small_enough_or_the_budget_is_used():
     rng, count, most = np.random.default_rng(4), replicates.first_count(100), 100
     some, sizes = rng.normal(10, 5, 100), [count]
-    while not replicates.enough(some[:count], 0.05) and count < most:
+    while replicates.relative_error(some[:count]) > 0.05 and count < most:
         count = replicates.next_count(count, most)
         sizes.append(count)
     assert sizes[:4] == [8, 16, 32, 64] and sizes[-1] in (64, 100)
@@ -73,7 +73,10 @@ def test_what_ended_the_pilot_is_said():
     some = {"a": np.array([9.0, 11, 10, 10]), "b": np.array([8.0, 12, 10, 10])}
     done = replicates.judged(some, 0.1, most=64)
     assert done.enough and done.of == "b" and done.error == pytest.approx(np.std(some["b"], ddof=1) / 2 / 10)
-    assert "ended by the error: 8.2% of the mean, at most 10.0%" in done.sentence
+    assert "ended by the error: 8.2% of the mean, at most 10%" in done.sentence
+    short = replicates.judged(some, 0.0001, most=4)
+    assert ", 0.01% asked for" in short.sentence
+    assert ": 9700% of the mean" in replicates.judged({"a": np.array([-1.0, 1, -2, 3, 9]) - 1.98}, 0.1, most=5).sentence
     short = replicates.judged(some, 0.01, most=4)
     assert not short.enough and "ended by most (4)" in short.sentence and "about 267 replicates" in short.sentence
 
@@ -83,7 +86,7 @@ def test_a_mean_about_0_has_no_share_and_says_so():
     assert not pilot.enough and "not told from 0" in pilot.sentence
     for some in ([-1.0, 1.0], [3.0], [np.nan, np.nan]):
         assert replicates.relative_error(np.array(some)) == np.inf
-    assert replicates.enough(np.zeros(8), 0.05)                          # known exactly, and it is 0
+    assert replicates.relative_error(np.zeros(8)) == 0                         # known exactly, and it is 0
     assert "no replicate" in replicates.judged({}, 0.05, most=4).sentence
 
 

@@ -37,6 +37,11 @@ def test_a_range_has_the_figures_of_its_width():
     assert labels.ranged(0.000909, 0.000909, 0.000909) == "0.000909"
 
 
+def test_a_range_of_what_is_not_known_says_so():
+    """A point of a sweep without a run that worked."""
+    assert labels.between(0.0, float("nan")) == "0 to not known"
+
+
 def test_what_a_listed_value_is_called():
     assert labels.worth(Factor(address="x", values=(False, True)), 1.0) == "on"
     assert labels.worth(Factor(address="x", values=("need", "random")), 1.0) == "random"

@@ -9,7 +9,6 @@ from nbhdsim.experiment.models import PERIOD
 from nbhdsim.outcomes import OUTCOMES
 
 YEAR = 12
-KEYS = ["scenario", "draw", "replicate", "month", "months", "place", "quintile", "age", "people", "of", "outcome"]
 Columns = Mapping[str, Any]
 
 

@@ -49,11 +49,6 @@ def relative_error(values: NDArray[np.float64]) -> float:
     return 0.0 if error == 0 else error / mean if mean > 0 else inf
 
 
-def enough(values: NDArray[np.float64], error: float) -> bool:
-    """Is the Monte Carlo error of values [replicates] at most `error`, a share of the mean?"""
-    return relative_error(values) <= error
-
-
 def named(answers: pd.DataFrame, asked: Sequence[Asked], *, of: str, count: int) -> dict[str, NDArray[np.float64]]:
     """The values at draw 0, by replicate, of every answer that `of` (a name or a label) stands for; the first `count` replicates
     alone, so that a pilot which was stopped and goes on decides as one that was not."""
@@ -71,7 +66,7 @@ def judged(values: dict[str, NDArray[np.float64]], error: float, *, most: int) -
     kept = values[worst][np.isfinite(values[worst])]
     reached, count = relative_error(kept), int(kept.size)
     done = reached <= error
-    share, wanted = f"{100 * reached:.2g}%" if np.isfinite(reached) else "no share", f"{100 * error:.2g}%"
+    share, wanted = (f"{float(f'{100 * x:.2g}'):g}%" if np.isfinite(x) else "no share" for x in (reached, error))
     if done:
         said = f"ended by the error: {share} of the mean, at most {wanted} asked for"
     else:

@@ -1,4 +1,4 @@
-"""An experiment from its file to its folder: pilot, points, runs. What they say is worked out in `findings`."""
+"""An experiment from its file to its folder: pilot, points, runs. What they say is worked out in `report.studies`."""
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path

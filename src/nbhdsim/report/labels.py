@@ -87,7 +87,9 @@ def ranged(value: float, low: float, high: float, *, finest: float = 0.0) -> str
 
 
 def between(low: float, high: float) -> str:
-    """`0.0012 to 0.0043`: two numbers, to two figures of half their difference."""
+    """`0.0012 to 0.0043`: two numbers, to two figures of half their difference; each by itself where one is not known."""
+    if not np.isfinite([low, high]).all():
+        return f"{digits(low)} to {digits(high)}"
     step = max(step_of(abs(high - low) / 2), 10.0 ** (np.floor(np.log10(max(abs(low), abs(high)))) - 2) if low or high else 0.0)
     return " to ".join(_rounded(x, step) for x in (low, high))
 
