@@ -108,12 +108,15 @@ class Processes:
             return self.executor.submit(work.there, self.key, futures)
 
     def wait(self, pending: Collection[Promise[Chunk]]) -> Collection[Promise[Chunk]]:
-        """Those that are done, after a second at most."""
-        return wait(pending, timeout=1, return_when=FIRST_COMPLETED).done
+        """Those that are done, after half a second at most. Ctrl-C waits as long: one that came between the locks of the promises
+        would leave one taken, and the thread that ends the pool would wait for it for ever."""
+        with without_interrupts():
+            return wait(pending, timeout=0.5, return_when=FIRST_COMPLETED).done
 
     def result(self, promise: Promise[Chunk]) -> Chunk:
         """What the chunk came to."""
-        return promise.result()
+        with without_interrupts():
+            return promise.result()
 
     def restart(self) -> None:
         """A new set of workers after one was lost."""
