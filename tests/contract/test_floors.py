@@ -14,7 +14,7 @@ FLOORS = (
     ("step", "turnover", "delivery", "interventions", "outcomes"),
     ("scenario", "population", "tally", "reach", "views", "simulation"),
     ("tables", "runfolder", "workers", "parts", "joining", "runner", "comparison", "ledger", "sensitivity", "experiment",
-     "explain", "evaluation", "economics", "equity", "network_export"),
+     "explain", "projections", "equity", "economics", "evaluation", "targeting", "disclosure", "network_export"),
     ("report", "mesa_model", "explore", "cli_progress", "cli_verbs", "cli_studies", "cli", "__main__"),
 )
 """Rooms by floor; within a floor a room may import only those that stand before it."""
