@@ -107,6 +107,25 @@ def baseline() -> str:
             + quantities(numbers.values()) + "\n\n## Tables\n\n" + table(("address", "unit", "grade", "basis", "source", "why"), held))
 
 
+def economics() -> str:
+    """economics.md."""
+    file = evidence.economics_file()
+    held = [(f"`{name}`", shown(c.value), c.unit, c.edition, c.status, file.sources[c.source].title if c.source else "", c.why) for name, c in file.constants.items()]
+    who = [(f"`{name}`", " ".join(f"`{payer}`" for payer in payers)) for name, payers in file.perspectives.items()]
+    return ("# What results are worth\n\nThese numbers change no run: they say what its results are worth, and are drawn with the same quantiles as all others. `overrides:`, `--set` and "
+            "`nbhdsim report RUN --set` take them by address. They stand in `src/nbhdsim/catalogue/economics.yaml`; pounds of older years become those of 2024/25 with "
+            "`economics.price_<year>` ([baseline.md](baseline.md)).\n\n"
+            + quantities(evidence.load_economics().values()) + "\n\n## Policy constants\n\n" + table(("name", "value", "unit", "edition", "status", "source", "why"), held)
+            + "\n\n## Perspectives\n\nWhose costs and gains each counts.\n\n" + table(("perspective", "payers and gainers"), who))
+
+
+def shown(value: object) -> str:
+    """A constant on one line."""
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    return "; ".join(f"{key.replace('_', ' ')} {x}" for key, x in value.items()) if isinstance(value, dict) else str(value)
+
+
 def scenario() -> str:
     """scenario.md, from the JSON Schema."""
     return by_schema("# Scenario files\n\nUnknown keys are refused with the nearest right word. `extends: other.yaml` takes everything from another file.",
@@ -157,7 +176,7 @@ def results() -> str:
             "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 
 
-PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "scenario": scenario, "experiment": experiment}
+PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "economics": economics, "scenario": scenario, "experiment": experiment}
 
 
 def pages() -> dict[Path, str]:

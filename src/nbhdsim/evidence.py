@@ -27,9 +27,10 @@ Law = Literal["fixed", "split_normal", "split_lognormal", "uniform", "loguniform
 """Laws of a quantity. low and high are the 5 and 95% points of the split laws and of beta, the ends of the others."""
 Grade = Literal["A", "B", "C", "D"]
 Basis = Literal["read", "computed", "recalled", "judged", "assumption"]
-Stage = Literal["build", "run"]
+Stage = Literal["build", "run", "value"]
 
 BASELINE = Path(__file__).parent / "catalogue" / "baseline.yaml"
+ECONOMICS = BASELINE.with_name("economics.yaml")
 JUDGEMENT, JUDGED = "judgement", "baseline.judgement.spread"
 NINETY_FIVE = 1.6448536269514722      # standard normal quantile at 95%
 DIGITS = 10
@@ -49,11 +50,11 @@ class Source:
 class Quantity:
     """One number of the model.
 
-    address: its name everywhere; value: central; low, high: see Law; grade: A trials or routine statistics to D
-    judgement; basis: read, computed, recalled, judged or assumption; stage: `build` changes the population, `run` does
-    not; assumed: set without a source; joint, rows: quantities fitted together share the name `joint`, and each has its
-    own value in every one of the equally good fits; drawn_as: address of the unknown that this is, where it is not its own;
-    least, most: what it can be at all.
+    address: its name everywhere; value: central; low, high: see Law; grade: A trials or routine statistics to D judgement;
+    basis: read, computed, recalled, judged or assumption; stage: `build` changes the population, `run` does not, `value` says what
+    finished results are worth and never reaches a simulation; assumed: set without a source; joint, rows: quantities fitted
+    together share the name `joint`, and each has its own value in every one of the equally good fits; drawn_as: address of the
+    unknown that this is, where it is not its own; least, most: what it can be at all.
     """
 
     address: str
@@ -364,3 +365,52 @@ def _check_sources(document: Document, model: BaselineModel) -> None:
                                if isinstance(m.source, str) and m.source not in model.sources]
     if problems:
         raise NbhdsimError(problems)
+
+
+class DatedModel(QuantityModel):
+    """A number of catalogue/economics.yaml; price_year: first calendar year of its pounds' financial year, none for no pounds."""
+
+    stage: Literal["value"] = "value"
+    price_year: int | None = None
+
+
+class ConstantModel(Closed):
+    """A policy constant: what stands in which edition of whose guidance, and whether it still holds."""
+
+    value: Any
+    unit: str
+    edition: str
+    status: str
+    why: str
+    source: str = ""
+
+
+class EconomicsModel(Closed):
+    """catalogue/economics.yaml: numbers, policy constants, and the payers and gainers that each perspective counts."""
+
+    schema_: Literal["economics/1"] = Field(alias="schema")
+    sources: dict[str, SourceModel]
+    quantities: dict[str, DatedModel]
+    constants: dict[str, ConstantModel]
+    perspectives: dict[str, list[str]]
+
+
+@cache
+def economics_file() -> EconomicsModel:
+    """catalogue/economics.yaml, checked. Raises NbhdsimError with every problem."""
+    document = documents.read_yaml(ECONOMICS)
+    model = documents.check(document, EconomicsModel)
+    named = [((part, name, "source"), m.source) for part in ("quantities", "constants") for name, m in getattr(model, part).items()]
+    problems = [document.problem(path, f"no source is named '{source}'") for path, source in named
+                if isinstance(source, str) and source and source not in model.sources]
+    if problems:
+        raise NbhdsimError(problems)
+    return model
+
+
+@cache
+def load_economics() -> dict[str, Quantity]:
+    """Every quantity of stage `value`, by address. They are drawn like all others, but only when finished results are valued."""
+    model = economics_file()
+    return {f"economics.{name}": quantity(f"economics.{name}", m, model.sources, **limits(m.unit))
+            for name, m in model.quantities.items()}

@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, str] = {
     "grade": "A trials or routine statistics, B comparison groups, C uncontrolled, D judged",
     "basis": "`read` in the source, `computed` from figures that were read, `recalled`, `judged`, or an `assumption`",
     "assumed": "true where there is no source",
-    "stage": "`build`: it changes the population; `run`: it does not",
+    "stage": "`build`: it changes the population; `run`: it does not; `value`: it says what results are worth, and changes none",
     "source_title": f"title of the source; `{OWN.title}`: set there without one",
     "source_by": "who published it",
     "source_year": "year, 0: not known",
@@ -74,10 +74,10 @@ class Hangs(NamedTuple):
 
 
 def package() -> pd.DataFrame:
-    """The ledger of the whole package: the baseline and every intervention of the catalogue."""
+    """The ledger of the whole package: the baseline, what results are worth, and every intervention of the catalogue."""
     quantities, figures = evidence.load_baseline()
     kinds = [quantity for kind in schema.kinds().values() for quantity in kind.all_quantities()]
-    return ledger({**quantities, **{quantity.address: quantity for quantity in kinds}}, figures)
+    return ledger({**quantities, **evidence.load_economics(), **{quantity.address: quantity for quantity in kinds}}, figures)
 
 
 def of(scenarios: Sequence[Any]) -> pd.DataFrame:
@@ -86,8 +86,9 @@ def of(scenarios: Sequence[Any]) -> pd.DataFrame:
     quantities: dict[str, Quantity] = {}
     figures: dict[str, Table] = {}
     for scenario in scenarios:
-        for address in filter(_in_use(scenario), scenario.quantities):
-            quantity = scenario.quantities[address]
+        numbers = {**scenario.quantities, **scenario.worth}
+        for address in filter(_in_use(scenario), numbers):
+            quantity = numbers[address]
             if quantities.setdefault(address, quantity) != quantity:
                 quantities[f"{address} @ {scenario.name}"] = quantity
         figures |= {address: scenario.tables[address] for address in filter(_in_use(scenario), scenario.tables)}

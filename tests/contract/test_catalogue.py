@@ -40,7 +40,8 @@ def every(kind_or_all: str) -> list:
     """Quantities of a kind, or of everything there is."""
     if kind_or_all != "all":
         return KINDS[kind_or_all].all_quantities()
-    return [*evidence.load_baseline()[0].values(), *(q for kind in KINDS.values() for q in kind.all_quantities())]
+    base = {**evidence.load_baseline()[0], **evidence.load_economics()}
+    return [*base.values(), *(q for kind in KINDS.values() for q in kind.all_quantities())]
 
 
 def test_the_catalogue_is_complete():
@@ -224,3 +225,22 @@ def test_numbers_on_a_screen_read_as_in_print():
     said = screen.one("youth_hub")
     assert "set-up per site: 40,000 (10,000 to 150,000), D judged" in said
     assert "contacts_per_month      4 evenings, D assumption" in said and "GCSE score, free-school-meal pupils: -0.12" in said
+
+
+def test_what_results_are_worth_is_dated_and_sourced():
+    file = evidence.economics_file()
+    prices = {int(a.removeprefix("economics.price_")) for a in evidence.load_baseline()[0] if a.startswith("economics.price_")}
+    for name, model in file.quantities.items():
+        q = evidence.load_economics()[f"economics.{name}"]
+        assert q.stage == "value" and q.source.title and (q.basis in SOURCELESS and q.grade == "D" or not q.assumed), name
+        assert (model.price_year in prices) if model.unit.startswith("pounds a") else model.price_year is None, name
+        cited = re.findall(r"\[([a-z0-9-]+)\]", model.why)
+        assert set(cited) <= set(entries("baselines")), name
+    assert all(c.edition and c.status and c.unit for c in file.constants.values())
+
+
+def test_every_perspective_holds_the_one_before():
+    narrow, *wider = [set(payers) for payers in evidence.economics_file().perspectives.values()]
+    for wide in wider:
+        assert narrow < wide
+        narrow = wide

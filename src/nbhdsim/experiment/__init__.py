@@ -76,6 +76,9 @@ def check_comparable(scenarios: Sequence[Any]) -> None:
             if a != b:
                 problems.append(Problem(file, 0, 0, address, f"{b} differs from {a} in {first.name!r} (scenarios that are compared "
                                         f"share every baseline number but {', '.join(rates.CHANNELS.values())})"))
+        for address in sorted(a for a in first.worth if _law(first.worth[a]) != _law(other.worth[a])):
+            said = " differs from ".join(_law(s.worth[address]) for s in (other, first))
+            problems.append(Problem(file, 0, 0, address, f"{said} in {first.name!r} (scenarios that are compared value alike)"))
     for name, count in Counter(s.name for s in scenarios).items():
         if count > 1:
             problems.append(Problem("", 0, 0, "name", f"{name!r} is the name of {count} scenarios (names must differ)"))

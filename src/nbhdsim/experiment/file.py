@@ -16,7 +16,7 @@ from nbhdsim import experiment as runner
 from nbhdsim.areas import chosen
 from nbhdsim.documents import Document, Path
 from nbhdsim.errors import NbhdsimError, Problem, nearest
-from nbhdsim.evidence import JUDGEMENT, NOBODY, Quantity
+from nbhdsim.evidence import JUDGEMENT, NOBODY, Quantity, load_economics
 from nbhdsim.experiment import asked, factors, models
 from nbhdsim.experiment.asked import Asked
 from nbhdsim.experiment.factors import OWN, Factor
@@ -210,6 +210,9 @@ def _knob(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, 
         path = schema.knob(address)
     except NbhdsimError as error:
         find.say(at, error.problems[0].message, key=True)
+        return []
+    if address in load_economics():
+        find.say(at, "changes no run, only what its results are worth", key=True)
         return []
     if path[0] == "overrides":
         known = {a for s in scenarios for a in s.quantities} | {f"scenario.{key}" for key in schema.KEYS}

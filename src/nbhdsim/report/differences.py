@@ -18,7 +18,8 @@ SAME = 1e-12
 def scenarios(one: Any, other: Any) -> list[str]:
     """What is different in the second scenario, one line each: keys of the file, then numbers; none where they are equal."""
     lines = [f"  {line}" for line in _mapping(dict(one.data), dict(other.data), "")]
-    return lines + _numbers(one.quantities, other.quantities, set(_overridden(one)) | set(_overridden(other)))
+    before, after = ({**s.quantities, **s.worth} for s in (one, other))
+    return lines + _numbers(before, after, set(_overridden(one)) | set(_overridden(other)))
 
 
 def _overridden(scenario: Any) -> Sequence[str]:

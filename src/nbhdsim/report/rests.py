@@ -84,7 +84,7 @@ def _catalogue(scenario: Any) -> dict[str, Quantity]:
     given = scenario.data.get("catalogue")
     folders = [Path(file).parent / given for file in scenario.texts] if given else []
     kinds = schema.kinds(next((folder for folder in folders if folder.is_dir()), None))
-    found = dict(evidence.load_baseline()[0])
+    found = {**evidence.load_baseline()[0], **evidence.load_economics()}
     for key, kind in [*kinds.items(), *((x.key, kinds[x.kind.id]) for x in scenario.lines.values() if x.kind.id in kinds)]:
         found |= {f"interventions.{key}.{name}": quantity for name, quantity in numbers.named(kind).items()}
     return found
@@ -94,6 +94,8 @@ def _used(scenario: Any, address: str) -> Quantity | None:
     """The number that an override became, of the first line that has it from there; None where no line does."""
     if address in scenario.quantities:
         return scenario.quantities[address]
+    if address in scenario.worth:
+        return scenario.worth[address]
     _, _, name = address.partition(".")
     kind, _, name = name.partition(".")
     own = [f"interventions.{line.key}.{name}" for line in scenario.lines.values() if line.kind.id == kind]

@@ -113,7 +113,8 @@ class Scenario:
     residents, or everyone stays at the age of month 0; stance: `controlled` or `claimed`; lines: by key, sorted; quantities,
     tables: every baseline number and `interventions.<key>.<name>` of each line, after overrides; area_data: the area itself;
     data: the scenario as plain values, merged and complete; texts: each file read; pools: limits of what programmes share;
-    at_work: keys of the programmes at work (None: all), the others are chosen places for and do nothing.
+    at_work: keys of the programmes at work (None: all), the others are chosen places for and do nothing; worth: numbers of stage
+    `value`, after overrides, which no run reads.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Scenario:
     ageing: bool = True
     pools: Mapping[str, Pool] = field(default_factory=dict)
     at_work: frozenset[str] | None = field(default=None, compare=False)
+    worth: Mapping[str, "Quantity"] = field(default_factory=dict, compare=False)
 
     @property
     def working(self) -> frozenset[str]:

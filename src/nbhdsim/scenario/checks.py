@@ -90,7 +90,7 @@ def scenario(document: Document, model: ScenarioModel, texts: Mapping[str, str])
     return Scenario(name=name, file=document.file, area=spec, area_data=area, start=year_month(model.start),
                     months=model.months, history=model.history, ageing=model.ageing, seed=model.seed,
                     stance=model.stance, lines=lines, quantities=quantities, tables=tables, data=data, texts={**texts, **files},
-                    pools=pools), []
+                    pools=pools, worth=numbers.worth(model.overrides, find)), []
 
 
 def _streams(quantities: Mapping[str, Quantity], lines: Mapping[str, Line], find: Findings) -> None:

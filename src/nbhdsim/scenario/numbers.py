@@ -26,13 +26,13 @@ LAWS_WITH_ENDS = ("uniform", "loguniform", "triangular")
 
 def all_of(model: ScenarioModel, lines: Mapping[str, Line], find: "Findings", *,
            kinds: Mapping[str, Kind]) -> tuple[dict[str, Quantity], dict[str, Line], dict[str, Any]]:
-    """Every Quantity of the scenario by address, its lines with their own numbers, and the baseline tables; kinds: the
-    catalogue."""
+    """Every Quantity that a run of the scenario reads by address, its lines with their own numbers, and the baseline tables; kinds:
+    the catalogue."""
     base, tables = evidence.load_baseline()
     own = {key: named(line.kind) for key, line in lines.items()}
     known = {f"interventions.{kind.id}.{name}": q for kind in kinds.values() for name, q in named(kind).items()}
     known |= base | {f"interventions.{key}.{name}": q for key, numbers in own.items() for name, q in numbers.items()}
-    new = _overridden(model, known, find)
+    new = _overridden(model, known | evidence.load_economics(), find)
     final: dict[str, Quantity] = {address: new.get(address, quantity) for address, quantity in base.items()}
     done = {}
     for key, line in lines.items():
@@ -40,6 +40,16 @@ def all_of(model: ScenarioModel, lines: Mapping[str, Line], find: "Findings", *,
         final.update({quantity.address: quantity for quantity in mine.values()})
         done[key] = replace(line, kind=with_numbers(line.kind, mine))
     return dict(sorted(final.items())), done, tables
+
+
+def worth(overrides: Mapping[str, Any], find: "Findings") -> dict[str, Quantity]:
+    """Every Quantity of stage `value` by address, with the overrides of a scenario (models or plain values) laid over; those at
+    other addresses are left alone."""
+    found = evidence.load_economics()
+    own = {address: OverrideModel(**given) if isinstance(given, Mapping) else given
+           for address, given in overrides.items() if address in found}
+    return {address: number(quantity, own[address], at=("overrides", address), find=find) if address in own else quantity
+            for address, quantity in found.items()}
 
 
 def named(kind: Kind) -> dict[str, Quantity]:
