@@ -1,0 +1,1 @@
+"""What an evaluator would report: closed forms and small estimators of the usual designs. Pure functions over arrays."""
