@@ -68,6 +68,10 @@ ORDINARY: Mapping[str, str] = {
 """Columns of `ordinary.csv`, all from the futures with central numbers, and what they mean."""
 
 
+Figure = Any
+"""A float, or an array of them."""
+
+
 class Spread(NamedTuple):
     """Mean of one quantity over futures with 90% half-widths (NaN = too few futures to say).
 
@@ -80,14 +84,14 @@ class Spread(NamedTuple):
     approximation for skewed ones.
     """
 
-    value: float
-    central: float
-    chance: float
-    all: float
-    parameters: float
-    sd_chance: float
-    sd_all: float
-    error: float
+    value: Figure
+    central: Figure
+    chance: Figure
+    all: Figure
+    parameters: Figure
+    sd_chance: Figure
+    sd_all: Figure
+    error: Figure
     replicates: int
     draws: int
 
@@ -98,32 +102,41 @@ def t90(n: int) -> float:
 
 
 def spread(values: np.ndarray, draws: np.ndarray) -> Spread:
-    """Mean and spreads of values f8[n] of the futures with draw number `draws` i8[n] (0 = central values)."""
+    """Mean and spreads of values f8[n] of the futures with draw number `draws` i8[n] (0 = central values).
+
+    Values f8[n, ..] of many quantities in the same futures give a Spread of arrays [..].
+    """
     luck, sampled = values[draws == 0], values[draws > 0]
     r, d = len(luck), len(sampled)
-    sd_chance = float(luck.std(ddof=1)) if r > 1 else np.nan
-    sd_all = float(np.fmax(sampled.std(ddof=1), sd_chance)) if d > 1 else np.nan
-    central = float(luck.mean()) if r else np.nan
-    chance = t90(r) * sd_chance if r >= LEAST_REPLICATES else np.nan
+    none = np.full(values.shape[1:], np.nan)
+    sd_chance = luck.std(axis=0, ddof=1) if r > 1 else none
+    sd_all = np.fmax(sampled.std(axis=0, ddof=1), sd_chance) if d > 1 else none
+    central = luck.mean(axis=0) if r else none
+    chance = t90(r) * sd_chance if r >= LEAST_REPLICATES else none
     enough = d >= LEAST_DRAWS
-    both = float(np.fmax(t90(d) * sd_all, chance)) if enough else np.nan
-    own = t90(d) * float(np.sqrt(sd_all**2 - sd_chance**2)) if enough and r >= LEAST_REPLICATES else np.nan
+    both = np.fmax(t90(d) * sd_all, chance) if enough else none
+    own = t90(d) * np.sqrt(sd_all**2 - sd_chance**2) if enough and r >= LEAST_REPLICATES else none
     error = _error(sampled, draws[draws > 0]) if d else sd_chance / np.sqrt(max(r, 1))
-    return Spread(float(sampled.mean()) if d else central, central, chance, both, own, sd_chance, sd_all, float(error), r, d)
+    value = sampled.mean(axis=0) if d else central
+    found = [value, central, chance, both, own, sd_chance, sd_all, error]
+    return Spread._make([*(found if none.ndim else map(float, found)), r, d])
 
 
-def _error(sampled: np.ndarray, draws: np.ndarray) -> float:
+def _error(sampled: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Standard error of the mean of sampled futures; NaN with fewer than two pairs.
 
     Draws 2k - 1 and 2k are antithetic: the variance of a pair's mean comes from the pairs, that of a draw without its
     opposite (an odd number of them, or one that failed) from all draws.
     """
-    whole = pd.Series(sampled).groupby((draws + 1) // 2)
-    means = whole.mean()[whole.size() == 2]
+    number, which, size = np.unique((draws + 1) // 2, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(number), *sampled.shape[1:]))
+    np.add.at(sums, which, sampled)
+    means = sums[size == 2] / 2
     pairs, single = len(means), len(sampled) - 2 * len(means)
     if pairs <= 1:
-        return float("nan")
-    return float(np.sqrt(4 * pairs * means.var(ddof=1) + single * sampled.var(ddof=1)) / len(sampled))
+        return np.full(sampled.shape[1:], np.nan)
+    rest = single * sampled.var(axis=0, ddof=1) if single else 0.0
+    return np.sqrt(4 * pairs * means.var(axis=0, ddof=1) + rest) / len(sampled)
 
 
 def ordinary_change(counts: np.ndarray) -> float:
@@ -241,19 +254,20 @@ def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, kinds: Mapp
         from_ = (middle, level) if value == "change" else (0.0, 0.0)
         ends = {"chance": possible - from_[0], "all": possible - from_[1]}
         spread_ = spread(group[value].to_numpy(float), draws)
-        out.append({**said, "level": level, **_row(spread_, ends), "grade": "", "why": ""})
+        out.append({**said, "level": level, **ranged(spread_, ends), "grade": "", "why": ""})
     return out
 
 
-def _row(s: Spread, possible: Mapping[str, Any]) -> dict[str, float | int | bool]:
-    """Columns of a spread; ranges stop at what is possible for futures with central numbers, and for those with sampled ones."""
-    ends = {f"{name}_{end}": float(np.clip(middle + sign * getattr(s, name), *possible["chance" if name == "chance" else "all"]))
+def ranged(s: Spread, possible: Mapping[str, Any]) -> dict[str, Figure]:
+    """Columns of a spread; ranges stop at what is `possible` (low, high) for futures with central numbers (`chance`), and for those
+    with sampled ones (`all`)."""
+    ends = {f"{name}_{end}": np.clip(middle + sign * getattr(s, name), *possible["chance" if name == "chance" else "all"])
             for name, middle in (("chance", s.central), ("all", s.value), ("parameters", s.value))
             for end, sign in (("low", -1), ("high", 1))}
-    kind = "chance" if np.isnan(s.all) else "all"
+    kind = "chance" if np.isnan(s.all).all() else "all"
     return {"value": s.value, "central": s.central, **ends, "sd_chance": s.sd_chance, "sd_all": s.sd_all, "error": s.error,
-            "replicates": s.replicates, "draws": s.draws, "sign_unknown": not abs(s.value) > 2 * s.error,
-            "covers_zero": not (ends[f"{kind}_low"] > 0 or ends[f"{kind}_high"] < 0)}
+            "replicates": s.replicates, "draws": s.draws, "sign_unknown": ~(np.abs(s.value) > 2 * np.asarray(s.error)),
+            "covers_zero": ~((ends[f"{kind}_low"] > 0) | (ends[f"{kind}_high"] < 0))}
 
 
 def _yearly(rows: pd.DataFrame) -> pd.DataFrame:

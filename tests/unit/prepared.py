@@ -23,7 +23,7 @@ def futures(replicates: int, draws: int) -> list[tuple[int, int]]:
 def cells(months: int, seed: int, *, gain: float) -> tuple[np.ndarray, np.ndarray]:
     """value and residents [outcome, month, place, age] of one world; `gain` is the share of admissions avoided."""
     rng = np.random.default_rng(seed)
-    people = rng.integers(50, 200, (len(PLACES), len(AGE_BANDS))).astype(float)
+    people = np.random.default_rng(1).integers(50, 200, (len(PLACES), len(AGE_BANDS))).astype(float)
     adults = np.round(people * ADULTS)
     poor = (6 - PLACES["quintile"].to_numpy())[:, None] / 5
     admitted = rng.poisson(people * poor * 0.02, (months, *people.shape)) * (1 - gain)
@@ -51,7 +51,7 @@ def views(value: np.ndarray, present: np.ndarray, first: int) -> pd.DataFrame:
     return pd.concat([*rows, year.assign(residents=year["residents"] / 12, months=12, quintile=0, age="all")])
 
 
-def folder(path: Path, *, replicates: int = 6, draws: int = 10, months: int = 24, gains: dict[str, float] | None = None) -> Path:
+def folder(path: Path, *, replicates: int = 5, draws: int = 8, months: int = 24, gains: dict[str, float] | None = None) -> Path:
     """A run folder with `outcomes.parquet` of `do nothing` and the scenarios of `gains`, 12 months of history."""
     path.mkdir(parents=True, exist_ok=True)
     pieces = []

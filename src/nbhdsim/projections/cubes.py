@@ -51,7 +51,7 @@ class Cubes(NamedTuple):
     """A run from month 0 on: names of scenarios and outcomes, draws and replicates i8[future], and three cubes.
 
     monthly: the whole area by month; yearly: all, place (districts), age, quintile and `quintile age` (both) by year; places: every
-    neighbourhood over its whole years. The last year of `yearly` may have fewer than 12 months.
+    neighbourhood over the whole. A scenario runs whole years.
     """
 
     scenarios: Sequence[str]
@@ -89,7 +89,7 @@ class Keys(NamedTuple):
     def shapes(self) -> tuple[tuple[int, int, int], ...]:
         """[period, group, outcome] of the three cubes."""
         n = len(self.outcomes)
-        return ((self.months, 1, n), (-(-self.months // YEAR), len(self.groups), n), (1, len(self.neighbourhoods), n))
+        return ((self.months, 1, n), (self.months // YEAR, len(self.groups), n), (1, len(self.neighbourhoods), n))
 
 
 Sums = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -141,8 +141,7 @@ def _cubes(keys: Keys, worlds: Mapping[World, list[Sums]]) -> Cubes:
     scenarios = sorted({scenario for scenario, *_ in worlds})
     futures = sorted(set.intersection(*({(draw, replicate) for name, draw, replicate in worlds if name == scenario}
                                         for scenario in scenarios)))
-    months = (np.ones(keys.months), np.minimum(keys.months - YEAR * np.arange(-(-keys.months // YEAR)), YEAR).astype(float),
-              np.array([float(keys.months // YEAR * YEAR)]))
+    months = (np.ones(keys.months), np.full(keys.months // YEAR, float(YEAR)), np.array([float(keys.months)]))
     groups = ([EVERYONE], keys.groups, [("neighbourhood", name) for name in keys.neighbourhoods])
 
     def cube(i: int) -> Cube:
