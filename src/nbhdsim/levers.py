@@ -182,9 +182,15 @@ class Levers:
         self.shares: dict[str, list[tuple[int, np.ndarray, np.ndarray]]] = {}
         self.spreads, self._others = np.zeros(len(MECHANISMS), bool), np.zeros(len(OTHER_RATIOS), bool)
 
+    @property
+    def resting(self) -> bool:
+        """Is nothing pushed this month, and was no mechanism ever, whose spill-over could linger?"""
+        return not (self._used or self._ratios or self.spreads.any())
+
     def reset(self) -> None:
         """Put every lever back to rest."""
-        _clear(self._slot, self._rows[: self._used], self._table)
+        if self._used:
+            _clear(self._slot, self._rows[: self._used], self._table)
         self._used, self._ratios, self.groups = 0, [], []
         self.shares = {key: [] for key in self.own}
 

@@ -33,13 +33,11 @@ NOBODY = np.zeros(0, np.int32)
 
 
 class Setting(NamedTuple):
-    """What all scenarios of a future share and nothing changes: parameters and the arrays made from them."""
+    """What all scenarios of a future share and nothing changes: the parameters, and what is made from them."""
 
     values: Mapping[str, float]
     rates: rates.Rates
     rules: Rules
-    ground: Ground
-    fixed: Fixed
 
 
 def baseline(values: Mapping[str, float]) -> dict[str, float]:
@@ -52,9 +50,14 @@ def setting(world: World, scenario: Scenario, *, draw: int) -> Setting:
     """The setting of one draw (0: central values)."""
     values = evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=draw)
     packed = rates.pack(values, scenario.tables)
-    return Setting(values, packed, prepare.rules(packed),
-                   prepare.ground(world.script, world.places, ties=world.ties, rates=packed),
-                   prepare.fixed(world.script, world.places, packed))
+    return Setting(values, packed, prepare.rules(packed))
+
+
+class Still(NamedTuple):
+    """A population as it stands where ages are held and nobody moves; Passing, where time passes."""
+
+    ground: Ground
+    fixed: Fixed
 
 
 class Past(NamedTuple):
@@ -82,8 +85,11 @@ class Simulation:
         self.month = -scenario.history
         self.setting = setting(world, scenario, draw=draw)
         self.luck, self._state, self.years = luck.empty(n), step.state(n), step.years(n)
+        script, r = world.script, self.setting.rates
         self.passing = None if world.life is None else Passing(
-            world.script, world.life, world.places, ties=world.ties, rates=self.setting.rates, month=self.month)
+            script, world.life, world.places, ties=world.ties, rates=r, month=self.month)
+        self._standing = self.passing or Still(prepare.ground(script, world.places, ties=world.ties, rates=r),
+                                               prepare.fixed(script, world.places, r))
         self._begin(scenario, watch)
 
     def _begin(self, scenario: Scenario, watch: Sequence[int]) -> None:
@@ -99,12 +105,13 @@ class Simulation:
         self.reached_sums: list[NDArray[np.int64]] = []
         self.screened_sums: list[NDArray[np.int64]] = []
         self.ledger = reach.Ledger(n)
-        self._tally = Tally(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,))
+        cells = len(self.world.places.name), step.SEGMENTS
+        self._tally = Tally(cells)
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self.hours: Held | None = None
         self._reached, self._lost = np.zeros(n, bool), np.zeros(n, bool)
-        self._reached_now = np.zeros(self.setting.ground.bounds.shape[:1] + (step.SEGMENTS,), np.int64)
+        self._reached_now = np.zeros(cells, np.int64)
         self.touched = np.zeros(n, bool)
         self.gone: list[Past] = []
         self._watched = np.flatnonzero(np.isin(self.world.script.id, np.asarray(watch, np.int64)))
@@ -129,10 +136,8 @@ class Simulation:
         first, clock = self.month == -self.scenario.history, luck.clock(world.seed, self.replicate, self.calendar)
         if self.passing and not first:
             self.passing.advance(self.month)
-            luck.arrive(self.luck, self.fixed.who, self.passing.change.rows, s.rules.loadings, clock)
-        luck.advance(self.luck, self.fixed, s.rules.loadings, bounds=self.ground.bounds, season=season, clock=clock, first=first)
-        if self.passing:
-            self.luck.control[self.ground.absent] = 0
+        luck.advance(self.luck, self.fixed, s.rules.loadings, bounds=self.ground.bounds, season=season, clock=clock, first=first,
+                     new=self.passing.change.rows if self.passing else NOBODY, absent=self.ground.absent)
 
     def live(self) -> None:
         """Answer this month's luck: programmes push levers, the month is worked out, and it is over."""
@@ -168,12 +173,12 @@ class Simulation:
     @property
     def fixed(self) -> Fixed:
         """What the month reads of every row."""
-        return self.passing.fixed if self.passing else self.setting.fixed
+        return self._standing.fixed
 
     @property
     def ground(self) -> Ground:
         """Where rows lie, and who is there."""
-        return self.passing.ground if self.passing else self.setting.ground
+        return self._standing.ground
 
     @property
     def script(self) -> Script:
@@ -241,7 +246,7 @@ class Simulation:
         other = object.__new__(Simulation)
         other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
         other.setting = _own_channels(self.setting, values, scenario)
-        other.luck, other.passing = shared, passing
+        other.luck, other.passing, other._standing = shared, passing, passing or self._standing
         other._state = step.State(*(column.copy() for column in self._state))
         other.years = step.Years(*(column.copy() for column in self.years))
         other._begin(scenario, self._watch)
@@ -262,9 +267,9 @@ class Simulation:
         if not self.passing or not self.passing.change.rows.size:
             return
         rows, _, ended = self.passing.change
-        sums = step.begin_anew(self._state, self.years, rows, self.luck.natural, self.setting.rules.hospital.n)
+        sums = step.begin_anew(self._state, self.years, rows, natural=self.luck.natural, n=self.setting.rules.hospital.n)
         self.levers.forget(rows)
-        self.gone.append(Past(ended, self.taking_part[rows], sums))
+        self.gone.append(Past(ended, self._reached[rows] | self._lost[rows], sums))
         if self.programmes:
             self.relations.leave(rows)
             self.ledger.leave(rows, ended, self.month)
@@ -340,7 +345,7 @@ class Simulation:
             new = joined[~self._reached[joined]]
             if new.size:
                 self._reached[new] = self.touched[new] = True
-                np.add.at(self._reached_now, (self.world.script.place[new], self.setting.ground.segment[new]), 1)
+                np.add.at(self._reached_now, (self.world.script.place[new], self.ground.segment[new]), 1)
             if self.month >= programme.line.start:
                 self.delivered.append((programme.key, self.month, programme.rows()))
         if self.passing and self.programmes:

@@ -88,19 +88,15 @@ def state(n: int) -> State:
                  np.zeros(n, f32), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
 
 
-@njit(**JIT)
-def begin_anew(state, years, rows, natural, n):
+def begin_anew(state: State, years: Years, rows: np.ndarray, *, natural: np.ndarray, n: np.float32) -> Years:
     """Rows whose resident has changed: nothing induced, the excitation of people like them (n x natural [all rows]), a year of
     their own. Returns the sums of the year so far, of those who have left."""
-    past = Years(years.admissions[rows], years.expected[rows], years.life_satisfaction[rows], years.referrals[rows])
-    for i in rows:
-        state.excitation[i] = n * natural[i]
-        state.shift[i] = f32(0)
-        state.ratio[i] = f32(1)
-        years.admissions[i], years.expected[i], years.life_satisfaction[i], years.referrals[i] = 0, f32(0), f32(0), 0
-        state.referred[i] = 0
-        for k in range(SERIES):
-            state.spill[k, i] = f32(0)
+    past = Years(*(column[rows] for column in years))
+    state.excitation[rows] = n * natural[rows]
+    state.ratio[rows] = 1
+    state.spill[:, rows] = 0
+    for column in (state.shift, state.referred, *years):
+        column[rows] = 0
     return past
 
 
@@ -152,9 +148,8 @@ def _rest(settled, state, active, kept):
 
 
 @njit(**JIT)
-def _respond(state, luck, fixed, rules, ground, clock, years, sums):
+def _respond(state, luck, fixed, hospital, lines, ground, clock, years, sums):
     """Wellbeing, events and sums of one month, place by place; sums [p, 10, columns] int64."""
-    hospital = rules.hospital
     for place in range(ground.start.size - 1):
         low, high = u64(ground.bounds[place, 0]), u64(ground.bounds[place, SEGMENTS])     # unsigned, as in luck
         answer(luck.latent, state.shift, low, high, state.life_satisfaction)
@@ -162,7 +157,7 @@ def _respond(state, luck, fixed, rules, ground, clock, years, sums):
         admit(low, high, clock, luck, state, years.admissions, fixed.who, ground, hospital, sums, place)
         attend(low, high, luck, fixed.attendance, state, ground.segment, sums, place)
         refer(u64(ground.children[place]), high, luck, fixed.referral, state, years.referrals, ground.segment, sums, place)
-        measure(place, ground, rules.lines, state, luck, sums)
+        measure(place, ground, lines, state, luck, sums)
         add_year(state, years, low, high)
 
 
@@ -183,9 +178,12 @@ def advance(state: State, luck: Luck, fixed: Fixed, *, rules: Rules, ground: Gro
     def respond() -> None:
         if felt is not None:
             felt[:] = state.spill
-        _respond(state, luck, fixed, rules, ground, clock, years, sums)
-    if not rules.direct:                        # the month is over before anything pushed arrives
+        _respond(state, luck, fixed, rules.hospital, rules.lines, ground, clock, years, sums)
+    if not rules.direct or levers.resting:      # the month is over before anything pushed arrives
         respond()
+    if levers.resting:
+        levers.reset()
+        return sums
     if rules.direct and levers.own:
         leave_out(levers, state.spill, shift=state.shift, ratio=state.ratio, p=rules.spread)
     settled: Settled = levers.settled()

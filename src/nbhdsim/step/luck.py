@@ -22,6 +22,7 @@ MINDS, BODY, CHANCE = _purpose("luck.minds"), _purpose("luck.body"), _purpose("l
 NEW_MINDS, NEW_BODY = _purpose("luck.arrival.minds"), _purpose("luck.arrival.body")
 CARE = MECHANISMS.index("self_care")
 HIGH, LOW = WORD, u64(0xFFFFFFFF)
+NOBODY, NOWHERE = np.zeros(0, np.int32), np.zeros(0, np.int64)
 
 
 class Fixed(NamedTuple):
@@ -155,51 +156,9 @@ def _copy(x, out, low, m):
         out[low + i] = x[i]
 
 
-def advance(luck, fixed, loadings, *, bounds, season, clock, first):
-    """Move luck to this month and publish it.
-
-    bounds [p, k]: first row of each place, .., row after its last; season: rate multiplier of each place this month (season,
-    trend, place-year); clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead.
-    """
-    words, normals, weighed = np.empty(DRAWS * CHUNK, f32), np.empty(NORMALS * CHUNK, f32), np.empty((2, CHUNK), f32)
-    _advance(luck, fixed, loadings, bounds, season, clock, first, words, normals, weighed, tails())
-
-
-@njit(**JIT)
-def _advance(luck, fixed, loadings, bounds, season, clock, first, words, normals, weighed, tail):
-    one = f32(1)
-    rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
-    if first:
-        rho, rho_slow, rho_acuity = f32(0), f32(0), f32(0)
-    sd = np.sqrt(one - rho * rho)
-    sd_slow = loadings.slow_sd * np.sqrt(one - rho_slow * rho_slow)
-    sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
-    for place in range(bounds.shape[0]):
-        end = bounds[place, bounds.shape[1] - 1]
-        for low in range(bounds[place, 0], end, CHUNK):
-            size = min(CHUNK, end - low)
-            i, m = u64(low), u64(size)                  # unsigned: no index needs a check for counting from the end
-            _draw(fixed.who, i, m, clock, words)
-            fill_normals(words, normals, u64(NORMALS) * m, tail[0], tail[1])
-            for k in range(u64(SERIES)):
-                _autoregress(luck.drift[k], i, m, normals[k * m:], rho, sd)
-            _autoregress(luck.slow, i, m, normals[SLOW * m:], rho_slow, sd_slow)
-            _autoregress(luck.acuity, i, m, normals[ACUITY * m:], rho_acuity, sd_acuity)
-            _weigh(luck.drift, i, m, loadings.a, weighed[0])
-            _weigh(luck.drift, i, m, loadings.b, weighed[1])
-            _natural(fixed.rate, weighed[0], luck.acuity, season[place], i, m, luck.natural)
-            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[NOISE * m:], loadings.noise_sd, i, m, luck.latent)
-            _levels(fixed, luck.drift, loadings.root, i, m, luck)
-            for k in range(u64(CHANCES)):
-                _copy(words[(u64(NORMALS) + k) * m:], luck.chance[k], i, m)
-
-
-@njit(**JIT)
-def arrive(luck, who, rows, loadings, clock):
-    """Newcomers in these rows bring drift, slow part and acuity of the month before, stationary; `advance` comes after.
-
-    who [n]: ids; clock: as there.
-    """
+@njit(**INNER)
+def _arrive(luck, who, rows, loadings, clock):
+    """Newcomers in these rows bring drift, slow part and acuity of the month before, stationary. who [n]: ids."""
     month, replicate, k0, k1 = clock
     for i in rows:
         words = philox(who[i], month, NEW_MINDS, replicate, k0, k1)
@@ -214,3 +173,47 @@ def arrive(luck, who, rows, loadings, clock):
 def clock(seed: int, replicate: int, month: int) -> tuple:
     """Counter words of one month: `month` is 12 * year + month - 1 of the calendar."""
     return u32(month), u32(replicate), u32(seed & int(LOW)), u32(seed >> int(HIGH))
+
+
+def advance(luck, fixed, loadings, *, bounds, season, clock, first, new=NOBODY, absent=NOWHERE):
+    """Move luck to this month and publish it.
+
+    bounds [p, k]: first row of each place, .., row after its last; season: rate multiplier of each place this month (season,
+    trend, place-year); clock: (month, replicate, low and high word of the seed), uint32; first: draw the stationary state instead;
+    new: rows (int32) of newcomers; absent: rows (int64) without anybody, who have no sense of control.
+    """
+    words, normals, weighed = np.empty(DRAWS * CHUNK, f32), np.empty(NORMALS * CHUNK, f32), np.empty((2, CHUNK), f32)
+    _advance(luck, fixed, loadings, bounds, season, clock, first, new, absent, (words, normals, weighed, *tails()))
+
+
+@njit(**JIT)
+def _advance(luck, fixed, loadings, bounds, season, clock, first, new, absent, room):
+    words, normals, weighed, where, tail = room
+    _arrive(luck, fixed.who, new, loadings, clock)
+    one = f32(1)
+    rho, rho_slow, rho_acuity = loadings.rho, loadings.rho_slow, loadings.rho_acuity
+    if first:
+        rho, rho_slow, rho_acuity = f32(0), f32(0), f32(0)
+    sd = np.sqrt(one - rho * rho)
+    sd_slow = loadings.slow_sd * np.sqrt(one - rho_slow * rho_slow)
+    sd_acuity = loadings.acuity_sd * np.sqrt(one - rho_acuity * rho_acuity)
+    for place in range(bounds.shape[0]):
+        end = bounds[place, bounds.shape[1] - 1]
+        for low in range(bounds[place, 0], end, CHUNK):
+            size = min(CHUNK, end - low)
+            i, m = u64(low), u64(size)                  # unsigned: no index needs a check for counting from the end
+            _draw(fixed.who, i, m, clock, words)
+            fill_normals(words, normals, u64(NORMALS) * m, where, tail)
+            for k in range(u64(SERIES)):
+                _autoregress(luck.drift[k], i, m, normals[k * m:], rho, sd)
+            _autoregress(luck.slow, i, m, normals[SLOW * m:], rho_slow, sd_slow)
+            _autoregress(luck.acuity, i, m, normals[ACUITY * m:], rho_acuity, sd_acuity)
+            _weigh(luck.drift, i, m, loadings.a, weighed[0])
+            _weigh(luck.drift, i, m, loadings.b, weighed[1])
+            _natural(fixed.rate, weighed[0], luck.acuity, season[place], i, m, luck.natural)
+            _latent(fixed.satisfaction, weighed[1], luck.slow, normals[NOISE * m:], loadings.noise_sd, i, m, luck.latent)
+            _levels(fixed, luck.drift, loadings.root, i, m, luck)
+            for k in range(u64(CHANCES)):
+                _copy(words[(u64(NORMALS) + k) * m:], luck.chance[k], i, m)
+    for i in absent:
+        luck.control[i] = f32(0)

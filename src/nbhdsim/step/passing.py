@@ -11,7 +11,7 @@ from .. import chances, conditions
 from ..places import Places, Ties
 from ..rates import Rates
 from ..residents import AGE_FROM, CONDITIONS, FRAILTY, SEGMENT_FROM, Life, Script
-from ..rng import JIT, exps, f32
+from ..rng import INNER, JIT, exps, f32
 from . import Ground, prepare
 from .luck import Fixed
 from .measure import ADULTS, CARE, SEGMENTS
@@ -22,6 +22,7 @@ YEAR = 12
 PERSONAL = ("disabled", "flags", "arrives", "leaves", "conditions", "frailty", "born")   # change with the resident
 NOBODY = f32(100)                  # points below, and SD above, anything that is counted as a low answer or as lonely
 NONE = np.zeros(0, np.int32)
+GROWN = SEGMENTS - SEGMENT_FROM.index(ADULT)    # of a place's bounds, oldest first, that of the first row under 18
 SEX, QUINTILE, KIND, WIDTH = range(4)   # columns of Now.row: 0 female; 0-4; see `_settle`
 ARRIVES, LEAVES, DIES, WORSENS = range(4)   # columns of Now.dates
 LEVELS = len(FRAILTY) - 1           # dates of frailty; those of conditions follow
@@ -123,7 +124,7 @@ def steps() -> Steps:
     return Steps(segment.astype(np.uint8), band.astype(np.uint8), np.array(SEGMENT_FROM))
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _grow_older(rows, month, now, cells, rate):
     """Write the rates of these rows, whose birthday it is."""
     birth, row, ratio, table = now.birth, now.row, now.ratio, cells.rate
@@ -131,7 +132,7 @@ def _grow_older(rows, month, now, cells, rate):
         rate[i] = table[min(max(month - birth[i], 0) // YEAR, table.shape[0] - 1), row[i, KIND]] * ratio[i]
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _settle(rows, month, now, cells, fixed, frailty, conditions):
     """Write what this month makes of these rows."""
     stay, here, birth, row, segment, dates, own = now.stay, now.here, now.birth, now.row, now.segment, now.dates, now.own
@@ -165,7 +166,7 @@ def _settle(rows, month, now, cells, fixed, frailty, conditions):
         fixed.referral[i] = cells.referral[q] if age < ADULT else f32(0)
 
 
-@njit(**JIT)
+@njit(**INNER)
 def _bound(month, start, birth, first, bounds):
     """Rows at which each place's segments end, oldest first: everyone of an age was born before a month; the unborn come last."""
     for p in range(start.size - 1):
@@ -181,25 +182,56 @@ def _bound(month, start, birth, first, bounds):
             bounds[p, s + 1] = low
 
 
-@njit(**JIT)
-def _count_away(rows, month, birth, place, segment, away):
-    """Rows of each place and segment without anybody, among those who have been born."""
+@njit(**INNER)
+def _count_away(month, here, birth, place, segment, away, room):
+    """Write rows without anybody into `room` [n]; returns how many. away: of each place and segment, among those who are born."""
+    found = 0
+    for i in range(here.size):
+        room[found] = i
+        found += int(here[i] == 0)
     away[:] = 0
-    for i in rows:
+    for k in range(found):
+        i = room[k]
         if birth[i] <= month:
             away[place[i], segment[i]] += 1
+    return found
 
 
-@njit(**JIT)
-def _weigh(rows, sign, web, here, total):
-    """Contacts of these rows have their weight (sign 1) or have it no longer (-1); rows of weights add up to 1 again."""
+@njit(**INNER)
+def _weigh(rows, begun, ended, web, here, total):
+    """Contacts of rows to which somebody comes have their weight, and have it no longer where nobody is left; weights that a row
+    has in view add up to 1 again."""
     share = web.share
-    for i in rows:
-        for e in range(web.start[i], web.start[i + 1]):
+    for c in range(rows.size):
+        i, sign = rows[c], int(ended[c] < 0) - int(begun[c] < 0)
+        for e in range(web.start[i], web.start[i + 1] if sign else web.start[i]):
             j = web.other[e]
             total[j] += sign * web.weight[web.layer[e]]
             share[j] = f32(1) / f32(total[j]) if total[j] > 0 and here[j] != 0 else f32(0)
         share[i] = f32(1) / f32(total[i]) if total[i] > 0 and here[i] != 0 else f32(0)
+
+
+@njit(**JIT)
+def _pass(month, change, due, now, cells, fixed, script, ground, total, deaths, room):
+    """Move everything on to `month`; returns how many rows have nobody, written into `room` [n].
+
+    due: rows whose birthday it is, rows in which anything else changes, place and segment of those who die; script: place,
+    frailty, conditions; total [n]: weights of a row's contacts.
+    """
+    birthdays, turned, died, aged = due
+    place, frailty, conditions = script
+    for c in range(change.rows.size):
+        now.stay[change.rows[c]] = change.begun[c] if change.begun[c] >= 0 else change.ended[c]
+    _grow_older(birthdays, month, now, cells, fixed.rate)
+    _settle(turned, month, now, cells, fixed, frailty, conditions)
+    _weigh(change.rows, change.begun, change.ended, ground.ties, now.here, total)
+    deaths[:] = 0
+    for d in range(died.size):
+        deaths[died[d], aged[d]] += 1
+    _bound(month, ground.start, now.birth, now.steps.first, ground.bounds)
+    for p in range(ground.children.size):
+        ground.children[p] = ground.bounds[p, GROWN]
+    return _count_away(month, now.here, now.birth, place, now.segment, ground.away, room)
 
 
 class Passing:
@@ -224,13 +256,11 @@ class Passing:
                         np.stack([life.arrives, life.leaves, life.dies, *life.worsens, *life.gains], 1),
                         own(life.born, effect[life.row], rates), steps())
         self.fixed = Fixed(script.id, *(np.zeros(n, f32) for _ in range(len(Fixed._fields) - 1)))
-        self._total = np.zeros(n, np.int32)
+        self._total, self._room = np.zeros(n, np.int32), np.zeros(n, np.int64)
         self.ground = self._laid(places, Web(*ties, prepare.tie_weights(rates), np.zeros(n, f32)))
         self.deaths, self.change = np.zeros_like(self.ground.away), Change(NONE, NONE, NONE)
-        self._write(np.arange(n, dtype=np.int32))
-        self._weigh(np.flatnonzero(self.here).astype(np.int32), 1)
-        self._weigh(np.arange(n, dtype=np.int32), 0)
-        self._lay()
+        here = np.flatnonzero((life.arrives[stay] <= month) & (month < life.leaves[stay])).astype(np.int32)
+        self._pass(Change(here, stay[here], np.full(here.size, -1, np.int32)), (NONE, np.arange(n, dtype=np.int32), NONE, NONE))
 
     def _laid(self, places: Places, ties: Web) -> Ground:
         start, p = np.asarray(places.start, np.int64), len(places.name)
@@ -248,7 +278,8 @@ class Passing:
                                 segment=now.segment.copy())
         twin.fixed = Fixed(self.fixed.who, *(column.copy() for column in self.fixed[1:]))
         twin.ground = g._replace(bounds=g.bounds.copy(), children=g.children.copy(), segment=twin._now.segment,
-                                 ties=g.ties._replace(share=g.ties.share.copy()), away=g.away.copy())
+                                 ties=g.ties._replace(share=g.ties.share.copy()), away=g.away.copy(), absent=g.absent.copy())
+        twin._room = self._room.copy()
         return twin
 
     @property
@@ -275,19 +306,11 @@ class Passing:
 
     def advance(self, month: int) -> None:
         """Move on to `month`, one after the last."""
-        agenda, now = self._life.agenda, self._now
+        agenda = self._life.agenda
         self._script = self._script._replace(month=month)
-        rows, begun, ended = self.change = Change(*agenda.changes.of(month))
-        now.stay[rows] = np.where(begun >= 0, begun, ended)
-        _grow_older(agenda.birthdays[month % YEAR], month, now, self._cells, self.fixed.rate)
-        (turned,) = agenda.turns.of(month)
-        self._write(turned)
-        self._unread.append(rows)
-        self._weigh(rows[ended < 0], 1)
-        self._weigh(rows[begun < 0], -1)
-        place, segment = agenda.deaths.of(month)
-        self.deaths[:] = np.bincount(place * SEGMENTS + segment, minlength=self.deaths.size).reshape(self.deaths.shape)
-        self._lay()
+        self.change = Change(*agenda.changes.of(month))
+        self._unread.append(self.change.rows)
+        self._pass(self.change, (agenda.birthdays[month % YEAR], *agenda.turns.of(month), *agenda.deaths.of(month)))
 
     def turnover(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Rows whose resident has changed this month, rising; the first month and the month of leaving, and the flags, of who is
@@ -307,17 +330,9 @@ class Passing:
             script.born[:, rows] = life.born[:, mine]
         self._unread = []
 
-    def _write(self, rows: np.ndarray) -> None:
+    def _pass(self, change: Change, due: tuple[np.ndarray, ...]) -> None:
         script = self._script
-        _settle(rows, script.month, self._now, self._cells, self.fixed, script.frailty, script.conditions)
-
-    def _weigh(self, rows: np.ndarray, sign: int) -> None:
-        _weigh(rows, sign, self.ground.ties, self._now.here, self._total)
-
-    def _lay(self) -> None:
-        g, script = self.ground, self._script
-        _bound(script.month, g.start, script.birth_month, self._now.steps.first, g.bounds)
-        g.children[:] = g.bounds[:, SEGMENTS - SEGMENT_FROM.index(ADULT)]
-        absent = np.flatnonzero(self.here == 0)
-        _count_away(absent, script.month, script.birth_month, script.place, g.segment, g.away)
-        self.ground = g._replace(absent=absent)
+        ill = script.place, script.frailty, script.conditions
+        found = _pass(script.month, change, due, self._now, self._cells, self.fixed, ill, self.ground, self._total, self.deaths,
+                      self._room)
+        self.ground = self.ground._replace(absent=self._room[:found])
