@@ -190,7 +190,7 @@ def judgement(*, seed: int, draw: int) -> float:
 
 def misjudged(spread: float, u: float) -> float:
     """What the shared error of judgement at u multiplies the distance of effects from none with: 1 + spread x z, at least 0."""
-    return max(0.0, 1 + spread * _z(u))
+    return max(0.0, 1 + spread * _z(min(max(u, 1e-9), 1 - 1e-9)))
 
 
 def judged(quantity: Quantity, value: float, factor: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from nbhdsim import population, simulation, tables
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.experiment import asked, design, file, points, study
+from nbhdsim.experiment import asked, design, factors, file, points, study
 
 TOWN = """schema: scenario/1
 name: {name}
@@ -96,6 +96,18 @@ REACH = "interventions.youth_hub.reach"
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: bed_days, place: Nowhere}]",
      "no place 'Nowhere' in teaching-town (all, "),
     ("{kind: compare, n: 6}", "{}", ASKED, "2:25: method.n: unknown key\n"),
+    *(("{kind: sobol, n: 8}", f"{{scenario.interventions.youth_hub.sites: {{law: {law}, low: 1, high: 3{ends}}}}}", ASKED,
+       "study.yaml:4:54: vary.scenario.interventions.youth_hub.sites.law: is a whole number in the scenario files "
+       "(law integer with whole ends, or values)")
+      for law, ends in (("uniform", ", bound: true, why: x"), ("triangular", ", bound: true, why: x"), ("split_normal", ""))),
+    ("{kind: sobol, n: 8}", "{scenario.interventions.youth_hub.sites: {law: integer, low: 1, high: 3.5, bound: true, why: x}}",
+     ASKED, "sites.high: an integer law has whole numbers as its ends"),
+    ("{kind: sobol, n: 8}", "{scenario.history: {law: integer, low: 0, high: 12, bound: true, why: x}}", ASKED,
+     "vary.scenario.history: 1 cannot be: 1 is not a multiple of 12"),
+    ("{kind: sobol, n: 8}", "{scenario.interventions.youth_hub.funding: {law: split_normal, low: 130000, high: 900000}}", ASKED,
+     "a split_normal law has no ends"),
+    ("{kind: sobol, n: 8}", "{judgement: {law: uniform, low: 0, high: 1, bound: true, why: x}}", ASKED,
+     "study.yaml:4:19: vary.judgement: has its own law, which all judged effects share: quantity"),
 ])
 def test_what_is_wrong_is_said_at_its_place(write, method, vary, more, message) -> None:
     """Each mistake is one clear problem of the experiment file."""
@@ -128,6 +140,33 @@ def test_listed_values_need_no_law(write) -> None:
     """A number whose own law is beta may be varied over values."""
     found = file.load(write("{kind: sobol, n: 8}", "{baseline.admission.preventable: {values: [0.1, 0.3]}}"))
     assert found.factors[0].values == (0.1, 0.3)
+
+
+def test_equal_steps_of_a_whole_number_are_whole(write) -> None:
+    """A knob that takes whole numbers alone may be swept in steps of one."""
+    found = file.load(write("{kind: sweep}", "{scenario.interventions.youth_hub.sites: {low: 1, high: 3, steps: 3}}"))
+    assert repr(found.factors[0].values) == "(1, 2, 3)"
+
+
+def test_what_stands_in_draw_0_is_what_it_ran_with(write) -> None:
+    """A law of the experiment does not move the central values: they are those of the scenario files."""
+    swept = f"{{{REACH}: {{values: [0.1, 0.2]}}, baseline.spill_over.strength: {{law: uniform, low: 0, high: 0.15, bound: true, why: x" \
+        "}, scenario.interventions.youth_hub.sites: {values: [1, 2]}}"
+    found = file.load(write("{kind: sobol, n: 8}", swept))
+    table = study.draws(study.planned(found))
+    central = dict(zip(table["address"][table["draw"] == 0], table["value"][table["draw"] == 0], strict=True))
+    assert central == {a: found.scenarios[1].quantities[a].value for a in ("baseline.spill_over.strength", REACH)}
+
+
+def test_steps_of_a_law_without_ends_stay_within_its_interval(write) -> None:
+    """Morris' steps touch 0 and 1, where the error of judgement would have no size at all."""
+    found = file.load(write("{kind: morris, n: 4}", f"{{judgement: quantity, {REACH}: {{values: [0.1, 0.2]}}}}"))
+    made = study.planned(found)
+    assert (made.u[:, 0].min(), made.u[:, 0].max()) == pytest.approx((0.05, 0.95))
+    assert (made.u[:, 1].min(), made.u[:, 1].max()) == (0, 1)
+    for u in (0.0, 1.0):
+        moved = factors.moved(found.scenarios[1], factors.still(found.scenarios[1]), made.columns, u=[u, 0.5, 0.5])
+        assert np.isfinite([q.value for q in moved.quantities.values()]).all()
 
 
 def test_draws_of_everything_are_those_of_a_comparison(write) -> None:

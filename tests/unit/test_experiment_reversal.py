@@ -84,11 +84,7 @@ def test_the_headline_is_one_more_value():
     luck = np.random.default_rng(5).normal(0, 0.01, 4)
     rows, made = swept([np.array([-1.0, 1])[:, None] + luck], values=(0.0, 0.4))
     middle = pd.DataFrame({"label": "admissions", "scenario": "hub", "draw": 0, "replicate": np.arange(4), "value": 0.9 + luck})
-
-    class Known(Factor):
-        central = 0.1
-
-    made = made._replace(columns=(Known(address="gain", **law),))
+    made = made._replace(columns=(Factor(address="gain", central=0.1, **law),))
     row = reversal.reversals(pd.concat([middle, rows]), made, scenarios=["nothing", "hub"]).iloc[0]
     assert row["value"] == pytest.approx(0.1 / 1.9, abs=0.002) and row["central"] == 0.1
 

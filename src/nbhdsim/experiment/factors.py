@@ -26,7 +26,8 @@ class Factor:
     """One column of a design.
 
     address: its name; law: a Quantity for its own law or the one that the experiment gives; moves: addresses of the numbers
-    that follow it (none: a knob, or one of OWN); own: are they drawn from their own laws? values: instead of a law, in order.
+    that follow it (none: a knob, or one of OWN); own: are they drawn from their own laws? values: instead of a law, in order;
+    central: the value it has in draw 0; None for a knob, which stays as the file has it.
     """
 
     address: str
@@ -35,6 +36,7 @@ class Factor:
     own: bool = False
     values: tuple[Any, ...] = ()
     build: bool = False
+    central: float | None = None
 
     @property
     def knob(self) -> bool:
@@ -47,9 +49,9 @@ class Factor:
         return not any(isinstance(value, str | bool) for value in self.values)
 
     @property
-    def central(self) -> Any:
-        """The value it has in draw 0; None for a knob, which stays as the file has it."""
-        return self.law.value if self.law is not None and self.moves else None
+    def unbounded(self) -> bool:
+        """Has its law no ends?"""
+        return self.address == JUDGEMENT or self.law is not None and not self.values and self.law.law in UNBOUNDED
 
     def value(self, u: float) -> Any:
         """What the factor is at u in [0, 1]: equal shares for listed values, whole numbers for an integer law."""
@@ -69,7 +71,7 @@ class Factor:
 
     def level(self, u: float) -> float:
         """u of an elementary effect, which steps to 0 and 1: the 5 and 95% points where a law has no ends."""
-        return 0.05 + 0.9 * u if self.law is not None and self.law.law in UNBOUNDED else u
+        return 0.05 + 0.9 * u if self.unbounded else u
 
 
 def unknown(quantity: Quantity) -> str:

@@ -31,6 +31,9 @@ MANY = ".*"
 SAME = ("schema", "name", "months")
 """Keys of a scenario that no point changes: answers are found by the name, and counted over the months, of the files."""
 CANNOT = " cannot be: "
+WHOLE = " is not a whole number"
+"""What is said of a number with decimals where a key needs one without."""
+MOST_TRIED = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,13 +158,15 @@ def _many(pattern: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, 
         words = {".".join(a.split(".")[:i]) + MANY for s in scenarios for a in s.quantities for i in (1, 2)}
         find.say(at, f"no number with a range begins with '{start}'{nearest(pattern, words)}", key=True)
     all_of = {a: q for s in scenarios for a, q in s.quantities.items()}
-    return [Factor(address=name, law=all_of[moves[0]], moves=tuple(moves), own=True,
+    return [Factor(address=name, law=all_of[moves[0]], moves=tuple(moves), own=True, central=all_of[moves[0]].value,
                    build=any(all_of[a].stage == "build" for a in moves)) for name, moves in unknowns.items()]
 
 
 def _one(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, find: Findings) -> list[Factor]:
     """The factor of one address: a number of the scenarios or a knob of their files; none where something is wrong."""
     if address == JUDGEMENT:
+        if given != "quantity":
+            find.say(at, "has its own law, which all judged effects share: quantity")
         return [Factor(address=JUDGEMENT)]
     if address in OWN:
         find.say(at, f"'{address}' is added by the method itself", key=True)
@@ -169,12 +174,13 @@ def _one(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, f
     follow = factors.followers(address, scenarios)
     if not follow:
         return _knob(address, given, scenarios, at=at, find=find)
-    law, build = follow.get(address) or next(iter(follow.values())), any(q.stage == "build" for q in follow.values())
+    law = follow.get(address) or next(iter(follow.values()))
+    build, central = any(q.stage == "build" for q in follow.values()), law.value
     if given == "quantity":
         if law.law == "fixed":
             find.say(at, f"is exact ({law.value:g}): give low and high with a law, or values")
             return []
-        return [Factor(address=address, law=law, moves=tuple(follow), own=True, build=build)]
+        return [Factor(address=address, law=law, moves=tuple(follow), own=True, build=build, central=central)]
     for number in given.values or (given.low, given.value, given.high):
         if isinstance(number, str | bool):
             find.say(at, f"'{number}' is not a number ({law.unit})")
@@ -186,7 +192,7 @@ def _one(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, f
         find.say(at, said)
         return []
     own = tuple(a for a, q in follow.items() if not q.joint or a == address)
-    return [Factor(address=address, moves=own, build=build, **_values(address, given, law))]
+    return [Factor(address=address, moves=own, build=build, central=central, **_values(address, given, law))]
 
 
 def _values(address: str, given: VaryModel, unit: Quantity | None) -> dict[str, Any]:
@@ -196,7 +202,9 @@ def _values(address: str, given: VaryModel, unit: Quantity | None) -> dict[str, 
     if given.low is None or given.high is None:
         raise ValueError("the shape of the file has been checked")
     if given.steps is not None:
-        return {"values": tuple(float(x) for x in np.linspace(given.low, given.high, given.steps)), "law": unit}
+        steps = [float(x) for x in np.linspace(given.low, given.high, given.steps)]
+        whole = unit is None and all(x == round(x) for x in steps)          # a knob may take whole numbers alone
+        return {"values": tuple(round(x) if whole else x for x in steps), "law": unit}
     middle = given.value if given.value is not None else (given.low * given.high) ** 0.5 if given.law in (
         "loguniform", "split_lognormal") else (given.low + given.high) / 2
     return {"law": Quantity(address=address, value=middle, unit=unit.unit if unit else "", low=given.low, high=given.high,
@@ -205,7 +213,7 @@ def _values(address: str, given: VaryModel, unit: Quantity | None) -> dict[str, 
 
 
 def _knob(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, find: Findings) -> list[Factor]:
-    """A key of the scenario files; every value that is listed, or both ends of a law, is tried in them before anything runs."""
+    """A key of the scenario files; what it can be is tried in them before anything runs."""
     try:
         path = schema.knob(address)
     except NbhdsimError as error:
@@ -224,16 +232,28 @@ def _knob(address: str, given: Any, scenarios: Sequence[Scenario], *, at: Path, 
     if path[0] in SAME:
         find.say(at, "is the same at every point of an experiment", key=True)
         return []
-    held = _values(address, given, None)
-    factor = Factor(address=address, **held)
-    for u in [i / len(factor.values) for i in range(len(factor.values))] or (0.0, 1.0):
+    factor = Factor(address=address, **_values(address, given, None))
+    for value in _tried(factor):
         try:
-            schema.load_all([s.file for s in scenarios], sets=[*find.sets, *factors.knobs({address: factor.value(u)})])
+            schema.load_all([s.file for s in scenarios], sets=[*find.sets, *factors.knobs({address: value})])
         except NbhdsimError as error:
+            if not factor.values and isinstance(value, float) and any(WHOLE in p.message for p in error.problems):
+                find.say((*at, "law"), "is a whole number in the scenario files (law integer with whole ends, or values)")
+                break
             before = {p.message.partition(CANNOT)[2] for p in find.problems}
             for problem in (p for p in error.problems if p.message not in before):
-                find.say(at, f"{factor.value(u)!r}{CANNOT}{problem.message}")
+                hint = f"; a {given.law} law has no ends (a uniform or triangular one has)" if factor.unbounded else ""
+                find.say(at, f"{value!r}{CANNOT}{problem.message}{hint}")
     return [factor]
+
+
+def _tried(factor: Factor) -> Sequence[Any]:
+    """The values of a knob that are tried before anything runs: all of a few, else the ends and the middle."""
+    if factor.values:
+        return factor.values
+    ends = [factor.value(u) for u in (0.0, 0.5, 1.0)]
+    some = range(ends[0], ends[-1] + 1) if isinstance(ends[0], int) else ends
+    return some if len(some) <= MOST_TRIED else ends
 
 
 def _questions(model: ExperimentModel, scenarios: Sequence[Scenario], find: Findings) -> list[Asked]:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from nbhdsim.evidence import JUDGEMENT
-from nbhdsim.experiment.factors import UNBOUNDED, Factor
+from nbhdsim.experiment.factors import Factor
 
 Values = NDArray[np.float64]
 POWERS, FEW = 3, 10
@@ -57,7 +56,7 @@ def score(factor: Factor, u: Values) -> Values:
     if factor.values:
         places = np.minimum(np.floor(u * len(factor.values)), len(factor.values) - 1)
         return 2 * places / (len(factor.values) - 1) - 1
-    if factor.address == JUDGEMENT or (factor.law is not None and factor.law.law in UNBOUNDED):
+    if factor.unbounded:
         return ndtri(np.clip(u, 1e-9, 1 - 1e-9)) / ndtri(0.95)
     return 2 * u - 1
 

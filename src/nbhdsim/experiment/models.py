@@ -20,7 +20,7 @@ class VaryModel(Closed):
     law: Law | None = Field(None, description="the law its values are drawn from")
     low: float | None = Field(None, description="5% point (lower end, for a law with ends)")
     high: float | None = Field(None, description="95% point (upper end, for a law with ends)")
-    value: float | None = Field(None, description="central value; the middle if left out")
+    value: float | None = Field(None, description="median of the law, its peak where it is triangular; the middle if left out")
     bound: bool = Field(False, description="true for laws whose low and high are ends: say so, and why")
     why: str = Field("", description="why this range")
     values: Annotated[list[Number], Field(min_length=2, max_length=10_000)] | None = Field(None, description="the values")
@@ -43,6 +43,8 @@ class VaryModel(Closed):
             raise Wrong(f"{self.value:g} is not between low {self.low:g} and high {self.high:g}", "value")
         if self.law == "fixed":
             raise Wrong("a fixed law does not vary", "law")
+        if self.law == "integer" and any(x is not None and x != round(x) for x in (self.low, self.high)):
+            raise Wrong("an integer law has whole numbers as its ends", "low" if self.low != round(self.low) else "high")
         if self.law in RATIO_LAWS and self.low <= 0:
             raise Wrong(f"a {self.law} law needs numbers above 0", "low")
         if (self.law is None) == (self.steps is None):

@@ -191,15 +191,15 @@ def _piloted(study: Experiment, folder: RunFolder, how: How) -> Pilot:
 
 def draws(made: Design) -> dict[str, Any]:
     """The table `draws`: u and value of each factor at each point; central values, without a u, in draw 0."""
-    central = [f for f in made.columns if f.central is not None]
+    central = {f.address: f.central for f in made.columns if f.central is not None}
     row, column = np.nonzero(~np.isnan(made.u))
     u = made.u[row, column]
     value = [made.columns[c].number(x) for c, x in zip(column, u, strict=True)]
     names = np.array([f.address for f in made.columns], object)
     return {"draw": np.concatenate([np.zeros(len(central), np.int32), row.astype(np.int32) + 1]),
-            "address": np.concatenate([np.array([f.address for f in central], object), names[column]]),
+            "address": np.concatenate([np.array(list(central), object), names[column]]),
             "u": np.concatenate([np.full(len(central), np.nan), u]),
-            "value": np.concatenate([np.array([float(f.central) for f in central], float), np.array(value, float)])}
+            "value": np.concatenate([np.array(list(central.values()), float), np.array(value, float)])}
 
 
 def answers(folder: Path, study: Experiment) -> pd.DataFrame:
