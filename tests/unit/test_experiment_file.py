@@ -150,9 +150,9 @@ def test_equal_steps_of_a_whole_number_are_whole(write) -> None:
 
 def test_what_stands_in_draw_0_is_what_it_ran_with(write) -> None:
     """A law of the experiment does not move the central values: they are those of the scenario files."""
-    swept = f"{{{REACH}: {{values: [0.1, 0.2]}}, baseline.spill_over.strength: {{law: uniform, low: 0, high: 0.15, bound: true, why: x" \
-        "}, scenario.interventions.youth_hub.sites: {values: [1, 2]}}"
-    found = file.load(write("{kind: sobol, n: 8}", swept))
+    swept = "baseline.spill_over.strength: {law: uniform, low: 0, high: 0.15, bound: true, why: x}, scenario.interventions." \
+        f"youth_hub.sites: {{values: [1, 2]}}, {REACH}: {{values: [0.1, 0.2]}}"
+    found = file.load(write("{kind: sobol, n: 8}", f"{{{swept}}}"))
     table = study.draws(study.planned(found))
     central = dict(zip(table["address"][table["draw"] == 0], table["value"][table["draw"] == 0], strict=True))
     assert central == {a: found.scenarios[1].quantities[a].value for a in ("baseline.spill_over.strength", REACH)}
