@@ -138,15 +138,14 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
 def compiled() -> bool:
     """Is there machine code of a month for the program as it stands here?
 
-    Numba keeps it by folder of the source (its name and the SHA-1 of its path), file, and time of the file; what other
-    verbs compile is not enough.
+    Numba keeps it by folder of the source (its name and the SHA-1 of its path) and file, within a folder named by what the files
+    say; what other verbs compile is not enough.
     """
     from nbhdsim import rng
 
-    source = Path(rng.__file__).with_name("step") / "events.py"
-    folder = f"step_{hashlib.sha1(str(source.parent).encode(), usedforsecurity=False).hexdigest()}"
-    made = (rng.cache_folder() / folder).glob("events.*.nbc")
-    return any(code.stat().st_mtime >= source.stat().st_mtime for code in made)
+    source = Path(rng.__file__).with_name("step")
+    folder = f"step_{hashlib.sha1(str(source).encode(), usedforsecurity=False).hexdigest()}"
+    return any((rng.cache_folder() / folder).glob("events.*.nbc"))
 
 
 def catalogue(options: Namespace, argv: Sequence[str]) -> int:

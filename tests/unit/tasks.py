@@ -1,6 +1,8 @@
 """Tasks for tests of the runner: they need no town, and some of them do harm."""
 import os
 import signal
+import struct
+import sys
 import time
 from pathlib import Path
 
@@ -73,4 +75,20 @@ def stuck(world, scenarios, future):
     """One run never ends, in a call that no exception reaches."""
     if future.run == HARMFUL:
         time.sleep(10_000)
+    return slow(world, scenarios, future)
+
+
+def torn(world, scenarios, future):
+    """One run ends in the midst of what its process sends, killed; or it stays there, where `scenarios` names a file to tell."""
+    if future.run == HARMFUL:
+        frame = sys._getframe()
+        while "result_queue" not in frame.f_locals:
+            frame = frame.f_back
+        queue = frame.f_locals["result_queue"]
+        queue._wlock.acquire()
+        os.write(queue._writer.fileno(), struct.pack("!i", 100_000) + b"half")
+        while scenarios:
+            Path(scenarios[0]).touch()
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)
     return slow(world, scenarios, future)

@@ -126,7 +126,7 @@ def test_compare_says_so_when_what_funds_nothing_is_not_first(at, capsys):
 
 
 def test_compiling_is_said_until_a_month_has_been_compiled_here(at, tmp_path, monkeypatch):
-    """Numba's own cache counts, of a month and of these very files."""
+    """Numba's own cache counts, of a month and of these very files, not of their dates: a tree may be copied after it."""
     source = Path(step.__file__).with_name("events.py")
     simulation.Simulation(population.build(load_town(at)), load_town(at)).step()
     assert cli_verbs.compiled()
@@ -139,7 +139,7 @@ def test_compiling_is_said_until_a_month_has_been_compiled_here(at, tmp_path, mo
         (place / name).write_bytes(b"")
         assert cli_verbs.compiled() is known
     os.utime(folder / "events.a.nbc", (0, 0))
-    assert not cli_verbs.compiled()
+    assert cli_verbs.compiled()
 
 
 def load_town(at):

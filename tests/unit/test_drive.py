@@ -110,6 +110,28 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing():
 
 
 @pytest.mark.slow
+def test_a_worker_that_is_lost_in_the_midst_of_what_it_sends_is_noticed():
+    found = outcomes(tasks.torn)
+    assert {run: o.error for run, o in found.items() if o.error} == {7: "its worker process was lost twice (out of memory?)"}
+
+
+def test_what_is_half_sent_does_not_keep_a_stop(tmp_path):
+    """The thread that reads what workers send ends too: without it the program does not."""
+    def stop():
+        if (tmp_path / "half").exists():
+            raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), closing(results(Work([str(tmp_path / "half")], tasks.torn, None, tasks.nowhere), MANY,
+                                                           jobs=2, tick=stop)) as chunks:
+        list(chunks)
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() == before
+
+
+@pytest.mark.slow
 def test_a_run_that_hangs_is_ended():
     begun = time.monotonic()
     found = outcomes(tasks.hangs, limit=1.0)

@@ -10,6 +10,7 @@ from concurrent.futures import Future as Promise
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from nbhdsim.workers import work
@@ -109,9 +110,14 @@ class Processes:
 
     def wait(self, pending: Collection[Promise[Chunk]]) -> Collection[Promise[Chunk]]:
         """Those that are done, after half a second at most. Ctrl-C waits as long: one that came between the locks of the promises
-        would leave one taken, and the thread that ends the pool would wait for it for ever."""
+        would leave one taken, and the thread that ends the pool would wait for it for ever. Where a worker was lost in the midst of
+        what it sent, which the pool does not notice, all of them are ended."""
         with without_interrupts():
-            return wait(pending, timeout=0.5, return_when=FIRST_COMPLETED).done
+            done = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED).done
+            if not done and any(worker.exitcode is not None for worker in self._processes()):
+                self._end()
+                done = wait(pending, timeout=5).done
+            return done
 
     def result(self, promise: Promise[Chunk]) -> Chunk:
         """What the chunk came to."""
@@ -126,12 +132,21 @@ class Processes:
     def stop(self) -> None:
         """End all workers now and wait until they are gone."""
         with without_interrupts():
-            workers = list((getattr(self.executor, "_processes", None) or {}).values())
-            for worker in workers:
-                worker.terminate()
+            self._end()
             self.executor.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
+
+    def _processes(self) -> list[BaseProcess]:
+        return list((getattr(self.executor, "_processes", None) or {}).values())
+
+    def _end(self) -> None:
+        """End all workers, and the pipe of results: whoever reads what was half sent would wait for ever for the rest."""
+        workers = self._processes()
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join(5)
+            if worker.is_alive():
+                worker.kill()
                 worker.join(5)
-                if worker.is_alive():
-                    worker.kill()
-                    worker.join(5)
+        if (results := getattr(self.executor, "_result_queue", None)) is not None:
+            results._writer.close()
