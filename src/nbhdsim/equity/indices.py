@@ -139,6 +139,15 @@ def flips(one: ArrayLike, other: ArrayLike, *, weights: ArrayLike | None = None,
     def lead(e: float) -> float:
         return ede(one, e, weights=weights) - ede(other, e, weights=weights)
     grid = np.linspace(0, most, int(most * 10) + 1)
-    leads = np.array([lead(e) for e in grid])
+    leads = _edes(one, grid, weights) - _edes(other, grid, weights)
     turns = np.flatnonzero(leads[:-1] * leads[1:] < 0)
     return [float(brentq(lead, grid[i], grid[i + 1])) for i in turns]
+
+
+def _edes(values: ArrayLike, aversions: Array, weights: ArrayLike | None) -> Array:
+    """`ede` at many aversions at once."""
+    x, w = weighted(values, weights)
+    with np.errstate(divide="ignore"):
+        logs, e = np.log(x[w > 0]), 1 - aversions[:, None]
+    powered = logsumexp(np.where(e == 0, 1, e) * logs, b=w[w > 0], axis=1) / np.where(e == 0, 1, e)[:, 0]
+    return np.asarray(np.exp(np.where(e[:, 0] == 0, logs @ w[w > 0], powered)))
