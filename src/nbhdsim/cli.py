@@ -67,9 +67,10 @@ def parser() -> argparse.ArgumentParser:
 def _studies(verbs: Any) -> None:
     """The verbs of experiments."""
     study = verbs.add_parser("experiment", help="carry out an experiment: sweep, uncertainty, sensitivity, discovery or comparison")
-    study.add_argument("file", metavar="FILE", help="experiment YAML; with --new a folder that files to begin with are written to")
-    study.add_argument("--new", metavar="METHOD",
-                       help="write files to begin with: compare, sweep, uncertainty, sensitivity, discover")
+    study.add_argument("file", nargs="?", metavar="FILE",
+                       help="experiment YAML; with --new the folder that files to begin with are written to (default: METHOD)")
+    study.add_argument("--new", metavar="METHOD", help="write files to begin with: compare, sweep, uncertainty, sensitivity, "
+                       "discover, or a kind of sensitivity analysis (sobol, morris, efast, rbd_fast, delta, pawn, hdmr)")
     study.add_argument("--dry-run", action="store_true", help="say how many runs there are and how long they take")
     study.add_argument("--extend", action="store_true", help="twice the size of what is there, keeping every run")
     _changes(study)
@@ -150,6 +151,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away (`| head`); nothing is left to tell it
         sys.stderr.close()
         return OK
+    except OSError as error:  # a folder that is read-only, a disk that went away: one line
+        print(": ".join(filter(None, (str(error.filename or ""), (error.strerror or str(error)).lower()))), file=sys.stderr)
+        return FAILED
 
 
 if __name__ == "__main__":

@@ -10,8 +10,13 @@ from nbhdsim import cli_verbs
 from nbhdsim.cli_verbs import COMPILING, FAILED, OK, STOPPING, tell
 from nbhdsim.errors import NbhdsimError
 
-PILOT = 3
-"""Runs by which a dry run tells how long all of them take."""
+PILOT, ENOUGH = 3, 10.0
+"""Runs by which a dry run tells how long all of them take, fewer where they have taken so many seconds."""
+OPENINGS = ("compare", "sweep", "uncertainty", "sensitivity", "discover")
+SIZES = {"sobol": (128, ""), "morris": (20, "n x (numbers + seed + dummy + 1) runs"),
+         "efast": (129, "n runs for each number, the seed and the dummy"), "rbd_fast": (512, "n runs"), "delta": (512, "n runs"),
+         "pawn": (512, "n runs"), "hdmr": (512, "n runs")}
+"""Kinds of sensitivity analysis to begin with: size of the design, and how many runs it has."""
 
 
 def experiment(options: Namespace, argv: Sequence[str]) -> int:
@@ -21,19 +26,22 @@ def experiment(options: Namespace, argv: Sequence[str]) -> int:
     from nbhdsim.report import studies
 
     if options.new is not None:
-        tell(_begun(options.new, Path(options.file)))
+        tell(_begun(options.new.lower().replace("-", "_"), options.file))
         return OK
+    if options.file is None:
+        raise NbhdsimError.of("experiment: which file? (`nbhdsim experiment --new sensitivity` writes one to begin with)")
     if not options.out:
         raise NbhdsimError.of("--out: needs a folder (`--out .` is this one)")
     found = file.load(options.file, sets=options.sets, seed=options.seed)
     begun = None
     if options.extend:
         found, begun = study.extended(found, Path(options.out))
-    if options.dry_run:
-        tell(_dry(found, options))
-        return OK
     if not cli_verbs.compiled():
         cli_progress.say(f"compiling (first run on this machine, about {COMPILING} s)")
+    if options.dry_run:
+        cli_progress.say("a few runs, to see how long they take")
+        tell(_dry(found, options))
+        return OK
     options.interrupt.notice = STOPPING
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         done = study.perform(found, study.How(Path(options.out), options.jobs, ["nbhdsim", *argv], options.anew,
@@ -52,24 +60,42 @@ def _ended(result: Any) -> int:
     return FAILED if result.failed else OK
 
 
-def _begun(method: str, folder: Path) -> str:
-    """Write the files of a method to begin with into a folder; what to do next. Raises NbhdsimError where a file is in the way."""
+def _begun(method: str, given: str | None) -> str:
+    """Write the files of a method to begin with into a folder; what to do next. Raises NbhdsimError where a file is in the way, or
+    none can be written."""
+    from nbhdsim.experiment import TEMPLATES
+
+    folder = Path(given or method)
+    files = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in ("do-nothing.yaml", "hub.yaml")}
+    files[f"{method}.yaml"] = _opening(method)
+    try:
+        there = [name for name, text in files.items() if (folder / name).exists() and (folder / name).read_text("utf-8") != text]
+        if there:
+            raise NbhdsimError.of(f"{folder / there[0]} is there already, and is not overwritten (give another folder)")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).lower()
+        raise NbhdsimError.of(f"--new: nothing can be written in {folder}: {reason} (give a folder you may write in)") from None
+    return f"written: {', '.join(str(folder / name) for name in files)}\nnow: nbhdsim experiment {folder / method}.yaml"
+
+
+def _opening(method: str) -> str:
+    """The experiment file of a method to begin with."""
     from nbhdsim.errors import nearest
     from nbhdsim.experiment import TEMPLATES
-    from nbhdsim.runfolder import check_out
 
-    names = sorted(p.stem for p in TEMPLATES.glob("*.yaml") if p.read_text(encoding="utf-8").count("schema: experiment/1"))
-    if method not in names:
+    if method in OPENINGS:
+        return (TEMPLATES / f"{method}.yaml").read_text(encoding="utf-8")
+    if method not in SIZES:
+        names = (*OPENINGS, *SIZES)
         raise NbhdsimError.of(f"--new: '{method}' is not a method to begin with ({', '.join(names)}){nearest(method, names)}")
-    files = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in ("do-nothing.yaml", "hub.yaml", f"{method}.yaml")}
-    check_out(folder)
-    there = [name for name, text in files.items() if (folder / name).exists() and (folder / name).read_text("utf-8") != text]
-    if there:
-        raise NbhdsimError.of(f"{folder / there[0]} is there already, and is not overwritten (give another folder)")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return f"written: {', '.join(str(folder / name) for name in files)}\nnow: nbhdsim experiment {folder / method}.yaml"
+    size, runs = SIZES[method]
+    question, of_sobol, *rest = (TEMPLATES / "sensitivity.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    said = f"# {method}: {runs}\n" if runs else of_sobol
+    asked = "".join([question, said, *rest]).replace("name: sensitivity", f"name: {method}")
+    return asked.replace(f"kind: sobol, n: {SIZES['sobol'][0]}", f"kind: {method}, n: {size}")
 
 
 def _dry(found: Any, options: Namespace) -> str:
@@ -83,14 +109,16 @@ def _dry(found: Any, options: Namespace) -> str:
     futures = made.futures()
     jobs = study.jobs(found, study.How(jobs=options.jobs), made)
     world, task, size = population.build(found.scenarios[0]), study.task(found, made), 0
-    some = [futures[round(i * (len(futures) - 1) / PILOT)] for i in range(PILOT + 1)]
-    for i, future in enumerate(some):
-        if i == 1:
-            begun = time.monotonic()            # the first one compiles, or loads what has been compiled
-        rows = task(world, found.scenarios, future)
+    begun, timed = time.monotonic(), 0
+    for i in range(PILOT + 1):
+        rows = task(world, found.scenarios, futures[round(i * (len(futures) - 1) / PILOT)])
         size += sum(len(tables.packed([tables.to_arrow(name, columns)])) for name, columns in rows.items())
-    each = (time.monotonic() - begun) / PILOT
-    seconds, megabytes = each * len(futures) / jobs, size / len(some) * len(futures) / 1e6
+        if i == 0:
+            begun = time.monotonic()            # the first one compiles, or loads what has been compiled
+        elif (timed := i) and time.monotonic() - begun > ENOUGH:
+            break
+    each = (time.monotonic() - begun) / timed
+    seconds, megabytes = each * len(futures) / jobs, size / (timed + 1) * len(futures) / 1e6
     more = ", or more: a pilot decides on replicates" if made.central and not isinstance(found.model.replicates, int | None) else ""
     return (f"{found.name}: {len(futures):,} runs{more}\n"
             f"  {made.central} with central numbers, {len(made.u):,} points x {_many(made.repeats, 'replicate')}, "
@@ -111,13 +139,14 @@ def _time(seconds: float) -> str:
 
 def rerun(options: Namespace, argv: Sequence[str]) -> int:
     """Make a run again from its manifest and say whether every table is the same to the byte."""
-    from nbhdsim import cli_progress
+    from nbhdsim import cli_progress, runfolder
     from nbhdsim.experiment import again
 
     given = Path(options.manifest)
     if not given.exists():
         raise NbhdsimError.of(f"{given}: no such run folder or manifest")
     folder = given if given.is_dir() else given.parent
+    runfolder.read(folder)
     options.interrupt.notice = STOPPING
     with cli_progress.shown(lambda: options.interrupt.asked) as progress:
         result = again.perform(folder, compare=options.compare, out=Path(options.out), jobs=options.jobs, argv=["nbhdsim", *argv],
@@ -131,16 +160,16 @@ def rerun(options: Namespace, argv: Sequence[str]) -> int:
 
 def diff(options: Namespace, argv: Sequence[str]) -> int:
     """Print what is different between two scenarios or two run folders."""
-    from nbhdsim import documents
+    from nbhdsim import documents, runfolder
     from nbhdsim.report import differences
 
     one, other = map(Path, options.both)
-    if one.is_dir() != other.is_dir():
-        raise NbhdsimError.of(f"{one} and {other} are a run folder and a file (two scenarios, or two run folders)")
-    if one.is_dir():
+    if one.exists() and other.exists() and one.is_dir() != other.is_dir():
+        folder, file = (one, other) if one.is_dir() else (other, one)
+        raise NbhdsimError.of(f"{folder} is a folder and {file} a file (give two scenarios, or two run folders)")
+    if one.is_dir() and other.is_dir():
         for folder in (one, other):
-            if not (folder / "manifest.json").is_file():
-                raise NbhdsimError.of(f"{folder} has no manifest.json (a run folder)")
+            runfolder.read(folder)
         lines = differences.folders(one, other, [documents.read_yaml(f / "resolved.yaml").data for f in (one, other)])
     else:
         options.sets, options.seed = [], None

@@ -95,6 +95,8 @@ REACH = "interventions.youth_hub.reach"
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", ASKED + "\nviews: []", "6:8: views: must not be empty"),
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: bed_days, place: Nowhere}]",
      "no place 'Nowhere' in teaching-town (all, "),
+    ("{kind: sweep}", "{scenario.interventions.youth_hub.where: {values: [{top: 1}, {top: 2}]}}", ASKED,
+     "a mapping is no single value: vary a key of it (scenario.interventions.wellbeing_hub.where.top), or write a"),
     ("{kind: compare, n: 6}", "{}", ASKED, "2:25: method.n: unknown key\n"),
     *(("{kind: sobol, n: 8}", f"{{scenario.interventions.youth_hub.sites: {{law: {law}, low: 1, high: 3{ends}}}}}", ASKED,
        "study.yaml:4:54: vary.scenario.interventions.youth_hub.sites.law: is a whole number in the scenario files "

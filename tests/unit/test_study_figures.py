@@ -32,9 +32,11 @@ def made_up(found, made):
 
 
 def test_the_unit_in_the_text_is_that_of_the_tables():
-    asked = [SimpleNamespace(label=name, name=name, difference=False) for name in ("lonely", "emergency_admissions")]
+    names = ("lonely", "emergency_admissions", "expected_admissions")
+    asked = [SimpleNamespace(label=name, name=name, difference=False) for name in names]
     found = SimpleNamespace(asked=asked)
-    assert [studies._heading(found, one.label) for one in asked] == ["lonely (share)", "emergency_admissions (a year)"]
+    assert [studies._heading(found, one.label) for one in asked] == [
+        "lonely (share)", "emergency_admissions (a year)", "expected_admissions (a year)"]
 
 
 def test_each_structure_has_its_own_futures():

@@ -10,6 +10,8 @@ _KINDS = {
     "model_attributes": "a mapping of keys to values", "dataclass": "a mapping of keys to values",
     "path": "a file name",
 }
+_READERS = {"scenario": "a scenario (for nbhdsim check, run and compare)", "experiment": "an experiment (for nbhdsim experiment)",
+            "intervention": "an intervention (for `catalogue:` of a scenario)"}
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)")
 
 
@@ -51,6 +53,9 @@ def say(error: Any, *, either: list[str] | None = None) -> str:
     if kind == "missing":
         return "is required but missing"
     if kind in ("literal_error", "enum", "union_tag_invalid"):
+        if error["loc"] == ("schema",) and (other := _READERS.get(str(value).partition("/")[0])) and other not in (
+                _READERS.get(word.partition("/")[0]) for word in allowed_values(error)):
+            return f"{show(value)} is {other}; here it is {' or '.join(allowed_values(error))}"
         shown = repr(context["tag"]) if kind == "union_tag_invalid" else show(value)
         return f"{shown} is not one of {', '.join(allowed_values(error))}"
     if phrase := expected(error):

@@ -10,7 +10,17 @@ from nbhdsim.scenario.models import Law
 
 PERIOD = re.compile(r"(?:months (\d+)-(\d+)|years (\d+)-(\d+)|month (\d+)|year (\d+))")
 Words = Annotated[list[str], Field(min_length=1)]
-Number = float | int | bool | str
+
+
+def _single(value: object) -> object:
+    if isinstance(value, dict | list):
+        raise Wrong(f"a {'mapping' if isinstance(value, dict) else 'list'} is no single value: vary a key of it "
+                    "(scenario.interventions.wellbeing_hub.where.top), or write a scenario file for each and name them all in "
+                    "`scenarios`")
+    return value
+
+
+Number = Annotated[float | int | bool | str, BeforeValidator(_single)]
 Seed = Annotated[int, Field(ge=1, le=2**31 - 1, description="seed of the design, 1 or more")]
 
 

@@ -160,7 +160,10 @@ def _heading(found: Experiment, label: str) -> str:
     """A question in words: the outcome, its unit, and whether it is a difference."""
     one = next(one for one in found.asked if one.label == label)
     measure = MEASURES.get(one.name)
-    unit = measure.unit if measure is not None and measure.factor == 1 else OUTCOMES[one.name].unit      # tables are not scaled
+    outcome = OUTCOMES[one.name]
+    unit = "a year" if outcome.kind == "count" else outcome.unit
+    if measure is not None and measure.factor == 1:             # tables are not scaled
+        unit = measure.unit
     against = f", against '{found.scenarios[0].name}'" if one.difference else ""
     return f"{label} ({unit}{against})"
 
