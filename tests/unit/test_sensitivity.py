@@ -70,6 +70,42 @@ def test_a_model_that_is_no_function_of_numbers_and_seed_is_refused():
         indices(METHODS["sobol"], problem, runs_of("sobol", 64, problem, noise=lambda r: luck.normal(size=len(r))), y="out")
 
 
+@pytest.mark.parametrize("name, n", [("efast", 129), ("rbd_fast", 256), ("hdmr", 600), ("delta", 128), ("pawn", 128)])
+def test_luck_has_no_index_where_it_cannot_be_seen(name, n):
+    """It jumps from seed to seed: a curve, a slice and a polynomial would find nothing in it, or as much as in the dummy."""
+    problem = Problem(("x", "y", "z", SEED, DUMMY))
+    runs = runs_of(name, n, problem, noise=lambda r: noise_of(np.floor(r[SEED] * 2**31), r["z"].to_numpy()))
+    reading = indices(METHODS[name], problem, runs, y="out", seed=3)
+    assert SEED not in set(reading.table["address"]) and DUMMY in set(reading.table["address"])
+    assert any("luck is in every run and has no index" in note for note in reading.notes)
+    assert any("chance inflates every total index" in note for note in reading.notes) == (name in ("efast", "hdmr"))
+
+
+def test_polynomials_have_as_many_terms_as_runs_allow():
+    """With as many terms as runs a number that does nothing had a total index of 0.24, the largest of all no more than 0.5."""
+    hdmr, problem = METHODS["hdmr"], Problem((*P.factors, "a", "b"))
+    assert [hdmr.degree(problem, n) for n in (400, 800, 1600, 4000)] == [2, 3, 4, 6]
+    runs = design(hdmr, problem, 400, seed=3)
+    runs["out"] = runs["x"] + runs["y"] * runs["z"] + 0.2 * np.random.default_rng(1).normal(size=400)
+    reading = indices(hdmr, problem, runs, y="out", seed=3)
+    assert last(reading, "ST")["value"][[DUMMY, "a", "b"]].max() < 0.08
+    assert any("degree 2 explain 7" in note for note in reading.notes)
+    with pytest.raises(NbhdsimError, match=r"method.n: 600 runs are too few \(1,000 or more"):
+        design(hdmr, Problem(tuple("abcdefghij")), 600, seed=1)
+    with pytest.raises(NbhdsimError, match="needs two numbers"):
+        design(hdmr, Problem(("x", SEED)), 600, seed=1)
+    with pytest.raises(NbhdsimError, match="no more of a run than their mean"):
+        indices(hdmr, problem, runs.assign(out=np.random.default_rng(2).normal(size=400)), y="out", seed=3)
+
+
+@pytest.mark.parametrize("name", ["efast", "hdmr", "delta", "pawn", "morris", "sobol"])
+def test_the_generator_that_all_share_is_left_as_it_was(name):
+    np.random.seed(7)
+    before = np.random.get_state()[1].copy()
+    indices(METHODS[name], P, runs_of(name, {"hdmr": 400, "morris": 8}.get(name, 128)), y="out", seed=3)
+    assert_array_equal(np.random.get_state()[1], before)
+
+
 def test_without_the_seed_the_dummy_shows_what_chance_adds():
     luck = np.random.default_rng(1)
     reading = indices(METHODS["sobol"], P, runs_of("sobol", 256, noise=lambda r: 3 * luck.normal(size=len(r))), y="out")
@@ -126,7 +162,7 @@ def test_what_has_no_index_is_told():
         try:
             reading = indices(METHODS[name], P, runs, y="out", seed=3)
         except NbhdsimError as error:
-            assert name == "delta" and "too few different values" in str(error)
+            assert {"delta": "too few different values", "hdmr": "no more of a run than their mean"}[name] in str(error)
             continue
         without = set(reading.table[reading.table["value"].isna() & (reading.table["n"] == len(runs))]["address"])
         assert without == {note.partition(":")[0] for note in reading.notes if "has no" in note}, name

@@ -6,7 +6,8 @@ an output that does not vary, and never turns either into a zero (Saltelli and o
 and Sudret 2021).
 """
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -64,7 +65,8 @@ class Method(ABC):
     """A design of runs and the indices they give.
 
     given: may it read any table of runs (a sweep, an uncertainty run)? ordered: do its levels imply an order, so that
-    a choice without one has no place in it? nested: is the design of n the beginning of the design of 2 n?
+    a choice without one has no place in it? nested: is the design of n the beginning of the design of 2 n? smooth: does it take
+    an answer to be much the same at neighbouring points of its curves, so that the seed is no number it can see?
     """
 
     name: ClassVar[str]
@@ -72,6 +74,7 @@ class Method(ABC):
     ordered: ClassVar[bool] = False
     nested: ClassVar[bool] = False
     grouped: ClassVar[bool] = False
+    smooth: ClassVar[bool] = False
 
     def check(self, problem: Problem, n: int) -> None:
         """Raises NbhdsimError when a design of this size cannot be made."""
@@ -90,11 +93,26 @@ class Method(ABC):
     def read(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64], *, seed: int) -> list[Index]:
         """The indices of outputs y [rows] at points u [rows, factors], complete and finite."""
 
+    def told(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64]) -> list[str]:
+        """What else to know of indices of these outputs, in plain words."""
+        return []
+
 
 METHODS: Registry[Method] = Registry("method of sensitivity analysis", package="nbhdsim.sensitivity")
 """Every method by its name in an experiment file."""
 
 
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """SALib draws some of its numbers from the generator that all of numpy shares; it is left as it was."""
+    state = np.random.get_state()
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
+@_untouched()
 def design(method: Method, problem: Problem, n: int, *, seed: int) -> pd.DataFrame:
     """The runs of a method: column row, 0 .., and one of each factor in the unit cube.
 
@@ -124,6 +142,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
 
 
+@_untouched()
 def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, seed: int = 1) -> Reading:
     """Indices of column `y` over the runs (columns row, the factors, y; one row a run, in any order; NaN: it failed).
 
@@ -133,6 +152,8 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
     rows = ordered["row"].to_numpy()
     if len(rows) == 0 or not np.array_equal(rows, np.arange(len(rows))):
         raise NbhdsimError.of(f"{len(rows)} runs are not the whole design (rows 0 to {max(rows, default=0)}, each once)")
+    if blind := method.given and SEED in problem.factors:
+        problem = Problem(tuple(name for name in problem.factors if name != SEED))
     u, values = ordered[list(problem.factors)].to_numpy(float), ordered[y].to_numpy(float)
     kept, dropped = _whole(values, method.block(problem) or len(values), method=method)
     if dropped > MOST_LOST * len(values):
@@ -142,6 +163,9 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
         return Reading(pd.DataFrame(columns=list(COLUMNS)), [f"{y} does not vary: it has no indices"])
     with np.errstate(invalid="ignore", divide="ignore"):      # of a factor along which the output stands still; told below
         reading = Reading(_frame(method.read(problem, u[kept], values[kept], seed=seed), int(kept.sum()), dropped))
+    reading.notes += method.told(problem, u[kept], values[kept])
+    if blind or method.smooth and SEED in problem.factors:
+        reading.notes.append(f"luck is in every run and has no index: it jumps from seed to seed, which {method.name} cannot see")
     for name, index in reading.table.loc[reading.table["value"].isna(), ["address", "index"]].itertuples(index=False):
         reading.notes.append(f"{name}: has no {index} (too few of the runs differ)")
     if dropped:
@@ -217,9 +241,10 @@ def _seen(table: pd.DataFrame, problem: Problem, method: Method) -> list[str]:
     if method.nested and {SEED, DUMMY} <= set(problem.factors) and total.get(DUMMY, 0.0) != 0:
         raise NbhdsimError.of(f"a number that the model does not read has a total index of {total[DUMMY]:g}: the same numbers and "
                               "seed have not given the same result")
-    if method.nested and DUMMY in total and SEED not in total and total[DUMMY] > 0:
+    if DUMMY in total and SEED not in total and total[DUMMY] > (0 if method.nested else MOVED):
         near = [name for name in total.index if name != DUMMY and total[name] <= 2 * total[DUMMY]]
         said = f"chance inflates every total index by about {total[DUMMY]:.2f} (that of a number which the model does not read)"
+        said += "" if method.nested or SEED not in problem.factors else ", first-order ones not; seed_factor: false asks for means"
         return [said + (f"; not above it: {', '.join(near)}" if near else "")]
     if total.get(SEED, 0.0) > 0.5:
         return [f"the seed has a total index of {total[SEED]:.2f}: single runs mostly show chance; ask for means over replicates"]
