@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nbhdsim import areas, comparison, evidence, explain, ledger, outcomes, reach
+from nbhdsim.economics import of_run, value
 from nbhdsim.evidence import Quantity
 from nbhdsim.experiment.models import ExperimentModel
 from nbhdsim.interventions import DELIVERIES, schema
@@ -116,7 +117,10 @@ def economics() -> str:
             "`nbhdsim report RUN --set` take them by address. They stand in `src/nbhdsim/catalogue/economics.yaml`; pounds of older years become those of 2024/25 with "
             "`economics.price_<year>` ([baseline.md](baseline.md)).\n\n"
             + quantities(evidence.load_economics().values()) + "\n\n## Policy constants\n\n" + table(("name", "value", "unit", "edition", "status", "source", "why"), held)
-            + "\n\n## Perspectives\n\nWhose costs and gains each counts.\n\n" + table(("perspective", "payers and gainers"), who))
+            + "\n\n## Perspectives\n\nWhose costs and gains each counts.\n\n" + table(("perspective", "payers and gainers"), who)
+            + "\n\n## Measures\n\nOf `economics_value.csv`.\n\n" + table(("measure", "unit", "meaning"), [(f"`{name}`", *said) for name, said in value.MEASURES.items()])
+            + "".join(f"\n\n## `economics_{name}.csv`\n\n" + table(("column", "meaning"), [(f"`{column}`", meaning) for column, meaning in columns.items()])
+                      for name, columns in of_run.DICTIONARY.items()))
 
 
 def shown(value: object) -> str:

@@ -115,15 +115,16 @@ def _scenario(books: Books, of: Futures) -> Iterator[dict[str, Any]]:
             yield said(measure, ranged(found, of, ends=ENDS.get(measure, (-np.inf, np.inf))), discounted=discounted)
         for perspective in constants.perspectives():
             for measure in BY_PERSPECTIVE:
-                found = per_future(books, of, measure, discounted=discounted, perspective=perspective)
-                yield said(measure, _unpaid(ranged(found, of), books, of, perspective), perspective, discounted=discounted)
+                sums = per_future(books, of, measure, discounted=discounted, perspective=perspective)
+                row = _unpaid(ranged(sums, of), books, of=of, perspective=perspective)
+                yield said(measure, row, perspective, discounted=discounted)
             for measure, (top, bottom) in RATIOS.items():
                 pair = (per_future(books, of, name, discounted=discounted, perspective=perspective) for name in (top, bottom))
                 yield said(measure, ratio(measure, *pair, of=of), perspective, discounted=discounted)
             yield said("payback_year", _payback(books, of, perspective, discounted=discounted), perspective, discounted=discounted)
 
 
-def _unpaid(found: dict[str, Any], books: Books, of: Futures, perspective: str) -> dict[str, Any]:
+def _unpaid(found: dict[str, Any], books: Books, *, of: Futures, perspective: str) -> dict[str, Any]:
     """The row with a word where this perspective's payers pay nothing while others do."""
     cost = per_future(books, of, "cost", perspective=perspective)
     if cost is not None and not cost.any() and total(of, discounted=False, side=COST).any():
