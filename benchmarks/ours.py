@@ -180,7 +180,7 @@ def county() -> dict:
     lanes = [schema.load(f"scenarios/{name}.yaml") for name in COUNTY]
     world, clock = population.build(lanes[0]), Clock()
     module.simulate(world, lanes, draw=0, replicate=0)                                       # compiles
-    clock.watch("tables", (views, "outcome_rows", "table", "programmes"), (module, "_people"))
+    clock.watch("tables", (views, "outcome_rows", "table", "programmes", "people"))
     start = time.perf_counter()
     module.simulate(world, lanes, draw=0, replicate=1)
     took = time.perf_counter() - start

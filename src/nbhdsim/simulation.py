@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import evidence, rates, reach, step, views
+from . import evidence, rates, reach, step
+from . import views as views_
 from .delivery import Future, Members
 from .errors import NbhdsimError
 from .interventions import commissioned
@@ -13,23 +14,23 @@ from .interventions.cut import Cut
 from .interventions.programme import Programme
 from .levers import Levers
 from .outcomes import Measures
-from .places import contacts
 from .pools import Held
 from .population import World
 from .relations import Relations
 from .residents import MECHANISMS, Residents, Script
 from .scenario import Scenario, funding, staffing, where
-from .screening import REVIEW, Clock, Screening
+from .screening import PROGRAMMES, REVIEW, Clock, Screening
 from .step import Fixed, Ground, Rules, luck, prepare, snapshot
 from .step.measure import ADMISSIONS
 from .step.passing import Passing
-from .tally import Tally
+from .tally import NAMES, Tally
 from .turnover import Turnover
 from .views import DEFAULT_VIEWS
 
 Rows = dict[str, dict[str, Any]]
 YEAR = 12
 NOBODY = np.zeros(0, np.int32)
+SCREENED = tuple(f"screened_{name}" for name in PROGRAMMES)
 
 
 class Setting(NamedTuple):
@@ -53,13 +54,6 @@ def setting(world: World, scenario: Scenario, *, draw: int) -> Setting:
     return Setting(values, packed, prepare.rules(packed))
 
 
-class Still(NamedTuple):
-    """A population as it stands where ages are held and nobody moves; Passing, where time passes."""
-
-    ground: Ground
-    fixed: Fixed
-
-
 class Past(NamedTuple):
     """Residents who left a row in the running year: the stay that ended [k] (-1: nobody was there), whether they were ever reached,
     and the year's sums."""
@@ -73,23 +67,23 @@ class Simulation:
     """One scenario in one future, a month at a time.
 
     world: from `population.build`; draw: parameter draw (0 = central values); replicate: luck; watch: ids of residents
-    whose months are kept in `traces`. `month` is the next month to run (history is negative). `felt` [5, n] is the induced change
-    (SD) that moved each resident in the month just run, where somebody asked for it (`feel`). Raises NbhdsimError when
-    a programme cannot be what the scenario says (no neighbourhood matches, an effect that cannot hold).
+    whose months are kept in `traces`; only: outcomes that are asked for (None: all), what others alone need is not counted.
+    `month` is the next month to run (history is negative). `felt` [5, n] is the induced change (SD) that moved each resident in
+    the month just run, where somebody asked for it (`feel`). Raises NbhdsimError when a programme cannot be what the scenario
+    says (no neighbourhood matches, an effect that cannot hold).
     """
 
     def __init__(self, world: World, scenario: Scenario, *, draw: int = 0, replicate: int = 0,
-                 watch: Sequence[int] = ()) -> None:
+                 watch: Sequence[int] = (), only: Container[str] | None = None) -> None:
         n = world.script.id.size
-        self.world, self.scenario, self.draw, self.replicate = world, scenario, draw, replicate
+        self.world, self.scenario, self.draw, self.replicate, self._only = world, scenario, draw, replicate, only
         self.month = -scenario.history
         self.setting = setting(world, scenario, draw=draw)
         self.luck, self._state, self.years = luck.empty(n), step.state(n), step.years(n)
         script, r = world.script, self.setting.rates
         self.passing = None if world.life is None else Passing(
             script, world.life, world.places, ties=world.ties, rates=r, month=self.month)
-        self._standing = self.passing or Still(prepare.ground(script, world.places, ties=world.ties, rates=r),
-                                               prepare.fixed(script, world.places, r))
+        self._standing = self.passing or prepare.still(script, world.places, ties=world.ties, rates=r)
         self._begin(scenario, watch)
 
     def _begin(self, scenario: Scenario, watch: Sequence[int]) -> None:
@@ -106,7 +100,7 @@ class Simulation:
         self.screened_sums: list[NDArray[np.int64]] = []
         self.ledger = reach.Ledger(n)
         cells = len(self.world.places.name), step.SEGMENTS
-        self._tally = Tally(cells)
+        self._tally = Tally(cells) if self._asked(NAMES) else None
         self.delivered: list[tuple[str, int, Mapping[str, Any]]] = []
         self.traces: list[dict[str, NDArray[np.float32]]] = []
         self.hours: Held | None = None
@@ -119,6 +113,9 @@ class Simulation:
         self.felt: NDArray[np.float32] | None = None
         if self._watch:
             self.feel()
+
+    def _asked(self, outcomes: Sequence[str]) -> bool:
+        return self._only is None or any(name in self._only for name in outcomes)
 
     def feel(self) -> None:
         """Keep `felt` from the next month on."""
@@ -148,7 +145,7 @@ class Simulation:
         self._turn_over()
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
-        gone = Turnover(*self.passing.turnover()) if self.passing else None
+        gone = Turnover(*self.passing.turnover()) if self.passing and (self.programmes or self._asked(SCREENED)) else None
         share = None
         for programme in sorted(self.programmes, key=lambda p: p.relies):         # what gives hours comes before what needs them
             share = self._share_hours() if programme.relies and share is None else share
@@ -160,7 +157,8 @@ class Simulation:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
         self.contracts.settle(self.month, self.relations, gone)
-        self._screen(gone)
+        if self._asked(SCREENED):
+            self._screen(gone)
         self.relations.turn()
         clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
         self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=self.setting.rules, ground=self.ground,
@@ -194,9 +192,10 @@ class Simulation:
     @property
     def measures(self) -> Measures:
         """Sums of all months run under this scenario (a branch starts anew at its first own month)."""
-        return Measures(np.stack(self.sums), np.stack(self.reached_sums), self.month - len(self.sums),
-                        np.stack(self.screened_sums), np.stack(self.deaths) if self.passing else None,
-                        self._tally.stacked())
+        return Measures(_stacked(self.sums), _stacked(self.reached_sums), self.month - len(self.sums),
+                        _stacked(self.screened_sums) if self.screened_sums else None,
+                        _stacked(self.deaths) if self.passing else None,
+                        self._tally.stacked() if self._tally else None)
 
     @property
     def residents(self) -> Residents:
@@ -239,12 +238,15 @@ class Simulation:
             if getattr(mine, name) != getattr(scenario, name):
                 raise NbhdsimError.of(f"{name} is {getattr(scenario, name)!r}, but {getattr(mine, name)!r} in the scenario "
                                       "it branches from", file=scenario.file)
-        values = evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=self.draw)
-        _refuse_other_baseline(baseline(self.setting.values), baseline(values), scenario)
+        values = self.setting.values
+        if scenario is not mine:
+            values = evidence.draw_values(scenario.quantities, seed=scenario.seed, draw=self.draw)
+            _refuse_other_baseline(baseline(self.setting.values), baseline(values), scenario)
         if self.programmes or self.month > 0:
             raise NbhdsimError.of("a scenario can only branch before month 0", file=scenario.file)
         other = object.__new__(Simulation)
         other.world, other.draw, other.replicate, other.month = self.world, self.draw, self.replicate, self.month
+        other._only = self._only
         other.setting = _own_channels(self.setting, values, scenario)
         other.luck, other.passing, other._standing = shared, passing, passing or self._standing
         other._state = step.State(*(column.copy() for column in self._state))
@@ -267,13 +269,16 @@ class Simulation:
         if not self.passing or not self.passing.change.rows.size:
             return
         rows, _, ended = self.passing.change
-        sums = step.begin_anew(self._state, self.years, rows, natural=self.luck.natural, n=self.setting.rules.hospital.n)
-        self.levers.forget(rows)
-        self.gone.append(Past(ended, self._reached[rows] | self._lost[rows], sums))
+        sums = step.Years(*(np.empty(rows.size, column.dtype) for column in self.years))
+        step.begin_anew(self._state, self.years, rows, sums, self.luck.natural, self.setting.rules.hospital.n)
+        reached = np.zeros(rows.size, bool)
         if self.programmes:
+            reached = self._reached[rows] | self._lost[rows]
+            self._reached[rows] = self._lost[rows] = False
+            self.levers.forget(rows)
             self.relations.leave(rows)
             self.ledger.leave(rows, ended, self.month)
-        self._reached[rows] = self._lost[rows] = False
+        self.gone.append(Past(ended, reached, sums))
 
     def _look(self) -> None:
         """Tell those programmes that look who is missed, once a year."""
@@ -356,9 +361,10 @@ class Simulation:
         if self.programmes:
             self.ledger.note(self.programmes, self.month, segment=self.ground.segment,
                              new=self.passing.change.rows if self.passing else NOBODY)
-        self._tally.note(self.world.script, self.ground.segment, programmes=self.programmes, relations=self.relations,
-                         referred=self._state.referred, here=self.passing.here if self.passing else None,
-                         changed=self.passing is not None and self.month % REVIEW == 0)
+        if self._tally:
+            self._tally.note(self.world.script, self.ground.segment, programmes=self.programmes, relations=self.relations,
+                             referred=self._state.referred, here=self.passing.here if self.passing else None,
+                             changed=self.passing is not None and self.month % REVIEW == 0)
         if self.passing and self._watch:
             self._watched = np.flatnonzero(np.isin(self.passing.person, self._watch) & (self.passing.here != 0))
         if self._watched.size:
@@ -371,6 +377,11 @@ class Simulation:
                 "excitation": s.excitation[w], **{f"spill_{k}": s.spill[j, w] for j, k in enumerate(MECHANISMS)},
                 **({} if self.felt is None else {"connection": self.luck.connection[w] + self.felt[0, w],
                                                  "control": self.luck.control[w] + self.felt[1, w]})}
+
+
+def _stacked(months: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Arrays of one shape as [month, ..]: `np.stack`, which has more to look at."""
+    return np.concatenate(months).reshape(len(months), *months[0].shape)
 
 
 def _own_channels(shared: Setting, values: Mapping[str, float], scenario: Scenario) -> Setting:
@@ -403,9 +414,8 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     Raises NbhdsimError when the scenarios do not share area, seed, start, months, history and baseline.
     """
     _check_comparable(scenarios)
-    from . import views as views_
     views_.check(views)
-    history = Simulation(world, scenarios[0], draw=draw, replicate=replicate, watch=watch)
+    history = Simulation(world, scenarios[0], draw=draw, replicate=replicate, watch=watch, only=only)
     while history.month < 0:
         history.step()
     lanes = [history._branch(scenario, history.luck, history.passing) for scenario in scenarios]
@@ -414,7 +424,7 @@ def simulate(world: World, scenarios: Sequence[Scenario], *, draw: int, replicat
     for month in range(scenarios[0].months):
         one_month(lanes)
         if (month + 1) % YEAR == 0 and "people" in views:
-            blocks += _people(world, lanes, (month + 1) // YEAR)
+            blocks += views_.people(world, lanes, (month + 1) // YEAR)
     for number, lane in enumerate(lanes):
         past = history.measures if history.sums else None
         for measures in ([past] if past else []) + [lane.measures]:
@@ -456,38 +466,3 @@ def _check_comparable(scenarios: Sequence[Scenario]) -> None:
             raise NbhdsimError.of(f"months is {scenario.months}, but {first.months} in {first.name!r}", file=scenario.file)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
         raise NbhdsimError.of(f"two scenarios are both named {first.name!r}: names tell them apart", file=first.file)
-
-
-def _people(world: World, lanes: Sequence[Simulation], year: int) -> list[dict]:
-    """Rows of a finished year by people: each scenario's own, and the first scenario's of the same people."""
-    blocks = []
-    who = _whose(world, lanes[0], year)
-    for number, lane in enumerate(lanes):
-        if not lane.programmes:
-            continue
-        tied = np.zeros(world.script.id.size, bool)
-        tied[contacts(world.ties, np.flatnonzero(lane.touched))] = True
-        people = np.where(tied[who.row], 2, 3)
-        people[np.concatenate([lane.taking_part, *(past.reached for past in lane.gone)])] = 1
-        for scenario in sorted({0, number}):
-            other = lanes[scenario]
-            sums = step.Years(*(np.concatenate(parts) for parts in zip(other.years, *(p.years for p in other.gone), strict=True)))
-            blocks.append(views.people_rows(sums, people, who, year=year, scenario=scenario, of=number))
-    return blocks
-
-
-def _whose(world: World, sim: Simulation, year: int) -> views.Whose:
-    """Those who lived in a finished year: the resident of each row, then those who have left."""
-    script, first = world.script, YEAR * (year - 1)
-    if sim.passing is None or world.life is None:
-        rows = np.arange(script.id.size)
-        age = prepare.age(script)
-        return views.Whose(rows, world.places.quintile[script.place], views.adults(age), views.children(age),
-                           np.full(rows.size, YEAR))
-    now = np.where(sim.passing.here != 0, sim.passing.stay, -1)
-    stay = np.concatenate([now, *(past.stay for past in sim.gone)])
-    row = world.life.row[stay]
-    left, came = (np.clip(when[stay], first, first + YEAR).astype(np.int64) for when in (world.life.leaves, world.life.arrives))
-    months = np.where(stay >= 0, left - came, 0)
-    age = (first - script.birth_month[row].astype(np.int64)) // YEAR
-    return views.Whose(row, world.places.quintile[script.place[row]], views.adults(age), views.children(age), months)

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from .errors import NbhdsimError, nearest
 from .outcomes import OUTCOMES, Measures
-from .places import Places
+from .places import Places, contacts
+from .population import World
 from .residents import AGE_BANDS
-from .step import Years
+from .step import Years, prepare
 
 VIEWS = ("all", "district", "quintile", "age", "quintile_age", "neighbourhood", "people", "cells")
 DEFAULT_VIEWS = VIEWS[:-1]
 AGES = ("all", *AGE_BANDS)
 PEOPLE = ("all", "participants", "contacts", "others")
 PERSONAL = ("emergency_admissions", "expected_admissions", "life_satisfaction", "child_referrals")
-ADULT, GROWN = 16, 18
+ADULT, GROWN, YEAR = 16, 18, 12
 DEATHS = "deaths"       # the outcome there is only where time passes, the last of all
 
 
@@ -125,7 +126,42 @@ class Whose(NamedTuple):
     months: NDArray[np.integer]
 
 
-def people_rows(years: Years, people: NDArray[np.int64], whose: Whose, *, year: int, scenario: int, of: int) -> dict:
+def people(world: World, lanes: Sequence[Any], year: int) -> list[dict]:
+    """Rows of a finished year by people: each scenario's own, and the first scenario's of the same people; lanes: simulations."""
+    blocks = []
+    who = _whose(world, lanes[0], year)
+    for number, lane in enumerate(lanes):
+        if not lane.programmes:
+            continue
+        tied = np.zeros(world.script.id.size, bool)
+        tied[contacts(world.ties, np.flatnonzero(lane.touched))] = True
+        which = np.where(tied[who.row], 2, 3)
+        which[np.concatenate([lane.taking_part, *(past.reached for past in lane.gone)])] = 1
+        for scenario in sorted({0, number}):
+            other = lanes[scenario]
+            sums = Years(*(np.concatenate(parts) for parts in zip(other.years, *(p.years for p in other.gone), strict=True)))
+            blocks.append(_people_rows(sums, which, who, year=year, scenario=scenario, of=number))
+    return blocks
+
+
+def _whose(world: World, sim: Any, year: int) -> Whose:
+    """Those who lived in a finished year: the resident of each row, then those who have left."""
+    script, first = world.script, YEAR * (year - 1)
+    if sim.passing is None or world.life is None:
+        rows = np.arange(script.id.size)
+        age = prepare.age(script)
+        return Whose(rows, world.places.quintile[script.place], adults(age), children(age),
+                           np.full(rows.size, YEAR))
+    now = np.where(sim.passing.here != 0, sim.passing.stay, -1)
+    stay = np.concatenate([now, *(past.stay for past in sim.gone)])
+    row = world.life.row[stay]
+    left, came = (np.clip(when[stay], first, first + YEAR).astype(np.int64) for when in (world.life.leaves, world.life.arrives))
+    months = np.where(stay >= 0, left - came, 0)
+    age = (first - script.birth_month[row].astype(np.int64)) // YEAR
+    return Whose(row, world.places.quintile[script.place[row]], adults(age), children(age), months)
+
+
+def _people_rows(years: Years, people: NDArray[np.int64], whose: Whose, *, year: int, scenario: int, of: int) -> dict:
     """Rows of one finished year by people (1 participants, 2 contacts, 3 others [n]) and quintile (0 = all).
 
     of: number of the scenario whose people these are. Residents count by the share of the year they were there.

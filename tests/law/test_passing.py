@@ -117,6 +117,20 @@ def test_scenarios_and_branches_share_the_passing_of_time():
     assert (np.stack(together[0].deaths) == np.stack(together[1].deaths)).all()
 
 
+@pytest.mark.parametrize("only", [{"emergency_admissions"}, {"families_referred", "lonely"}, {"screened_bowel", "bed_days"}])
+def test_outcomes_that_are_asked_for_are_those_of_all(only):
+    lines = {"asking": "{kind: screening_outreach, where: all, sites: 12}", "hub": "{kind: wellbeing_hub, where: all, sites: 2}"}
+    scenarios = [passing("one", months=24, history=12), passing("two", lines, months=24, history=12)]
+    every, few = (simulate(world(), scenarios, draw=3, replicate=1, only=asked)["outcomes"] for asked in (None, only))
+    number, texts = every["outcome"]
+    asked = np.isin(number, [texts.index(name) for name in only])
+    by_people = every["people"][0] > 0                          # of a few outcomes, whatever is asked for
+    rows, same = (asked & ~by_people), few["people"][0] == 0
+    assert rows.sum() == same.sum() > 0
+    for name in ("value", "residents", "month"):
+        assert np.array_equal(every[name][rows], few[name][same]), name
+
+
 def test_replicates_share_lives_and_not_luck():
     a, b = (run(passing(months=12), replicate=r) for r in (0, 1))
     assert (a.passing.person == b.passing.person).all() and (np.stack(a.deaths) == np.stack(b.deaths)).all()

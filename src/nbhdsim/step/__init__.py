@@ -88,16 +88,19 @@ def state(n: int) -> State:
                  np.zeros(n, f32), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
 
 
-def begin_anew(state: State, years: Years, rows: np.ndarray, *, natural: np.ndarray, n: np.float32) -> Years:
-    """Rows whose resident has changed: nothing induced, the excitation of people like them (n x natural [all rows]), a year of
-    their own. Returns the sums of the year so far, of those who have left."""
-    past = Years(*(column[rows] for column in years))
-    state.excitation[rows] = n * natural[rows]
-    state.ratio[rows] = 1
-    state.spill[:, rows] = 0
-    for column in (state.shift, state.referred, *years):
-        column[rows] = 0
-    return past
+@njit(**JIT)
+def begin_anew(state, years, rows, past, natural, n):
+    """Rows [k] whose resident has changed: nothing induced, the excitation of people like them (n x natural [all rows]), a year of
+    their own. past: Years [k], written, the sums of the year so far of those who have left."""
+    for k in range(rows.size):
+        i = rows[k]
+        past.admissions[k], past.expected[k] = years.admissions[i], years.expected[i]
+        past.life_satisfaction[k], past.referrals[k] = years.life_satisfaction[i], years.referrals[i]
+        years.admissions[i], years.expected[i], years.life_satisfaction[i], years.referrals[i] = 0, f32(0), f32(0), 0
+        state.excitation[i] = n * natural[i]
+        state.shift[i], state.ratio[i], state.referred[i] = f32(0), f32(1), 0
+        for j in range(SERIES):
+            state.spill[j, i] = f32(0)
 
 
 def years(n: int) -> Years:

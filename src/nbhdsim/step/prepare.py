@@ -1,5 +1,6 @@
 """Turn a world and one parameter draw into the arrays the month reads. Done once a future, before the first month."""
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,13 @@ TIE_UNIT = 16                      # tie weights are whole numbers of a sixteent
 YEARS_HELD = 4                     # place-years that are remembered
 SATISFACTION, ADMISSION = 5, 6     # rows of Script.born after the five mechanisms
 APRIL = 3                          # months of the calendar year before the financial year begins
+
+
+class Still(NamedTuple):
+    """What the month reads of a population in which no time passes (passing.Passing, where it does)."""
+
+    ground: Ground
+    fixed: Fixed
 
 
 def correlation_root(between: float) -> np.ndarray:
@@ -69,6 +77,11 @@ def _band_of_segment() -> np.ndarray:
 def age(script: Script) -> np.ndarray:
     """Age in whole years at month 0 [n], 0 for the unborn; it stands for every month where ages are held."""
     return np.maximum(-script.birth_month.astype(np.int64), 0) // 12
+
+
+def still(script: Script, places: Places, *, ties: Ties, rates: Rates) -> Still:
+    """A population where ages are held and nobody moves."""
+    return Still(ground(script, places, ties=ties, rates=rates), fixed(script, places, rates))
 
 
 def ground(script: Script, places: Places, *, ties: Ties, rates: Rates) -> Ground:
