@@ -27,7 +27,7 @@ def test_two_options_that_tie_share_the_future(nb):
 
 
 @given(arrays(float, (3, 40), elements=POUNDS), arrays(float, (40, 3), elements=st.floats(0, 1)))
-@settings(max_examples=40)
+@settings(max_examples=25, deadline=None)
 def test_one_number_is_worth_at_most_all_of_them(nb, numbers):
     found = information.partial(nb, numbers)
     assert (found >= 0).all() and (found <= information.perfect(nb).evpi).all()
@@ -48,6 +48,7 @@ def test_the_loss_integral_is_that_of_many_draws(mean, sd):
 
 
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(-50, 50)), min_size=1, max_size=9))
+@settings(max_examples=40, deadline=None)
 def test_icers_rise_along_a_frontier_that_holds_the_best_option_at_every_k(options):
     cost, effect = np.transpose(options).astype(float)
     table = frontier.frontier(list(map(str, range(len(cost)))), cost, effect)
@@ -87,6 +88,7 @@ def test_the_frontier_of_acceptability_may_leave_the_curve():
 
 
 @given(MONEY, MONEY)
+@settings(max_examples=40, deadline=None)
 def test_payers_add_up_and_pools_leave_nothing_over(cost, benefit):
     table = appraisal.by_payer(cost, benefit)
     assert table["cost"].sum() == pytest.approx(sum(cost.values()))

@@ -1,0 +1,110 @@
+"""What would change the answer: the value of one assumption at which another option becomes the best, all else as it was.
+
+Exact where net benefit is linear in a number (unit costs, the value of a WELLBY); from the curve of net benefit given the number,
+and so approximate, where the number went through the simulation. Standards GB-5.
+"""
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nbhdsim.economics.conditional import curves
+from nbhdsim.economics.information import LEAST
+from nbhdsim.economics.known import known
+
+Array = NDArray[np.float64]
+EXACT, APPROXIMATE = "exact", "approximate"
+COLUMNS: Mapping[str, str] = {
+    "address": "the number",
+    "value": "its central value",
+    "low": "lower end of its 90% range",
+    "high": "upper end",
+    "at": "value nearest to the central one at which another option is the best; NaN where there is none",
+    "share": "how far that is from the central value, in widths of the 90% range",
+    "within": "true where it lies in the 90% range",
+    "best": "the best option now, by expected net benefit",
+    "becomes": "the option that takes its place, empty where none does",
+    "way": f"`{EXACT}`: net benefit is linear in the number; `{APPROXIMATE}`: read off a curve through sampled futures",
+    "why": "why there is no value",
+}
+"""Columns of `of`, and what they mean."""
+
+
+def of(benefit: pd.DataFrame, draws: pd.DataFrame, numbers: pd.DataFrame, *, slopes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Switching value of each number, the nearest first, in COLUMNS.
+
+    benefit: net benefit in pounds, index (draw, replicate), a column an option, the reference among them; draws: value of each
+    number, index draw, a column an address; numbers: index address, columns value, low, high, and `least`, `most` where not every
+    value is possible; slopes: index address, a column an option, pounds of mean net benefit per unit, for numbers that it is
+    linear in. Other numbers need LEAST sampled draws, and a curve says nothing beyond the values that were drawn.
+    """
+    what = known(benefit)
+    means = what.means if what.means.shape[1] else benefit.to_numpy(float).T
+    mean, options = means.mean(1), list(map(str, benefit.columns))
+    exact = numbers.index.intersection([] if slopes is None else slopes.index)
+    rows = [] if slopes is None else [
+        _exact(numbers.loc[a], slopes.loc[a, benefit.columns].to_numpy(float), mean, now=_now(numbers, draws, a)) for a in exact]
+    curved = [a for a in numbers.index.difference(exact, sort=False) if a in draws.columns]
+    if len(what.draws) < LEAST:
+        few = f"{len(what.draws)} futures with sampled numbers are too few for a curve ({LEAST} or more)"
+        found = [(np.nan, -1, few)] * len(curved)
+    else:
+        found = _curved(means, numbers.loc[curved], draws.loc[what.draws, curved].to_numpy(float))
+    best = int(mean.argmax())
+    table = numbers.loc[[*exact, *curved], ["value", "low", "high"]].rename_axis("address").reset_index()
+    table[["at", "place", "why"]] = pd.DataFrame(rows + found, columns=["at", "place", "why"], index=table.index)
+    table = table.assign(
+        share=(table["at"] - table["value"]).abs() / (table["high"] - table["low"]).where(table["high"] > table["low"]),
+        within=table["at"].between(table["low"], table["high"]), best=options[best],
+        becomes=[options[i] if i >= 0 else "" for i in table["place"].astype(int)],
+        way=[EXACT] * len(exact) + [APPROXIMATE] * len(curved))
+    return table[list(COLUMNS)].sort_values(["share", "address"], ignore_index=True)
+
+
+def _now(numbers: pd.DataFrame, draws: pd.DataFrame, address: str) -> float:
+    """The value that mean net benefit stands at: the mean of the draws of a sampled number, else its central value."""
+    sampled = draws.index > 0
+    of_draws = address in draws and bool(sampled.any())
+    return float((draws.loc[sampled, address] if of_draws else numbers.loc[[address], "value"]).mean())
+
+
+def _exact(number: pd.Series, slope: Array, mean: Array, *, now: float) -> tuple[float, int, str]:
+    """Value nearest to `now` at which another option's line crosses that of the best, which option, and why there is none."""
+    best = int(mean.argmax())
+    gain = slope - slope[best]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = now + (mean[best] - mean) / gain
+    possible = (gain != 0) & (at >= number.get("least", -np.inf)) & (at <= number.get("most", np.inf))
+    if not gain.any():
+        return np.nan, -1, "it moves no option against another"
+    if not possible.any():
+        return np.nan, -1, "no possible value changes the best option"
+    nearest = int(np.where(possible, np.abs(at - now), np.inf).argmin())
+    return float(at[nearest]), nearest, ""
+
+
+def _curved(means: Array, numbers: pd.DataFrame, x: Array) -> list[tuple[float, int, str]]:
+    """As `_exact`, from curves of net benefit f8[options, draws] given each column of f8[draws, numbers]."""
+    if not x.shape[1]:
+        return []
+    deviation, order = curves(means, x)
+    mean = means.mean(1)
+    values = np.take_along_axis(x.T, order, axis=1)
+    return [_crossing(v, mean[:, None] + d, centre=float(c), best=int(mean.argmax()))
+            for v, d, c in zip(values, deviation, numbers["value"], strict=True)]
+
+
+def _crossing(values: Array, expected: Array, *, centre: float, best: int) -> tuple[float, int, str]:
+    """Value nearest to the centre between drawn ones, in order, where an option passes the best; expected f8[options, draws]."""
+    lead = expected[best] - expected
+    lead[best] = np.inf
+    now = lead[:, np.abs(values - centre).argmin()] > 0
+    other = (lead[:, :-1] > 0) != (lead[:, 1:] > 0)
+    option, left = np.nonzero(other & now[:, None])
+    if not option.size:
+        return np.nan, -1, "no drawn value changes the best option"
+    a, b = lead[option, left], lead[option, left + 1]
+    at = values[left] + (values[left + 1] - values[left]) * a / (a - b)
+    nearest = int(np.abs(at - centre).argmin())
+    return float(at[nearest]), int(option[nearest]), ""
