@@ -115,22 +115,24 @@ def _freed(changes: pd.DataFrame, at: pd.DataFrame, asked: Asked) -> list[pd.Dat
         if line.outcome in changes:
             value = -changes[line.outcome] * at[line.price] * at["marginal_share"]
             cash = _cash(changes, at, value, asked=asked) if line == ADMISSIONS else 0.0 * value
-            out += [_rows(changes, line, CASH, cash, asked=asked), _rows(changes, line, CAPACITY, value - cash, asked=asked)]
+            out += [_rows(changes, line, cash, nature=CASH, asked=asked),
+                    _rows(changes, line, value - cash, nature=CAPACITY, asked=asked)]
     if at["tariff_share"].any() and ADMISSIONS.outcome in changes:
         tariff = -changes[ADMISSIONS.outcome] * at[ADMISSIONS.price] * at["tariff_share"]
         for who, sign in ((ICB, 1), (TRUST, -1)):
-            out.append(_rows(changes, ADMISSIONS._replace(name="tariff", gainer=who), TRANSFER, sign * tariff, asked=asked))
+            out.append(_rows(changes, ADMISSIONS._replace(name="tariff", gainer=who), sign * tariff, nature=TRANSFER, asked=asked))
     return out
 
 
 def _wellbeing(changes: pd.DataFrame, at: pd.DataFrame, asked: Asked) -> list[pd.DataFrame]:
     """The benefit line of residents' wellbeing, by the one method that is asked for."""
     worth = {"wellby": at["wellby"], "qaly": at["qaly"] / at["points_per_qaly"], "loneliness": -at["loneliness"]}
-    return [_rows(changes, Line(WELLBEING[name], WELLBEING[name].replace("_", " "), name, RESIDENTS), SOCIETAL,
-                  changes[WELLBEING[name]] * worth[name], asked=asked) for name in asked.wellbeing if WELLBEING[name] in changes]
+    there = [name for name in asked.wellbeing if WELLBEING[name] in changes]
+    lines = {name: Line(WELLBEING[name], WELLBEING[name].replace("_", " "), name, RESIDENTS) for name in there}
+    return [_rows(changes, line, changes[line.outcome] * worth[name], nature=SOCIETAL, asked=asked) for name, line in lines.items()]
 
 
-def _rows(changes: pd.DataFrame, line: Line, nature: str, pounds: Any, *, asked: Asked) -> pd.DataFrame:
+def _rows(changes: pd.DataFrame, line: Line, pounds: Any, *, nature: str, asked: Asked) -> pd.DataFrame:
     """One benefit line, for the scenarios whose effects reach its outcome."""
     rows = changes[KEY].assign(payer=line.gainer, line=line.name, side=BENEFIT, nature=nature, pounds=np.asarray(pounds, float))
     return rows[~rows["scenario"].isin([s for s, outcome in asked.left_out if outcome == line.outcome])]

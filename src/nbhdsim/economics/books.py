@@ -69,9 +69,10 @@ class Books:
         futures = pd.MultiIndex.from_frame(pairs)
         out = frozenset(outcome for scenario, outcome in self.asked.left_out if scenario == name)
         outcomes = [str(name) for name in changes if name not in (*FUTURE, "year", *out)]
-        years: dict[tuple[str, ...], Array] = {("outcome", name): _grid(changes, name, futures, self.years) for name in outcomes}
+        years: dict[tuple[str, ...], Array] = {
+            ("outcome", name): _grid(changes, name, futures=futures, years=self.years) for name in outcomes}
         for key, rows in money.groupby(["side", "payer", "nature", "line"]):
-            years[tuple(map(str, cast("tuple[Any, ...]", key)))] = _grid(rows, "pounds", futures, self.years)
+            years[tuple(map(str, cast("tuple[Any, ...]", key)))] = _grid(rows, "pounds", futures=futures, years=self.years)
         return Futures(name, pairs, self._sums(years), years, out)
 
     def _sums(self, years: Mapping[tuple[Any, ...], Array]) -> dict[tuple[Any, ...], Array]:
@@ -83,7 +84,7 @@ class Books:
         return found
 
 
-def _grid(rows: pd.DataFrame, column: str, futures: pd.MultiIndex, years: NDArray[Any]) -> Array:
+def _grid(rows: pd.DataFrame, column: str, *, futures: pd.MultiIndex, years: NDArray[Any]) -> Array:
     """A column added up to f8[futures, years], 0 where there is no row."""
     wide = rows.groupby(["draw", "replicate", "year"])[column].sum().unstack("year", fill_value=0)
     return wide.reindex(index=futures, columns=years, fill_value=0.0).to_numpy(float)
