@@ -129,10 +129,22 @@ def _run(scenarios: Sequence[Any], options: Namespace, argv: Sequence[str], *, n
                                 anew=options.anew, retry_failed=options.retry_failed, cluster=options.cluster)
     if result.done:
         tell(summary.finish(result.folder, scenarios))
+        _report(result.folder)
     tell(f"\n{result.done} of {result.planned} futures in {result.folder}")
     if result.failed:
         cli_progress.say(f"{result.failed} futures failed: see {result.folder / 'errors.jsonl'} (--retry-failed runs them again)")
     return FAILED if result.failed else OK
+
+
+def _report(folder: Path) -> None:
+    """Make the report of a run that has just ended; what keeps it from being made is said, and the run stands."""
+    from nbhdsim import cli_progress
+    from nbhdsim.report import html
+
+    try:
+        tell(f"\nReport: {html.make_report(folder)}")
+    except NbhdsimError as error:
+        cli_progress.say(f"no report: {error}")
 
 
 def compiled() -> bool:
@@ -222,6 +234,16 @@ def explain(options: Namespace, argv: Sequence[str]) -> int:
     folder = case.folder if options.out is None else Path(options.out)
     for path in explain.write(table, folder) if folder is not None else ():
         cli_progress.say(f"written: {path}")
+    return OK
+
+
+def report(options: Namespace, argv: Sequence[str]) -> int:
+    """Make the report of a run folder again, and say where it is."""
+    from nbhdsim.report import html
+
+    if options.out is not None and (not options.out or Path(options.out).is_dir()):
+        raise NbhdsimError.of(f"--out: '{options.out}' is a folder (name a file, such as {html.FILE})")
+    tell(str(html.make_report(Path(options.what), out=None if options.out is None else Path(options.out))))
     return OK
 
 

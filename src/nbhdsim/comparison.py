@@ -161,9 +161,24 @@ def headline(folder: Path, reference: str) -> dict[str, pd.DataFrame]:
             ("place", "!=", "all")]
     last = [("month", "==", int(outcomes["month"].where(outcomes["months"] == 1).max()))]
     return {"outcomes": outcomes, "neighbourhoods": tables.read(folder, "outcomes", where=near),
-            "delivery": tables.read(folder, "delivery", where=last),
-            "places": tables.sums(folder, "delivery", by=("scenario", "intervention"), columns=("places", "members")),
-            **{name: tables.read(folder, name) for name in ("costs", "funded", "reach", "runs")}}
+            "delivery": _older(folder, "delivery", where=last), "places": _taken(folder),
+            "funded": _older(folder, "funded"), "reach": _older(folder, "reach"),
+            **{name: tables.read(folder, name) for name in ("costs", "runs")}}
+
+
+def _older(folder: Path, table: str, **wanted: Any) -> pd.DataFrame:
+    """A table, without rows where the folder is of a version that did not write it."""
+    if (folder / f"{table}.parquet").is_file():
+        return tables.read(folder, table, **wanted)
+    return tables.SCHEMAS[table].empty_table().to_pandas()
+
+
+def _taken(folder: Path) -> pd.DataFrame:
+    """Places and members of each programme, added up over months, neighbourhoods and futures."""
+    by, columns = ("scenario", "intervention"), ("places", "members")
+    if (folder / "delivery.parquet").is_file():
+        return tables.sums(folder, "delivery", by=by, columns=columns)
+    return _older(folder, "delivery")[[*by, *columns]]
 
 
 def _periods(outcomes: pd.DataFrame) -> pd.DataFrame:

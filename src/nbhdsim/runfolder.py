@@ -26,7 +26,7 @@ from nbhdsim.tables import atomic
 
 DEPENDENCIES = ("numpy", "numba", "pandas", "pyarrow", "networkx", "pydantic", "PyYAML", "scipy", "matplotlib")
 NOT_HASHED = ("name", "out", "jobs", "cluster")
-MADE = ("parts", "csv", "figures", "manifest.json", "resolved.yaml", "errors.jsonl", "log.txt", "evidence.csv")
+MADE = ("parts", "csv", "figures", "manifest.json", "resolved.yaml", "errors.jsonl", "log.txt", "evidence.csv", "report.html")
 
 
 def config_hash(resolved: Mapping[str, Any]) -> str:

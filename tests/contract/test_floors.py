@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "networkx": {"network_export", "explore", "mesa_model"},
     "matplotlib": {"report"},
     "jinja2": {"report"},
+    "markupsafe": {"report"},
     "xlsxwriter": {"report"},
     "rich": SCREEN,
     "mesa": {"mesa_model", "explore"},

@@ -73,7 +73,7 @@ def scenarios(folder: Path) -> list[Scenario]:
     data = rebuilt.resolved(folder)
     with rebuilt.files(data, folder) as files:
         found = [schema.load(file) for file in files]
-    now = experiment.resolved(found, name=str(data["name"]), replicates=1, draws=0)
+        now = experiment.resolved(found, name=str(data["name"]), replicates=1, draws=0)     # reads a user's area again
     if now["numbers"] != data.get("numbers"):
         raise NbhdsimError.of(f"{folder} was run with other numbers than the program has now (another version, or a changed file): "
                               "run it again, then explain it")

@@ -12,11 +12,12 @@ from nbhdsim.scenario.months import month_text
 from nbhdsim.tables import atomic
 
 
-def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
+def read(folder: Path, scenarios: Sequence[Any], *, recorded: bool = False) -> dict[str, Any]:
     """Everything the text and the figures need, from the tables of a finished run.
 
     Keys: title, futures (at draw 0, at later draws), money, reached, never (reached), levels, moving (scenarios whose sites
-    fall elsewhere by future), and for more than one scenario comparison, ordinary and parts (`areawide.of_all`).
+    fall elsewhere by future), found (the rows all is from), and for more than one scenario comparison, ordinary and parts
+    (`areawide.of_all`). recorded: the numbers of the scenarios are no longer those of the run, so that nothing is made of them.
     """
     reference = scenarios[0].name
     found = comparison.headline(folder, reference)
@@ -32,11 +33,13 @@ def read(folder: Path, scenarios: Sequence[Any]) -> dict[str, Any]:
         "never": comparison.never_reached(found),
         "levels": comparison.levels(found, kinds=kinds),
         "moving": comparison.moving(found["funded"]),
+        "found": found,
     }
     if len(scenarios) > 1:
-        answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds, rests=rests.of_all(scenarios))
+        stated = None if recorded else rests.of_all(scenarios)
+        answer["comparison"] = comparison.compare(found, reference=reference, kinds=kinds, rests=stated)
         answer["ordinary"] = comparison.ordinary(found, reference=reference)
-        answer["parts"] = areawide.of_all(found, scenarios)
+        answer["parts"] = {} if recorded else areawide.of_all(found, scenarios)
     return answer
 
 

@@ -1,0 +1,238 @@
+"""The report: one file, answers in order, says what cannot be said and why (standards HR-1 to HR-4, HR-6, UN-1, UN-4, UN-6)."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+import reported
+
+from nbhdsim import cli
+from nbhdsim.errors import NbhdsimError
+from nbhdsim.report import html
+from nbhdsim.report.html import run as runs
+from nbhdsim.report.html import said
+from nbhdsim.report.html.blocks import labels, minus, numeric, plain, safe
+
+BAD = ('<script>alert("x")</script>', "=1+1|'../../etc/passwd' $x^{ & \u2028", "A" * 80)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A finished folder and its report."""
+    path = reported.folder(tmp_path_factory.mktemp("report") / "run")
+    return path, html.make_report(path).read_text(encoding="utf-8")
+
+
+@pytest.fixture()
+def copy(made, tmp_path):
+    """A copy of the folder to spoil."""
+    return shutil.copytree(made[0], tmp_path / "spoilt")
+
+
+class Page(HTMLParser):
+    """Tags, ids and what is linked to of a page."""
+
+    def __init__(self, text):
+        """Read the whole page."""
+        super().__init__()
+        self.tags, self.ids, self.links, self.headings = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Keep what the tests ask about."""
+        held = dict(attrs)
+        self.tags.append((tag, held))
+        self.ids += [held["id"]] if "id" in held else []
+        self.links += [(tag, held[name]) for name in ("src", "href") if name in held]
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+
+
+def sane(text):
+    """No page says NaN, infinity or None, whatever was wrong with its folder."""
+    shown = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
+    assert not re.search(r"\b(nan|NaN|inf|Infinity|None)\b|Traceback", re.sub(r"<[^>]*>", " ", shown))
+    assert not re.search(r"[\" ](nan|inf)[\" ]", " ".join(re.findall(r"<svg.*?</svg>", text, re.S)))
+    return text
+
+
+def test_sections_answer_in_order(made):
+    keys = ["summary", "pay", "change", "gain", "worth", "sure", "switch", "method", "ledger", "manifest", "limits"]
+    found = [held["id"] for tag, held in Page(made[1]).tags if tag == "section"]
+    assert found == keys
+
+
+def test_one_file_that_asks_for_nothing(made):  # HR-1
+    page = Page(made[1])
+    outside = [(tag, url) for tag, url in page.links if not url.startswith("#")]
+    assert all(tag == "a" and url.startswith(("https://", "http://")) for tag, url in outside)
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe", "img", "object", "base", "form"}
+    policy = next(held["content"] for tag, held in page.tags if held.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+
+
+def test_structure(made):  # HR-2, HR-3
+    page = Page(sane(made[1]))
+    names = [tag for tag, _ in page.tags]
+    assert ("html", {"lang": "en-GB"}) in page.tags and names.count("h1") == 1 and names.count("main") == 1 and "nav" in names
+    assert page.headings[0] == 1 and all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
+    assert len(page.ids) == len(set(page.ids))
+    assert all(url[1:] in page.ids for tag, url in page.links if url.startswith("#"))
+    for fact in ("nbhdsim 0.1.0", "run", "2026-01-02", "synthetic", "Draft"):
+        assert fact in made[1]
+
+
+def test_pictures_have_title_description_and_a_table(made):  # CT-8
+    page = Page(made[1])
+    drawn = [held for tag, held in page.tags if tag == "svg"]
+    assert len(drawn) >= 5
+    for held in drawn:
+        assert held["role"] == "img" and all(name in page.ids for name in held["aria-labelledby"].split())
+    assert made[1].count("The same as a table") == len(drawn)
+    folder = made[0] / "figures"
+    for name in ("budget", "changes", "paths", "years", "fifths"):
+        assert all((folder / f"{name}.{kind}").stat().st_size > 50 for kind in ("svg", "png", "txt"))
+
+
+def test_same_folder_same_bytes(made, tmp_path):
+    again = html.make_report(made[0], out=tmp_path / "again.html")
+    assert again.read_text(encoding="utf-8") == made[1]
+
+
+def summary_of(text):
+    """The text of the summary."""
+    part = re.search(r'<section id="summary".*?</section>', text, re.S)[0]
+    return re.sub(r"<[^>]+>", "", re.sub(r"</(p|li|h2)>", " \n", part))
+
+
+def test_the_summary_is_plain(made):  # HR-6, OP-11, UN-1, UN-6
+    text = summary_of(made[1])
+    sentences = [s for s in re.split(r"(?<=[.?!:])\s+", text) if len(s.split()) > 2]
+    assert sum(len(s.split()) for s in sentences) / len(sentences) <= 20
+    assert len(text.split()) < 420
+    assert text.index("largest doubt") < text.index("You pay") < text.index("emergency admissions change by")
+    assert (
+        "13 simulated futures" in text and "too few to say in how many of 10" in text and " in 10 " not in text.replace("of 10", "")
+    )
+    assert not re.search(r"\bsaves?\b|\bcertain(ly)?\b", text, re.I)
+
+
+def test_the_range_comes_before_the_middle(made):  # UN-4
+    found = re.findall(r"change by (\S+) to (\S+) a year, with (\S+) in the middle", summary_of(made[1]))
+    assert found
+    for low, high, middle in found:
+        low, high, middle = (float(x.replace("\N{MINUS SIGN}", "-").replace(",", "").rstrip(".")) for x in (low, high, middle))
+        assert low <= middle <= high
+
+
+def test_words_for_shares():  # UN-1
+    assert [said.of_tenths(x) for x in (0.01, 0.051, 0.5, 0.78, 0.949, 0.96, 1.0)] == [
+        "fewer than 1 in 20",
+        "about 1 in 10",
+        "about 5 in 10",
+        "about 8 in 10",
+        "about 9 in 10",
+        "more than 19 in 20",
+        "more than 19 in 20",
+    ]
+
+
+@pytest.mark.slow
+def test_a_hundred_futures_are_counted(tmp_path):
+    path = reported.folder(tmp_path / "run", replicates=30, draws=70, months=12)
+    text = sane(html.make_report(path).read_text(encoding="utf-8"))
+    assert re.search(r"in (about \d in 10|more than 19 in 20|fewer than 1 in 20) of 100 simulated futures", text)
+
+
+def test_names_of_users_are_text(tmp_path):
+    path = reported.folder(tmp_path / "run", names=BAD, months=24)
+    text = sane(html.make_report(path).read_text(encoding="utf-8"))
+    page = Page(text)
+    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "img"}
+    assert "&lt;script&gt;alert(" in text
+    names = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.suffix in (".svg", ".png", ".html", ".txt"))
+    assert all(re.fullmatch(r"run/(figures/)?[a-z0-9-]+\.(svg|png|html|txt)", name) for name in names)
+    assert "<script" not in "".join(p.read_text(encoding="utf-8") for p in (path / "figures").glob("*.svg"))
+
+
+def test_texts_of_users_are_cut_and_cleaned():
+    assert plain("a\x00b\u202ec\nd") == "abc d" and plain("x" * 500, 10) == "x" * 9 + "\N{HORIZONTAL ELLIPSIS}"
+    assert len(set(labels(["y" * 90 + "1", "y" * 90 + "2", "", "\u202e"]).values())) == 4
+    assert [safe(x) for x in ("javascript:alert(1)", "https://x.org/a", 'https://x.org/"onload=', "//x.org")] == [
+        "",
+        "https://x.org/a",
+        "",
+        "",
+    ]
+    assert minus("-5 to +3, 2026-04, a-1") == "\N{MINUS SIGN}5 to +3, 2026-04, a-1"
+    assert numeric("-1,234 to +5.0") and numeric("32%") and not numeric("5 years") and not numeric("=1+1")
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        (lambda p: (p / "reach.parquet").unlink(), "who was never reached cannot be said"),
+        (lambda p: (p / "funded.parquet").unlink(), "which places are funded cannot be said"),
+        (lambda p: (p / "outcomes.parquet").unlink(), "what changes cannot be said"),
+        (lambda p: (p / "outcomes.parquet").write_bytes(b"PAR1torn"), "what changes cannot be said"),
+        (lambda p: (p / "evidence.csv").write_text("address,value\n"), "what each number rests on cannot be listed"),
+        (lambda p: manifest(p, complete=False, counts={"planned": 13, "done": 4, "failed": 0}), "not complete: 4 of 13 futures"),
+        (lambda p: manifest(p, schema=0, counts=None, package=None), "Record of this run"),
+        (lambda p: resolved(p, "numbers: ", "numbers: 0"), "numbers that the program has changed since"),
+        (lambda p: resolved(p, "- name: do nothing", f"- name: '{'<b>' * 900}'"), "not in a form that this version reads"),
+        (lambda p: resolved(p, "  history: ", "  was_called: "), "not in a form that this version reads"),
+    ],
+)
+def test_a_spoilt_folder_says_what_cannot_be_said(copy, change, expected):
+    change(copy)
+    assert expected in text_of(copy)
+
+
+def text_of(path):
+    """The report of a folder, with none of its files written."""
+    run = runs.read(path)
+    return sane(html.html(run, html.sections_of(run)))
+
+
+def manifest(path, **changes):
+    """Change the manifest of a folder."""
+    file = path / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def resolved(path, old, new):
+    """Change a word of what was asked."""
+    file = path / "resolved.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "told, expected",
+    [
+        (dict(replicates=1, draws=0), "One simulated future"),
+        (dict(names=("do nothing",)), "one scenario"),
+        (dict(pounds=0.0), "costs nothing|costs anything"),
+        (dict(gains=(0.0, -0.1, -0.2)), "no admission is avoided on average"),
+        (dict(gains=(0.0, 0.0, 0.0)), "no difference in emergency admissions"),
+        (dict(replicates=3, draws=2), "too few"),
+    ],
+)
+def test_thin_runs_have_a_report(tmp_path, told, expected):
+    path = reported.folder(tmp_path / "run", **told)
+    assert re.search(expected, text_of(path))
+
+
+def test_what_is_no_run_is_refused(tmp_path, capsys):
+    with pytest.raises(NbhdsimError, match="no run folder"):
+        html.make_report(tmp_path)
+    assert cli.main(["report", str(tmp_path)]) == cli.BAD_INPUT and "no run folder" in capsys.readouterr().err
+
+
+def test_the_verb_writes_where_it_is_told(made, tmp_path, capsys):
+    out = tmp_path / "deep" / "board.html"
+    assert cli.main(["report", str(made[0]), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out) and out.read_text(encoding="utf-8") == made[1]
+    assert cli.main(["report", str(made[0]), "--out", str(tmp_path)]) == cli.BAD_INPUT
