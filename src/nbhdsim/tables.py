@@ -256,28 +256,29 @@ def _numbers(columns: Iterable[np.ndarray]) -> np.ndarray:
     return out
 
 
-def by_year(piece: pa.Table) -> pa.Table:
-    """The outcomes of one scenario and future by year: monthly rows added up, neighbourhood rows left out.
+def in_years(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rows of outcomes (texts as codes) with months added up to years, in the order of their keys; yearly rows stay as they are.
 
     Years begin at month 0. A total stays a total; `residents` is the mean over the months counted in `months`, so a
-    rate is worked out as before. Rows that a yearly view repeats are kept once.
+    rate is worked out as before.
     """
-    key = keys("outcomes")
+    columns = {**columns, "month": columns["month"] // 12 * 12}
+    group = _numbers(columns[name] for name in keys("outcomes"))
+    first, inverse, count = np.unique(group, return_index=True, return_inverse=True, return_counts=True)[1:]
+    value, residents = (np.bincount(inverse, columns[name]) for name in ("value", "residents"))
+    out = {name: values[first] for name, values in columns.items()}
+    return out | {"value": value, "residents": residents / count, "months": np.where(out["months"] == 1, count, out["months"])}
+
+
+def by_year(piece: pa.Table) -> pa.Table:
+    """The outcomes of one scenario and future `in_years`, neighbourhood rows left out, what a yearly view repeats kept once."""
     found = {name: coded(piece[name]) for name in piece.schema.names}
     place, places = found["place"]
     everywhere = place == (places.index("all") if "all" in places else -1)
-    wanted = np.flatnonzero(everywhere | (found["months"][0] == 1))     # the rest are yearly rows of neighbourhoods
-    columns = {name: values[wanted] for name, (values, _) in found.items()}
-    columns["month"] = columns["month"] // 12 * 12
-    group = _numbers(columns[name] for name in key)
-    first, inverse, count = np.unique(group, return_index=True, return_inverse=True, return_counts=True)[1:]
-    added = {name: np.bincount(inverse, columns[name]) for name in ("value", "residents")}
-    columns = {name: values[first] for name, values in columns.items()}
-    columns |= {"value": added["value"], "residents": added["residents"] / count}
-    monthly = columns["months"] == 1
-    columns["months"] = np.where(monthly, count, columns["months"])
-    order = np.argsort(monthly, kind="stable")                          # yearly rows first: of two alike the first stays
-    kept = order[np.unique(_numbers(columns[name][order] for name in key), return_index=True)[1]]
+    wanted = everywhere | (found["months"][0] == 1)                     # the rest are yearly rows of neighbourhoods
+    columns = in_years({name: values[wanted] for name, (values, _) in found.items()})
+    number = _numbers(columns[name] for name in keys("outcomes"))
+    kept = len(number) - 1 - np.unique(number[::-1], return_index=True)[1]      # of two alike the last, which was yearly, stays
     return to_arrow(
         "outcomes",
         {name: (columns[name][kept], names) if names else columns[name][kept] for name, (_, names) in found.items()},

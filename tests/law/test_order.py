@@ -3,6 +3,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from probes import PROBES, folder, line_of, scenario
 from towns import LINES, world
@@ -28,10 +29,9 @@ def plain(column):
 
 
 def of_scenario(table, name):
-    """Rows of one scenario, sorted by everything but their value."""
-    columns = {key: np.broadcast_to(plain(column), plain(table["scenario"]).shape) for key, column in table.items()}
-    mine = columns["scenario"] == name
-    return sorted(zip(*(columns[key][mine].tolist() for key in sorted(columns)), strict=True), key=repr)
+    """Rows of one scenario, sorted."""
+    rows = pd.DataFrame({key: np.broadcast_to(plain(column), plain(table["scenario"]).shape) for key, column in table.items()})
+    return rows[rows["scenario"] == name].sort_values(sorted(rows.columns), ignore_index=True)
 
 
 @pytest.mark.parametrize("draw, replicate", [(0, 0), (3, 1), (4, 2)])
@@ -50,11 +50,11 @@ def test_scenarios_in_another_order_give_each_the_same_rows():
     three = [scenario("nothing", {}), scenario("several", SEVERAL), scenario("hub", {"wellbeing_hub": LINES["wellbeing_hub"]})]
     views = tuple(view for view in VIEWS if view != "people")
     first = simulate(world(), three, draw=2, replicate=1, views=views)
-    for order in ([1, 2, 0], [2, 0, 1], [0, 2, 1]):
+    for order in ([1, 2, 0], [2, 0, 1]):            # each of them in each place
         other = simulate(world(), [three[k] for k in order], draw=2, replicate=1, views=views)
         for table in first:
             for s in three:
-                assert of_scenario(first[table], s.name) == of_scenario(other[table], s.name), (table, s.name)
+                assert of_scenario(first[table], s.name).equals(of_scenario(other[table], s.name)), (table, s.name)
 
 
 def test_people_are_compared_with_the_same_rows_wherever_their_scenario_stands():
@@ -62,8 +62,8 @@ def test_people_are_compared_with_the_same_rows_wherever_their_scenario_stands()
     three = [scenario("nothing", {}), scenario("several", SEVERAL), scenario("hub", {"wellbeing_hub": LINES["wellbeing_hub"]})]
     tables = [simulate(world(), [three[k] for k in order], draw=0, replicate=1, views=("people",))["outcomes"]
               for order in ([0, 1, 2], [0, 2, 1])]
-    assert all(of_scenario(tables[0], s.name) == of_scenario(tables[1], s.name) for s in three)
-    assert of_scenario(tables[0], "hub")
+    assert all(of_scenario(tables[0], s.name).equals(of_scenario(tables[1], s.name)) for s in three)
+    assert len(of_scenario(tables[0], "hub"))
 
 
 def test_company_changes_nobody():
@@ -73,7 +73,7 @@ def test_company_changes_nobody():
     alone = simulate(world(), [nothing, hub], draw=0, replicate=3)
     among = simulate(world(), [nothing, several, hub], draw=0, replicate=3)
     for table in alone:
-        assert of_scenario(alone[table], "hub") == of_scenario(among[table], "hub")
+        assert of_scenario(alone[table], "hub").equals(of_scenario(among[table], "hub"))
 
 
 TOWN = """schema: scenario/1

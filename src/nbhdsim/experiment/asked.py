@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from nbhdsim import tables
 from nbhdsim.experiment.models import PERIOD
 from nbhdsim.outcomes import OUTCOMES
 
@@ -62,57 +63,23 @@ def view(people: str, quintile: int, age: str, *, place: str, neighbourhoods: Se
 
 def kept(table: Columns, asked: Sequence[Asked]) -> dict[str, Any]:
     """The rows of one future's `outcomes` columns (texts: numbers and words) that are asked for, years where it is about years."""
-    texts = {name: np.array(table[name][1], object) for name in ("outcome", "people", "place", "age")}
-    month, months = np.asarray(table["month"]), np.asarray(table["months"])
-    taken: dict[int, Any] = {}
-    for length in (1, YEAR):
-        mask = np.zeros(month.size, bool)
-        for one in asked:
-            if one.length == length:
-                mask |= _rows(table, one, texts) & (month >= one.first) & (month + months <= one.end)
-        taken[length] = mask
-    yearly = taken[YEAR] & (months == 1)
-    whole = taken[1] | taken[YEAR] & (months == YEAR)
-    blocks = [_picked(table, np.flatnonzero(whole))]
-    if yearly.any():
-        blocks.append(_by_year(table, np.flatnonzero(yearly)))
-    if len(blocks) == 1:
-        return blocks[0]
-    return {name: _joined([block[name] for block in blocks]) for name in table}
+    texts = {name: column[1] for name, column in table.items() if isinstance(column, tuple)}
+    codes = {name: np.broadcast_to(c[0] if name in texts else c, np.shape(table["month"])) for name, c in table.items()}
+    begin, months, end = codes["month"], codes["months"], codes["month"] + codes["months"]
+    taken = {length: np.zeros(begin.size, bool) for length in (1, YEAR)}
+    for one in asked:
+        taken[one.length] |= _rows(codes, one, texts) & (begin >= one.first) & (end <= one.end)
+    yearly, whole = taken[YEAR] & (months == 1), taken[1] | taken[YEAR] & (months == YEAR)
+    added = tables.in_years({name: column[yearly] for name, column in codes.items()})
+    out = {name: np.concatenate([column[whole], added[name]]) for name, column in codes.items()}
+    return out | {name: (out[name], words) for name, words in texts.items()}
 
 
-def _rows(table: Columns, one: Asked, texts: Mapping[str, Any]) -> Any:
-    mask = np.asarray(table["quintile"]) == one.quintile
+def _rows(codes: Columns, one: Asked, texts: Mapping[str, Any]) -> Any:
+    mask = codes["quintile"] == one.quintile
     for name, word in (("outcome", one.name), ("people", one.people), ("place", one.place), ("age", one.age)):
-        mask = mask & np.isin(table[name][0], np.flatnonzero(texts[name] == word))
+        mask = mask & np.isin(codes[name], np.flatnonzero(np.array(texts[name], object) == word))
     return mask
-
-
-def _picked(table: Columns, rows: Any) -> dict[str, Any]:
-    return {name: (np.asarray(c[0])[rows], c[1]) if isinstance(c, tuple) else c if np.ndim(c) == 0 else np.asarray(c)[rows]
-            for name, c in table.items()}
-
-
-def _by_year(table: Columns, rows: Any) -> dict[str, Any]:
-    """Monthly rows added up to years: values added, residents as their mean."""
-    some = _picked(table, rows)
-    year = some["month"] // YEAR
-    keys = [some[name][0] if isinstance(some[name], tuple) else some[name] for name in
-            ("scenario", "place", "quintile", "age", "people", "of", "outcome")]
-    order, group = np.unique(np.stack([*keys, year]), axis=1, return_inverse=True)
-    first = np.zeros(order.shape[1], np.int64)
-    first[group.ravel()[::-1]] = np.arange(group.size)[::-1]
-    out = _picked(some, first)
-    sums = {name: np.bincount(group.ravel(), some[name], order.shape[1]) for name in ("value", "residents")}
-    return {**out, "month": order[-1] * YEAR, "months": np.full(order.shape[1], YEAR), "value": sums["value"],
-            "residents": sums["residents"] / YEAR}
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    first = parts[0]
-    if isinstance(first, tuple):
-        return np.concatenate([part[0] for part in parts]), first[1]
-    return first if np.ndim(first) == 0 else np.concatenate(parts)
 
 
 def answers(outcomes: pd.DataFrame, asked: Sequence[Asked], scenarios: Sequence[str]) -> pd.DataFrame:
@@ -143,5 +110,3 @@ def _asked_for(levels: pd.DataFrame, one: Asked, scenarios: Sequence[str]) -> pd
     pairs = own[own["scenario"] != scenarios[0]].merge(base, on=["of", "draw", "replicate"], suffixes=("", "_first"))
     return pairs.assign(label=one.label, value=pairs["value"] - pairs["value_first"])[
         ["label", "scenario", "draw", "replicate", "value"]]
-
-
