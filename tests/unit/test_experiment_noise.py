@@ -53,6 +53,13 @@ def test_verdicts_in_words():
     assert found.loc[("team", "nothing"), "verdict"] == "same" and found.loc[("grant", "nothing"), "verdict"] == "unknown"
 
 
+def test_nobody_is_no_failure():
+    found = judged(["nothing", "hub"], hub=np.full(4, np.nan))
+    assert found.loc[("hub", "nothing"), "words"].endswith("there is nobody to take the mean of")
+    pilot = replicates.judged({"a": np.array([9.0, np.nan, 10, 11])}, 0.001, most=4)
+    assert pilot.replicates == 3 and pilot.sentence.endswith("in 1 of 4 there was nobody to take the mean of")
+
+
 def test_nothing_is_taken_for_a_gap_once_in_twenty():
     rng = np.random.default_rng(3)
     told = [abs(mean) > half for mean, _, half in (noise.interval(rng.normal(size=8)) for _ in range(4000))]

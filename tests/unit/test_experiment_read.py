@@ -129,7 +129,19 @@ def test_a_failed_run_takes_its_block_with_it_and_many_are_refused():
     assert set(reading.table.loc[reading.table["n"] == 63 * 7, "dropped"]) == {7}
     assert "7 of 448 runs left out" in "".join(reading.notes)
     reading = read.indices(rows.iloc[np.arange(len(rows)) % 40 > 0], made, seed=3)
-    assert reading.table.empty and any("no indices" in note and "failed" in note for note in reading.notes)
+    assert reading.table.empty and any("no indices" in note and "have no value" in note for note in reading.notes)
+
+
+def test_a_mean_over_nobody_is_called_that():
+    """Runs in which a group was empty worked; they have a row without a value, and one that failed has no row."""
+    made = designed("sobol", 64)
+    rows = answered(made, noisy)
+    rows.loc[rows["draw"] == 9, "value"] = np.nan
+    said = "".join(read.indices(rows[rows["draw"] != 20], made, seed=3).notes)
+    assert "2 of 448 runs have no value: 1 failed or were not run, in 1 there was nobody to take the mean of" in said
+    rows["value"] = np.where(rows["draw"] % 3 > 0, rows["value"], np.nan)
+    reading = read.indices(rows, made, seed=3)
+    assert reading.table.empty and any("nobody to take the mean of" in note for note in reading.notes)
 
 
 def test_a_mean_with_a_failed_replicate_is_no_mean():

@@ -107,3 +107,30 @@ def test_a_failed_replicate_is_left_out_everywhere():
     curve = line(0.25, 10, np.random.default_rng(6).normal(0, 0.1, 6))
     curve[2, 3] = np.nan
     assert read([curve]).iloc[0]["replicates"] == 5
+
+
+def test_a_value_that_reaches_nobody_is_left_out():
+    """A mean over participants has no value where there are none; the others are read without it."""
+    curve = line(0.25, 10, np.random.default_rng(6).normal(0, 0.1, 6))
+    curve[0] = np.nan
+    row = read([curve]).iloc[0]
+    assert (row["first"], row["replicates"]) == (0.1, 6) and row["value"] == pytest.approx(0.25, abs=0.02)
+
+
+def test_numbers_that_flip_nothing_are_one_line():
+    luck = [0, 0.01, -0.01]
+    rows, made = swept([line(0.25, 10, luck)])
+    count = len(made.u)
+    far, noise = (swept([curve])[0]["value"].to_numpy() for curve in (line(9, 1, luck), line(9, 1, [-99, 108, 18])))
+    frames = [rows, rows.assign(value=far, draw=rows["draw"] + count), rows.assign(value=noise, draw=rows["draw"] + 2 * count)]
+    u = np.full((3 * count, 3), np.nan)
+    for i in range(3):
+        u[i * count:(i + 1) * count, i] = made.u[:, 0]
+    columns = tuple(Factor(address=a, values=X) for a in ("gain", "far", "dim"))
+    three = made._replace(u=u, columns=columns, first=np.zeros(3 * count, int))
+    found = reversal.reversals(pd.concat(frames), three, scenarios=["nothing", "hub"])
+    assert list(found["verdict"]) == ["flips", "no flip", "noise"]
+    first, rest = reversal.said(found)
+    assert "flips at gain of 0.25" in first
+    assert rest == "admissions: hub against nothing: 2 of 3 numbers flip it nowhere in their range, 1 of them because the gap is " \
+        "noise (csv/reversals.csv)"

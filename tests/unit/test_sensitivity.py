@@ -138,7 +138,7 @@ def test_a_failed_run_takes_its_block_with_it():
     (lambda r: r.iloc[1:], "not the whole design"),
     (lambda r: pd.concat([r, r.iloc[:1]]), "not the whole design"),
     (lambda r: r.iloc[:-6], "63 blocks of 6 runs, and no design has that many"),
-    (lambda r: r.assign(out=np.where(r["row"] % 20 < 2, np.inf, r["out"])), "failed or stand in a block"),
+    (lambda r: r.assign(out=np.where(r["row"] % 20 < 2, np.inf, r["out"])), "have no value or stand in a block"),
 ])
 def test_incomplete_tables_are_refused(change, words):
     with pytest.raises(NbhdsimError, match=words):

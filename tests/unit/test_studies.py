@@ -49,4 +49,4 @@ def test_what_failed_is_said_and_the_rest_is_told(printed) -> None:
     strength = "{law: uniform, low: 0, high: 0.9, bound: true, why: x}"
     text = printed("{kind: discover, n: 100, when: {outcome: life_satisfaction, above: 0.001}}",
                    vary=f"{{baseline.spill_over.strength: {strength}}}")
-    assert "runs that worked are too few to find a box in" in text
+    assert "points with a value are too few to find a box in" in text

@@ -67,8 +67,9 @@ def apart(answers: pd.DataFrame, made: Design, *, switches: Collection[str]) -> 
     for one in values.found(answers, made):
         laid = lay(one, made, switches)
         if laid is None:
-            notes.append(f"{one.name}: too few draws worked in every structure")
+            notes.append(f"{one.name}: too few draws have a value in every structure ({one.missing or 'the design is too small'})")
             continue
+        notes += [f"{one.name}: {one.missing}"] if one.missing else []
         key = {"label": one.label, "scenario": one.scenario}
         found = parts(laid, drawn)
         rows += [{**key, **row} for row in found]

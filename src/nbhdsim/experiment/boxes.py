@@ -56,7 +56,7 @@ def discovered(answers: pd.DataFrame, made: Design, when: WhenModel, *, asked: S
     u = np.column_stack([_levelled(f, made.u[worked, i]) for i, f in enumerate(made.columns)])
     said = _case(one, question, when, first=scenarios[0])
     if len(case) < discover.LEAST_RUNS:
-        few = f"{len(case):,} runs that worked are too few to find a box in ({discover.LEAST_RUNS} or more)"
+        few = f"{len(case):,} points with a value are too few to find a box in ({discover.LEAST_RUNS} or more): {one.missing}"
         return Found(None, _limits(None, made, u), case, u, few, int((~worked).sum()))
     split = case.any() and not case.all()
     box = discover.discover(u, case, names, seed=seed) if split else None

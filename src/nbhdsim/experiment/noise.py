@@ -65,12 +65,13 @@ def _row(gap: Gap) -> dict[str, Any]:
     enough = needed(mean, error * count**0.5) if count > 1 else np.nan
     row = {"label": gap.label, "scenario": gap.scenario, "against": gap.against, "replicates": count, "mean": mean, "error": error,
            "low": mean - half, "high": mean + half, "verdict": verdict, "needed": enough}
-    return {**row, "words": f"{gap.name}: {_words(row)}"}
+    empty = "there is nobody to take the mean of" if gap.nobody[0] else "no future worked"
+    return {**row, "words": f"{gap.name}: {_words({**row, 'empty': empty})}"}
 
 
 def _words(row: dict[str, Any]) -> str:
     if row["verdict"] == "unknown":
-        return "one replicate cannot tell a gap from chance" if row["replicates"] else "no future worked"
+        return "one replicate cannot tell a gap from chance" if row["replicates"] else row["empty"]
     if row["verdict"] == "same":
         return f"no difference in any of {row['replicates']} futures"
     found = f"{lines(row['mean'])} ({lines(row['low'])} to {lines(row['high'])}, {row['replicates']} replicates)"

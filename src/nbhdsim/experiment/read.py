@@ -83,13 +83,14 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
     method, problem = made.method, made.problem
     if method is None or problem is None:
         raise ValueError("the design has a method")
-    turns, notes = values.rounds(one.points), []
+    turns, notes = values.rounds(one.points), list[str]()
     y = one.points[:, :turns].mean(1)
     _same(y, made, one.name)
     whole = _complete(y, method, problem)
+    notes += filter(None, [one.missing])
     if whole < len(y) or turns < made.repeats:
         notes.append(f"from the first {whole:,} of {len(y):,} points, {turns} of {made.repeats} replicates each: later ones were "
-                     "not run, failed, or have no value (a mean of nobody)")
+                     "not run, or have no value")
     name = one.name if one.name not in problem.factors else f"{one.name} (answer)"
     points = dict(zip(problem.factors, made.levels[:whole].T, strict=True))
     runs = pd.DataFrame({"row": np.arange(whole), **points, name: y[:whole]})
@@ -98,7 +99,7 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
             warnings.simplefilter("ignore", UserWarning)
             reading = sensitivity.indices(method, problem, runs, y=name, seed=seed)
     except NbhdsimError as error:
-        return pd.DataFrame(), [f"no indices: {p.message.removeprefix(f'{name}: ')}" for p in error.problems]
+        return pd.DataFrame(), [*notes, *(f"no indices: {p.message.removeprefix(f'{name}: ')}" for p in error.problems)]
     notes += [*reading.notes, *([ROUGH] if method.name == "efast" else []), *_ranks(reading.table), *_floor(reading.table)]
     return reading.table.assign(replicates=turns), notes
 

@@ -71,6 +71,8 @@ def judged(values: dict[str, NDArray[np.float64]], error: float, *, most: int) -
         said = f"ended by the error: {share} of the mean, at most {wanted} asked for"
     else:
         said = f"ended by most ({most}): {share} of the mean, {wanted} asked for{_why(kept, error)}"
+    if empty := values[worst].size - count:             # a future that failed has no row
+        said += f"; in {empty} of {values[worst].size} there was nobody to take the mean of"
     return Pilot(count, reached, worst, done, f"{worst}: {count} replicates, {said}")
 
 

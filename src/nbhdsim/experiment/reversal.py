@@ -46,6 +46,22 @@ def reversals(answers: pd.DataFrame, made: Design, *, scenarios: Sequence[str]) 
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def said(found: pd.DataFrame) -> list[str]:
+    """The reversals in words: each crossing, and for each pair of scenarios in one line how many numbers flip it nowhere."""
+    out = list[str]()
+    for (label, scenario, against), rows in found.groupby(["label", "scenario", "against"], sort=False):   # type: ignore[misc]
+        crossed = rows["value"].notna() | (rows["verdict"] == "unordered")
+        out.extend(rows.loc[crossed, "words"])
+        rest, noise = rows[~crossed], int((rows.loc[~crossed, "verdict"] == "noise").sum())
+        if len(rest) == 1:
+            out.extend(rest["words"])
+        elif len(rest):
+            more = f", {noise} of them because the gap is noise" if noise else ""
+            count = f"{len(rest)} of {rows['address'].nunique()} numbers"
+            out.append(f"{label}: {scenario} against {against}: {count} flip it nowhere in their range{more} (csv/reversals.csv)")
+    return out
+
+
 def _along(gap: Gap, made: Design, column: int) -> Iterator[dict[str, Any]]:
     """The rows of one gap along one number."""
     alone = np.isnan(np.delete(made.u, column, axis=1)).all(1) & ~np.isnan(made.u[:, column])
@@ -60,6 +76,10 @@ def _along(gap: Gap, made: Design, column: int) -> Iterator[dict[str, Any]]:
     if central == central and central not in x:                     # draw 0 is one more value
         spot, shared = int(np.searchsorted(x, central)), min(y.shape[1], len(gap.central))
         x, y = np.insert(x, spot, central), np.insert(y[:, :shared], spot, gap.central[:shared], axis=0)
+    some = ~np.isnan(y).all(1)                                      # a mean over those whom a value reaches may have nobody at 0
+    x, y = x[some], y[some]
+    if len(x) < 2:
+        return
     y = y[:, ~np.isnan(y).any(0)]
     about = {"label": gap.label, "scenario": gap.scenario, "against": gap.against, "address": factor.address, "central": central,
              "first": x[0], "last": x[-1], "replicates": y.shape[1]}

@@ -14,23 +14,33 @@ Values = NDArray[np.float64]
 
 class Answer(NamedTuple):
     """One question about one scenario: values at draw 0 [replicates] and at the points [points, repeats]; name: the label, with the
-    scenario where there are several."""
+    scenario where there are several; nobody: runs of draw 0, and of the points, that worked and are a mean over nobody."""
 
     label: str
     scenario: str
     name: str
     central: Values
     points: Values
+    nobody: tuple[int, int] = (0, 0)
+
+    @property
+    def missing(self) -> str:
+        """Which runs of the points have no value, and why, in words; "" where all have one."""
+        lost, nobody = int(np.isnan(self.points).sum()), self.nobody[1]
+        failed = [f"{lost - nobody:,} failed or were not run"] if lost > nobody else []
+        empty = [f"in {nobody:,} there was nobody to take the mean of"] if nobody else []
+        return f"{lost:,} of {self.points.size:,} runs have no value: {', '.join(failed + empty)}" if lost else ""
 
 
 class Gap(NamedTuple):
-    """How far a scenario is from another one in the same futures, for one question; arrays as in Answer."""
+    """How far a scenario is from another one in the same futures, for one question; arrays and nobody as in Answer."""
 
     label: str
     scenario: str
     against: str
     central: Values
     points: Values
+    nobody: tuple[int, int] = (0, 0)
 
     @property
     def name(self) -> str:
@@ -41,8 +51,15 @@ class Gap(NamedTuple):
 def found(answers: pd.DataFrame, made: Design) -> list[Answer]:
     """What each question came to, from a frame with the columns label, scenario, draw, replicate and value (`asked.answers`)."""
     several = dict(answers.groupby("label")["scenario"].nunique() > 1)
-    return [Answer(str(label), str(scenario), f"{label}: {scenario}" if several[label] else str(label), *_arrays(rows, made))
+    return [Answer(str(label), str(scenario), f"{label}: {scenario}" if several[label] else str(label), *_arrays(rows, made),
+                   _nobody(rows))
             for (label, scenario), rows in answers.groupby(["label", "scenario"], sort=False)]      # type: ignore[misc]
+
+
+def _nobody(rows: pd.DataFrame) -> tuple[int, int]:
+    """Runs of draw 0 and of points that are there and have no value; those that failed are not there."""
+    draws = rows.loc[rows["value"].isna(), "draw"]
+    return int((draws == 0).sum()), int((draws > 0).sum())
 
 
 def _arrays(rows: pd.DataFrame, made: Design) -> tuple[Values, Values]:
@@ -67,9 +84,10 @@ def gaps(some: Sequence[Answer], scenarios: Sequence[str]) -> Iterator[Gap]:
         named = [name for name in scenarios if name in own]
         for i, name in enumerate(named):
             if scenarios[0] not in own:
-                yield Gap(label, name, scenarios[0], own[name].central, own[name].points)
+                yield Gap(label, name, scenarios[0], own[name].central, own[name].points, own[name].nobody)
             for other in named[:i]:
-                yield Gap(label, name, other, own[name].central - own[other].central, own[name].points - own[other].points)
+                yield Gap(label, name, other, own[name].central - own[other].central, own[name].points - own[other].points,
+                          own[name].nobody)
 
 
 def rounds(points: Values) -> int:

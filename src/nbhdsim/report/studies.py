@@ -152,7 +152,7 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
     if len(flips):
         write(done.result.folder, "reversals", flips)
-        out.append("Where a ranking flips, if it does:\n" + "\n".join(f"- {words}" for words in flips["words"]))
+        out.append("Where a ranking flips, if it does:\n" + "\n".join(f"- {words}" for words in reversal.said(flips)))
     return out
 
 

@@ -144,9 +144,9 @@ class Reading:
 
 @_untouched()
 def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, seed: int = 1) -> Reading:
-    """Indices of column `y` over the runs (columns row, the factors, y; one row a run, in any order; NaN: it failed).
+    """Indices of column `y` over the runs (columns row, the factors, y; one row a run, in any order; NaN: it has none).
 
-    seed: that of the design. Raises NbhdsimError when rows are missing, given twice, or too many have failed.
+    seed: that of the design. Raises NbhdsimError when rows are missing, given twice, or too many have no value.
     """
     ordered = runs.sort_values("row")
     rows = ordered["row"].to_numpy()
@@ -157,7 +157,7 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
     u, values = ordered[list(problem.factors)].to_numpy(float), ordered[y].to_numpy(float)
     kept, dropped = _whole(values, method.block(problem) or len(values), method=method)
     if dropped > MOST_LOST * len(values):
-        raise NbhdsimError.of(f"{y}: {dropped:,} of {len(values):,} runs failed or stand in a block with one that did "
+        raise NbhdsimError.of(f"{y}: {dropped:,} of {len(values):,} runs have no value or stand in a block with one that has none "
                               f"(at most {MOST_LOST:.0%} may be left out)")
     if np.ptp(values[kept]) <= FLAT * max(float(np.abs(values[kept]).mean()), 1e-300):
         return Reading(pd.DataFrame(columns=list(COLUMNS)), [f"{y} does not vary: it has no indices"])
@@ -169,7 +169,8 @@ def indices(method: Method, problem: Problem, runs: pd.DataFrame, *, y: str, see
     for name, index in reading.table.loc[reading.table["value"].isna(), ["address", "index"]].itertuples(index=False):
         reading.notes.append(f"{name}: has no {index} (too few of the runs differ)")
     if dropped:
-        reading.notes.append(f"{dropped:,} of {len(values):,} runs left out: they failed, or stand in a block with one that did")
+        reading.notes.append(f"{dropped:,} of {len(values):,} runs left out: they have no value, or stand in a block with one that "
+                             "has none")
     if method.nested:
         _halves(method, problem, u=u[kept], y=values[kept], seed=seed, into=reading)
     reading.notes += [*_doubts(reading.table, y), *_seen(reading.table, problem, method)]
