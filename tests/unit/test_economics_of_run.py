@@ -27,6 +27,11 @@ def test_every_frame_is_written_with_the_columns_it_is_described_by(folder):
         assert not blank.any() or (frame.loc[blank, "why"] != "").all(), name
 
 
+def test_an_unknown_perspective_is_told(folder):
+    with pytest.raises(NbhdsimError, match="did you mean 'society'"):
+        of_run.of_run(folder, perspective="socety")
+
+
 def test_a_report_may_value_it_with_other_numbers(folder):
     plain, more = (of_run.of_run(folder, sets=sets) for sets in ((), ("economics.wellby=26000",)))
     one, other = (w.value.set_index(["measure", "perspective", "discounted"])["value"] for w in (plain, more))

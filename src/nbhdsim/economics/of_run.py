@@ -9,10 +9,10 @@ import pandas as pd
 
 from nbhdsim import documents, evidence, projections, tables
 from nbhdsim.comparison import NOT_MODELLED
-from nbhdsim.economics import account, budget, constants, options, value
+from nbhdsim.economics import account, budget, constants, doubts, options, studies, switching, value
 from nbhdsim.economics.account import LINES, WELLBEING, Asked
 from nbhdsim.economics.books import Books
-from nbhdsim.errors import NbhdsimError
+from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.evidence import Quantity
 from nbhdsim.outcomes import OUTCOMES
 
@@ -54,6 +54,7 @@ NUMBERS: Mapping[str, str] = {
 DICTIONARY: Mapping[str, Mapping[str, str]] = {
     "value": value.COLUMNS, "budget": budget.BY_YEAR, "who": budget.WHO, "matrix": budget.MATRIX, "money": account.COLUMNS,
     "frontier": options.FRONTIER, "plane": options.PLANE, "curves": options.CURVE, "unvalued": UNVALUED, "numbers": NUMBERS,
+    "information": doubts.TOTAL, "knowing": doubts.KNOWING, "studies": studies.COLUMNS, "switching": switching.COLUMNS,
 }
 """Columns of every `csv/economics_<name>.csv`, and what they mean."""
 
@@ -72,18 +73,25 @@ class Worth(NamedTuple):
     curves: pd.DataFrame
     unvalued: pd.DataFrame
     numbers: pd.DataFrame
+    information: pd.DataFrame
+    knowing: pd.DataFrame
+    studies: pd.DataFrame
+    switching: pd.DataFrame
     quantities: Mapping[str, Quantity]
 
 
-def of_run(folder: Path, *, sets: Sequence[str] = (), wellbeing: Sequence[str] = ("wellby",),
+def of_run(folder: Path, *, sets: Sequence[str] = (), wellbeing: Sequence[str] = ("wellby",), perspective: str = "society",
            effects: pd.DataFrame | None = None) -> Worth:
     """A finished comparison valued with its own numbers and `sets` (`economics.x=value`).
 
-    wellbeing: how it is valued, one of account.WELLBEING or nothing; effects: of `projections.yearly`, where they have been read.
+    wellbeing: how it is valued, one of account.WELLBEING or nothing; perspective: whose net benefit decides what the best option is
+    (`information`, `knowing`, `studies`, `switching`); effects: of `projections.yearly`, where they have been read.
     Raises NbhdsimError for a folder that is no finished comparison of two scenarios or more (it says what is missing), for numbers
     that cannot be, and where wellbeing would be counted twice.
     """
-    resolved = comparison_of(folder)
+    resolved, known = comparison_of(folder), constants.perspectives()
+    if perspective not in known:
+        raise NbhdsimError.of(f"no perspective '{perspective}' ({', '.join(known)}){nearest(perspective, known)}")
     names = [str(s["name"]) for s in resolved["scenarios"]]
     quantities = constants.of_run(resolved, sets)
     costs = tables.read(folder, "costs")
@@ -98,7 +106,7 @@ def of_run(folder: Path, *, sets: Sequence[str] = (), wellbeing: Sequence[str] =
     books = Books(money, effects, values, asked=asked)
     return Worth(books, value.table(books), budget.by_year(books, costs), budget.who(books), budget.matrix(books), money,
                  options.ladder(books), options.plane(books), options.curves(books), unvalued(books),
-                 numbers(quantities, values, set_by), quantities)
+                 numbers(quantities, values, set_by), *doubts.of(folder, books, quantities, perspective=perspective), quantities)
 
 
 def comparison_of(folder: Path) -> dict[str, Any]:

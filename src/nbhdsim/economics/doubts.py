@@ -1,0 +1,148 @@
+"""How sure a run is of its best option: what more knowledge is worth, and what would change the answer.
+
+Net benefit is the net present value of each scenario to society unless another perspective is asked for; the first scenario is an
+option too, at 0.
+"""
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nbhdsim import evidence, tables
+from nbhdsim.economics import constants, information, options, studies, switching
+from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, COST, LINES, SOCIETAL, SPEND, WELLBEING
+from nbhdsim.economics.books import Books, Futures, total
+from nbhdsim.economics.information import Information
+from nbhdsim.evidence import Quantity
+
+WORTH = "what it is worth"
+Array = NDArray[np.float64]
+MOST_STUDIES = 5
+"""Numbers that a study of each alone is worked out for: the first few worth knowing."""
+
+
+TOTAL: Mapping[str, str] = {**information.TOTAL, "why": "why there is no value"}
+"""Columns of `total`, and what they mean."""
+KNOWING: Mapping[str, str] = {"of": "`number`, or `group` of numbers known together", **information.NUMBERS}
+"""Columns of `knowing`, and what they mean; no rows where there are too few futures."""
+
+
+class Doubts(NamedTuple):
+    """What knowing everything is worth (TOTAL), what knowing each number or group is (KNOWING), studies (`studies.COLUMNS`) and
+    switching values (`switching.COLUMNS`); pounds."""
+
+    total: pd.DataFrame
+    knowing: pd.DataFrame
+    studies: pd.DataFrame
+    switching: pd.DataFrame
+
+
+def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspective: str = "society") -> Doubts:
+    """Value of information and switching values of a run; quantities: those of `constants.of_run`.
+
+    Numbers of the simulation come from the folder's `draws.parquet` and `evidence.csv`, where it has them.
+    """
+    benefit = options.net_benefit(books, perspective=perspective)
+    drawn, linear = of_draws(folder, books, quantities), slopes(books, perspective=perspective)
+    used = drawn[[a for a in map(str, drawn) if not a.startswith(constants.ROOT) or a in linear.index]]
+    found = information.of(benefit, used, groups=groups(used))
+    if not found.why:
+        wanted = [str(a) for a in found.numbers.loc[found.numbers["seen"], "address"].head(MOST_STUDIES)]
+        cost = quantities[f"{constants.ROOT}study_cost"].value
+        asked = studies.of_each(used[used.index > 0], wanted, cost=cost)
+        found = information.of(benefit, used, groups=groups(used), studies=asked) if asked else found
+    table = switching.of(benefit, used, _numbers(folder, quantities, used), slopes=linear)
+    table["why"] = table["why"].mask(table["at"].notna() & table["share"].isna(), "it has no range to measure how far that is in")
+    return Doubts(_total(found), _knowing(found), found.studies, table)
+
+
+def _total(found: Information) -> pd.DataFrame:
+    """The one row in TOTAL."""
+    if found.why:
+        return pd.DataFrame([{"why": found.why}], columns=list(TOTAL))
+    unknown = "too few futures of one draw to tell how much of it is chance"
+    return found.total.assign(why=np.where(found.total["evpi"].isna(), unknown, ""))[list(TOTAL)]
+
+
+def _knowing(found: Information) -> pd.DataFrame:
+    """Numbers and groups in KNOWING, the numbers first."""
+    parts = [table.assign(of=kind) for kind, table in (("number", found.numbers), ("group", found.groups)) if len(table)]
+    return pd.concat(parts, ignore_index=True)[list(KNOWING)] if parts else pd.DataFrame(columns=list(KNOWING))
+
+
+def of_draws(folder: Path, books: Books, quantities: Mapping[str, Quantity]) -> pd.DataFrame:
+    """Values of all sampled numbers, index draw, a column an address; numbers that are one unknown have one column, and the error
+    that judged effects share stands at its own address as its quantile."""
+    index = sorted(books.changes["draw"].unique())
+    seed = int(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"])
+    own = pd.DataFrame({draw: evidence.draw_values(quantities, seed=seed, draw=int(draw)) for draw in index}).T
+    own = own[[a for a in own if quantities[str(a)].stage == "value"]]
+    wide = own.iloc[:, :0]
+    if (folder / "draws.parquet").is_file():
+        rows = tables.read(folder, "draws").astype({"address": str})
+        wide = rows.pivot_table(index="draw", columns="address", values="value").reindex(index)
+        wide = wide.loc[:, wide.nunique() > 1].T.drop_duplicates().T
+        if any(evidence.is_effect(str(a)) for a in wide):
+            wide[evidence.JUDGED] = [evidence.judgement(seed=seed, draw=int(draw)) for draw in index]
+    return pd.concat([wide, own], axis=1).rename_axis(index="draw", columns="address")
+
+
+def groups(drawn: pd.DataFrame) -> dict[str, str]:
+    """The group of each number: its programme, `what it is worth`, or the part of the baseline it belongs to."""
+    parts = {address: address.split(".") for address in map(str, drawn) if "." in address}
+    return {address: WORTH if root == "economics" else f"{root} {name[0]}" if root == "baseline" else name[0]
+            for address, (root, *name) in parts.items()}
+
+
+def slopes(books: Books, *, perspective: str = "society") -> pd.DataFrame:
+    """Pounds of mean net present value for each unit more of the numbers that it is linear in: index address, a column an option.
+
+    Net benefit is a sum of lines, each of which is a price times what it is the price of.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for of_ in books.scenarios:
+        for address, pounds, number in _linear(books, of_, perspective):
+            each = np.divide(pounds, number, out=np.zeros_like(pounds), where=number != 0)
+            found.setdefault(address, {books.asked.reference: 0.0})[of_.scenario] = float(each[of_.shown].mean())
+    return pd.DataFrame(found).T.rename_axis("address")
+
+
+def _linear(books: Books, of_: Futures, perspective: str) -> Iterator[tuple[str, Array, Array]]:
+    """Address, what it adds to net present value f8[n], and its value f8[n] in the futures of a scenario."""
+    values, payers = books.values.loc[of_.draws], constants.perspectives()[perspective]
+
+    def gain(names: list[str]) -> Array:
+        return total(of_, discounted=True, side=BENEFIT, payer=payers, line=names, nature=(CASH, CAPACITY, SOCIETAL))
+    for line in LINES:
+        yield f"{constants.ROOT}{line.price}", gain([line.name]), _raw(values, line.price)
+    yield f"{constants.ROOT}marginal_share", gain([line.name for line in LINES]), values["marginal_share"].to_numpy(float)
+    for name in books.asked.wellbeing:
+        worth = gain([WELLBEING[name].replace("_", " ")])
+        yield f"{constants.ROOT}{name}", worth, _raw(values, name)
+    bias = values["optimism_bias"].to_numpy(float)
+    spent = np.maximum(total(of_, discounted=True, side=COST, payer=payers, nature=SPEND), 0) / (1 + bias)
+    yield f"{constants.ROOT}optimism_bias", -spent, np.ones_like(spent)
+
+
+def _raw(values: pd.DataFrame, name: str) -> Array:
+    """Values of a number in pounds of its own year: those used, divided by what raised them."""
+    year = evidence.economics_file().quantities[name].price_year
+    raised = values[f"price_{year}"] * (values["income_growth"] if name == "wellby" else 1.0)
+    return (values[name] / raised).to_numpy(float)
+
+
+def _numbers(folder: Path, quantities: Mapping[str, Quantity], drawn: pd.DataFrame) -> pd.DataFrame:
+    """value, low, high, least and most of each number that was drawn, by address."""
+    own = [(a, q.value, q.low, q.high, q.unit) for a, q in quantities.items() if a in drawn]
+    path = folder / "evidence.csv"
+    if path.is_file():
+        ledger = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        rest = ledger[ledger["address"].isin(list(drawn)) & ~ledger["address"].isin(list(quantities))]
+        own += list(rest[["address", "value", "low", "high", "unit"]].itertuples(index=False, name=None))
+    table = pd.DataFrame(own, columns=["address", "value", "low", "high", "unit"]).set_index("address")
+    ends = pd.DataFrame([evidence.limits(unit) for unit in table["unit"]], index=table.index, columns=["least", "most"])
+    return table.drop(columns="unit").join(ends).astype(float)
