@@ -4,6 +4,7 @@ What has a closed form is solved here once, in float64, and rounded to 10 signif
 mean over age bands and quintiles of the baseline population, a fifth of England in each quintile.
 """
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from math import exp, log
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from .residents import MECHANISMS
 
 T = TypeVar("T")
 Array = NDArray[np.float64]
-FEW = 4                            # answers that are remembered of each piece of work
+FEW, MANY = 4, 64                  # answers that are remembered of each piece of work; tables that are
 BANDS, QUINTILES = 8, 5
 ADULT_SHARE = 2 / 13               # of the band 5-17, those who are 16 or 17
 CLIP_FROM, CLIP_STEP, CLIP_POINTS = -6.0, 0.01, 2201
@@ -183,7 +184,13 @@ def _switch(of: _Reader, name: str) -> bool:
 
 
 def _stable(x: Array) -> Array:
-    return np.array([stable(v) for v in np.ravel(x)]).reshape(np.shape(x))
+    return _rounded(x.tobytes(), x.shape)
+
+
+@lru_cache(maxsize=MANY)
+def _rounded(numbers: bytes, shape: tuple[int, ...]) -> Array:
+    """Each to 10 digits; most tables of a draw are those of the last."""
+    return np.array([stable(v) for v in np.frombuffer(numbers)]).reshape(shape)
 
 
 def _a_month(year: float) -> float:

@@ -64,7 +64,7 @@ class Relations:
         """Nothing has been pushed."""
         self.start, self.gain = f32(values["baseline.readiness.start"]), f32(values["baseline.readiness.gain"])
         self.approach, self.exit = f32(values["baseline.readiness.approach"]), f32(values["baseline.strain.exit"])
-        self.readiness, self.spread = np.full(p, self.start, f32), np.zeros(p, f32)
+        self.readiness, self.spread, self._lingers = np.full(p, self.start, f32), np.zeros(p, f32), False
         self._size = {name: p if name in OF_PLACES else n for name in RELATIONS}
         self._next: dict[str, list[Push]] = {}
         self._now: dict[str, list[Push]] = {}
@@ -103,14 +103,14 @@ class Relations:
 
     def turn(self) -> None:
         """A month is over: what was pushed in it is what programmes read now."""
-        if not (self._next or self._now or self.spread.any()):         # nothing is pushed, and nothing lingers
+        if not (self._next or self._now or self._lingers):         # nothing is pushed, and nothing lingers
             return
         self._now, self._next = self._next, {}
         self._before, self._total = {**self._before, **self._total}, {}
         grown, network = self.without("readiness", ()), self.without("network", ())
         arrives = network * self._elsewhere(grown + self.spread, network > 0)
         self.spread = (f32(1) - self.approach) * self.spread + self.approach * arrives
-        self.readiness = np.clip(self.start + grown + self.spread, f32(0), f32(1))
+        self.readiness, self._lingers = np.clip(self.start + grown + self.spread, f32(0), f32(1)), bool(self.spread.any())
 
     def _elsewhere(self, grown: NDArray[np.float32], linked: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Mean of the other linked neighbourhoods [p]."""

@@ -238,7 +238,9 @@ def fill_normals(u, z, n, where, tail):
 
 def tails():
     """Room for `fill_normals`: where tails are, and their draws."""
-    return np.zeros(TAILS + LANES, np.uint32), np.full(TAILS + LANES, CENTRE)
+    tail = np.empty(TAILS + LANES, f32)
+    tail.fill(CENTRE)
+    return np.zeros(TAILS + LANES, np.uint32), tail
 
 
 def exps(x):

@@ -146,6 +146,21 @@ class Simulation:
         if self.month == 0 and self.scenario.lines and not self.programmes:
             self._fund()
         gone = Turnover(*self.passing.turnover()) if self.passing and (self.programmes or self._asked(SCREENED)) else None
+        if self.programmes:
+            self._deliver(gone)
+        if self._asked(SCREENED):
+            self._screen(gone)
+        self.relations.turn()
+        clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
+        self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=self.setting.rules, ground=self.ground,
+                                      levers=self.levers, clock=clock, years=self.years, felt=self.felt))
+        if self.passing:
+            self.deaths.append(self.passing.deaths.copy())
+        self._note()
+        self.month += 1
+
+    def _deliver(self, gone: Turnover | None) -> None:
+        """Programmes take people in and let them go, and push levers; gone: rows with another resident."""
         share = None
         for programme in sorted(self.programmes, key=lambda p: p.relies):         # what gives hours comes before what needs them
             share = self._share_hours() if programme.relies and share is None else share
@@ -157,16 +172,6 @@ class Simulation:
             programme.push(self.month, self.levers, self.luck.natural)
             programme.relate(self.month, self.relations)
         self.contracts.settle(self.month, self.relations, gone)
-        if self._asked(SCREENED):
-            self._screen(gone)
-        self.relations.turn()
-        clock = (np.uint32(self.calendar), np.uint32(self.replicate), np.uint64(self.world.seed))
-        self.sums.append(step.advance(self._state, self.luck, self.fixed, rules=self.setting.rules, ground=self.ground,
-                                      levers=self.levers, clock=clock, years=self.years, felt=self.felt))
-        if self.passing:
-            self.deaths.append(self.passing.deaths.copy())
-        self._note()
-        self.month += 1
 
     @property
     def fixed(self) -> Fixed:

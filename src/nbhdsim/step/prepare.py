@@ -159,7 +159,7 @@ def place_season(places: Places, rates: Rates, *, seed: int, replicate: int, mon
     """
     year = _place_year(seed, replicate, (calendar - APRIL) // 12, count=len(places.quintile), sd=rates.place_year)
     trend = 1 + rates.trend * month / 12
-    return (year * f32(rates.season[calendar % 12] * trend)).astype(f32)
+    return year * f32(rates.season[calendar % 12] * trend)
 
 
 @lru_cache(maxsize=YEARS_HELD)
