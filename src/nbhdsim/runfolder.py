@@ -97,7 +97,8 @@ def source_hash() -> str:
     """SHA-256 (hex) of every file of the package: what a version number does not say of a program that is being worked on."""
     home, digest = Path(__file__).parent, hashlib.sha256()
     for file in sorted(home.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
+        inside = file.relative_to(home).parts
+        if file.is_file() and "__pycache__" not in inside and not any(part.startswith(".") for part in inside):     # caches of tools
             digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbhdsim import NbhdsimError, sensitivity, tables
+from nbhdsim import NbhdsimError, evidence, sensitivity, tables
 from nbhdsim.experiment import read
 from nbhdsim.experiment.design import Design
 from nbhdsim.experiment.factors import Factor
@@ -90,6 +90,15 @@ def test_a_trajectory_has_luck_of_its_own():
     assert found["x"] == pytest.approx(3, rel=0.003) and found["y"] == found[DUMMY] == 0    # a straight line has one slope
     assert set(reading.table["design"]) == {"seed per trajectory"}
     assert any("y, z: no effect at all" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize("kind, n, said", [("morris", 8, True), ("rbd_fast", 64, True), ("sobol", 16, False)])
+def test_rows_in_no_order_are_told_where_an_order_is_read_into_them(kind, n, said):
+    made, law = designed(kind, n), evidence.load_baseline()[0]["baseline.admission.n"]
+    made = made._replace(columns=(Factor(address="x", law=law, moves=("x",), own=True), *made.columns[1:]))
+    notes = read.indices(answered(made, noisy), made, seed=3).notes
+    assert any(note.startswith("x: rows that were fitted together") for note in notes) == said
+    assert any("8 trajectories tell the large from the small roughly" in note for note in notes) == (kind == "morris")
 
 
 def test_what_does_not_vary_is_named_and_the_rest_goes_on():

@@ -73,3 +73,15 @@ def test_a_folder_that_cannot_be_filled_is_taken_back(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         runfolder.create(tmp_path, resolved={"name": "a"}, resolved_text="\ud800", texts={}, seed=1, argv=[], planned=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_caches_of_tools_are_no_part_of_the_source(tmp_path, monkeypatch):
+    monkeypatch.setattr(runfolder, "__file__", str(tmp_path / "runfolder.py"))
+    (tmp_path / "one.py").write_text("a = 1\n")
+    before = runfolder.source_hash.__wrapped__()
+    for cache in (".ruff_cache", "__pycache__"):
+        (tmp_path / cache).mkdir()
+        (tmp_path / cache / "x").write_text("x")
+    assert runfolder.source_hash.__wrapped__() == before
+    (tmp_path / "one.py").write_text("a = 2\n")
+    assert runfolder.source_hash.__wrapped__() != before

@@ -16,6 +16,7 @@ from nbhdsim.experiment import clear, halves, values
 from nbhdsim.experiment.design import Design
 from nbhdsim.experiment.factors import Factor
 from nbhdsim.experiment.laid import Laid, kept, lay, numbers, structures, variances
+from nbhdsim.experiment.read import NO_ORDER
 from nbhdsim.experiment.values import lines
 
 COLUMNS = {
@@ -64,6 +65,8 @@ def apart(answers: pd.DataFrame, made: Design, *, switches: Collection[str]) -> 
     """
     names, rows, means, notes = structures(made, switches), list[dict[str, Any]](), list[dict[str, Any]](), list[str]()
     drawn = numbers(made, switches)
+    if listed := [f.address for f in drawn if f.listed]:
+        notes.append(f"{', '.join(listed)}: {NO_ORDER}")
     for one in values.found(answers, made):
         laid = lay(one, made, switches)
         if laid is None:

@@ -49,6 +49,11 @@ class Factor:
         return not any(isinstance(value, str | bool) for value in self.values)
 
     @property
+    def listed(self) -> bool:
+        """Are its values rows that were fitted together, in no order?"""
+        return self.own and self.law is not None and self.law.law == "joint"
+
+    @property
     def unbounded(self) -> bool:
         """Has its law no ends?"""
         return self.address == JUDGEMENT or self.law is not None and not self.values and self.law.law in UNBOUNDED

@@ -24,6 +24,7 @@ FOREMOST = ("ST", "mu_star", "delta", "pawn_median", "S1")
 SEEDED, MEANS, EACH, GIVEN = "seed factor", "replicate means", "seed per trajectory", "given data"
 SMALL = 0.005
 """A share below it is shown as 0."""
+NO_ORDER = "rows that were fitted together stand in no order, and this method looks for one: it may see too little of them"
 ROUGH = "intervals of efast are rough: its runs are curves, of which a bootstrap draws single points"
 
 
@@ -70,6 +71,9 @@ def _all(answers: pd.DataFrame, made: Design, *, kind: str, seed: int) -> Readin
         MEANS: f"indices are of means over {made.repeats} replicates, the same at every point: they speak of that luck",
         EACH: "each trajectory has luck of its own, which no step changes",
         GIVEN: "indices are of points that were chosen for something else"}[kind]]
+    if made.method is not None and (made.method.ordered or made.method.smooth or made.method.given):
+        listed = [f.address for f in made.columns if f.listed]
+        notes += [f"{', '.join(listed)}: {NO_ORDER} (sobol does not)"] if listed else []
     for one in values.found(answers, made):
         table, said = _of(one, made, seed=seed)
         parts.append(table.assign(method=made.method.name if made.method else "", design=kind, outcome=one.name, seed=seed))

@@ -6,6 +6,7 @@ from nbhdsim.errors import NbhdsimError
 from nbhdsim.sensitivity import METHODS, Index, Method, Problem, plain
 
 LEVELS = 4
+FEW = 20                # below so many a screening is rough
 POOL = 5                # trajectories drawn for each that is kept
 MOST = 40               # kept by the choice of the most spread; more are taken as they come
 
@@ -21,7 +22,7 @@ class Morris(Method):
     def check(self, problem: Problem, n: int) -> None:
         """Four trajectories at least."""
         if n < 4:
-            raise NbhdsimError.of(f"{n} trajectories are too few (4 or more; 20 and more for a screening)", path="method.n")
+            raise NbhdsimError.of(f"{n} trajectories are too few (4 or more; {FEW} and more for a screening)", path="method.n")
 
     def block(self, problem: Problem) -> int:
         """A trajectory: D + 1, groups counted once."""
@@ -45,6 +46,11 @@ class Morris(Method):
             out.append(Index(name, "mu_star", star, max(star - half, 0.0), star + half))
             out += [Index(name, index, float(found[index][i])) for index in ("mu", "sigma") if not problem.groups]
         return out
+
+    def told(self, problem: Problem, u: NDArray[np.float64], y: NDArray[np.float64]) -> list[str]:
+        """Are there enough trajectories?"""
+        n = len(y) // self.block(problem)
+        return [f"{n} trajectories tell the large from the small roughly ({FEW} and more for a screening)"] if n < FEW else []
 
 
 METHODS.add("morris")(Morris())
