@@ -98,7 +98,7 @@ def source_hash() -> str:
     home, digest = Path(__file__).parent, hashlib.sha256()
     for file in sorted(home.rglob("*")):
         inside = file.relative_to(home).parts
-        if file.is_file() and "__pycache__" not in inside and not any(part.startswith(".") for part in inside):     # caches of tools
+        if file.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in inside):    # caches of tools
             digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

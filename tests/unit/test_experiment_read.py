@@ -68,6 +68,14 @@ def test_with_luck_as_a_factor_every_index_is_within_its_interval():
     assert set(reading.table["design"]) == {"seed factor"} and set(reading.table["n"]) == {512 * 7, 256 * 7, 128 * 7}
 
 
+def test_pairs_are_told_against_those_with_a_number_that_nothing_reads():
+    made = designed("sobol_second_order", 128)
+    reading = read.indices(answered(made, noisy), made, seed=3)
+    pairs = last(reading.table, "S2").reset_index().set_index(["address", "other"])["value"]
+    most = pairs[[key for key in pairs.index if DUMMY in key]].abs().max()
+    assert any(f"S2 between -{most:.2f} and {most:.2f} may be chance" in note for note in reading.notes)
+
+
 def test_means_over_replicates_speak_of_the_model_without_luck():
     made = designed("sobol", 512, seeded=False, repeats=8)
     reading = read.indices(answered(made, noisy), made, seed=3)

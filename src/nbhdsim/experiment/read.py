@@ -104,7 +104,8 @@ def _of(one: Answer, made: Design, *, seed: int) -> tuple[pd.DataFrame, list[str
             reading = sensitivity.indices(method, problem, runs, y=name, seed=seed)
     except NbhdsimError as error:
         return pd.DataFrame(), [*notes, *(f"no indices: {p.message.removeprefix(f'{name}: ')}" for p in error.problems)]
-    notes += [*reading.notes, *([ROUGH] if method.name == "efast" else []), *_ranks(reading.table), *_floor(reading.table)]
+    notes += [*reading.notes, *([ROUGH] if method.name == "efast" else [])]
+    notes += [note for said in (_ranks, _floor, _pairs) for note in said(reading.table)]
     return reading.table.assign(replicates=turns), notes
 
 
@@ -157,3 +158,12 @@ def _floor(table: pd.DataFrame) -> Iterable[str]:
     if low:
         yield f"{', '.join(low)}: " + ("no effect at all in these runs" if floor == 0 else
                                        f"{index} not above that of a number which the model does not read ({floor:.2f})")
+
+
+def _pairs(table: pd.DataFrame) -> Iterable[str]:
+    """How well pairs are known, from those with a number which the model does not read: they are 0."""
+    last = table[(table["n"] == table["n"].max()) & (table["index"] == "S2")]
+    nothing = last[(last["address"] == DUMMY) | (last["other"] == DUMMY)]
+    if len(nothing):
+        most = nothing["value"].abs().max()
+        yield f"S2 between -{most:.2f} and {most:.2f} may be chance: so large are pairs with a number which the model does not read"
