@@ -1,13 +1,16 @@
 """Worlds that several tests look at; each is built once."""
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nbhdsim import areas, conditions, evidence, population
 from nbhdsim.areas import Area
+from nbhdsim.experiment import file
 from nbhdsim.population import World
+from nbhdsim.scenario import Scenario, schema
 
 BUILD_VALUES = {
     "baseline.households.one_person": 0.3, "baseline.households.one_person_old": 0.5,
@@ -49,6 +52,30 @@ def town() -> World:
 def county() -> World:
     """`worcestershire`, 603,680 residents."""
     return _world("worcestershire")
+
+
+@pytest.fixture
+def load(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Scenario]:
+    """`load(text)`: the scenario of a text that follows what the module has as TOWN, if anything."""
+    def loaded(text: str, head: str = getattr(request.module, "TOWN", "")) -> Scenario:
+        (tmp_path / "town.yaml").write_text(head + text, encoding="utf-8")
+        return schema.load(tmp_path / "town.yaml")
+    return loaded
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., file.Experiment]:
+    """`write(method, vary=.., more=..)`: an experiment on two towns of 200 residents, one of them with a hub."""
+    town = "schema: scenario/1\narea: {name: teaching-town, residents: 200}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
+    (tmp_path / "nothing.yaml").write_text(town)
+    (tmp_path / "hub.yaml").write_text(town + "interventions:\n  wellbeing_hub: {where: all, sites: 1}\n")
+
+    def written(method: str, *, vary: str = "{interventions.wellbeing_hub.reach: quantity, baseline.spill_over.strength: quantity}",
+                more: str = "outcomes: [{name: life_satisfaction}]") -> file.Experiment:
+        path = tmp_path / "study.yaml"
+        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\nvary: {vary}\n{more}\n")
+        return file.load(path)
+    return written
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,22 +12,9 @@ from nbhdsim.scenario import AreaSpec
 def scenario(name="a", residents=3000, **changes):
     """As much of a scenario as the runner reads."""
     quantities = {"baseline.x": SimpleNamespace(value=changes.pop("value", 1.0), low=0, high=2, law="fixed")}
-    return SimpleNamespace(
-        **(
-            {
-                "name": name,
-                "file": f"{name}.yaml",
-                "area": AreaSpec(name="teaching-town", residents=residents),
-                "seed": 1,
-                "start": (2026, 4),
-                "months": 60,
-                "history": 24,
-                "ageing": False,
-                "quantities": quantities,
-            }
-            | changes
-        )
-    )
+    given = {"name": name, "file": f"{name}.yaml", "area": AreaSpec(name="teaching-town", residents=residents), "seed": 1,
+             "start": (2026, 4), "months": 60, "history": 24, "ageing": False, "quantities": quantities, "worth": {}}
+    return SimpleNamespace(**given | changes)
 
 
 def test_the_plan_pairs_draws_and_replicates():

@@ -20,15 +20,6 @@ interventions:
 EXPENSIVE = "overrides: {interventions.youth_hub.cost.running: {value: 90000, low: 80000, high: 1000000, source: a count}}\n"
 
 
-@pytest.fixture()
-def load(tmp_path):
-    """The scenario of a town with these lines."""
-    def loaded(text: str):
-        (tmp_path / "town.yaml").write_text(TOWN + text, encoding="utf-8")
-        return schema.load(tmp_path / "town.yaml")
-    return loaded
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     file = tmp_path_factory.mktemp("town") / "town.yaml"

@@ -4,29 +4,19 @@ import pytest
 
 from nbhdsim import evidence
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.scenario import schema
 
-TOWN = """schema: scenario/1
+HEAD = """schema: scenario/1
 area: {name: teaching-town, residents: 900}
 start: 2026-04
 months: 12
 history: 12
 """
-TWINS = TOWN + """interventions:
+TWINS = HEAD + """interventions:
   a: {kind: youth_hub, sites: 1}
   b: {kind: youth_hub, sites: 1}
   youth_hub: {sites: 1}
 """
 RIDGE = ("n", "phi", "s", "sa", "rho_a")
-
-
-@pytest.fixture()
-def load(tmp_path):
-    """The scenario of a text."""
-    def loaded(text: str):
-        (tmp_path / "town.yaml").write_text(text, encoding="utf-8")
-        return schema.load(tmp_path / "town.yaml")
-    return loaded
 
 
 def drawn(scenario, draw: int) -> dict[str, float]:
@@ -63,24 +53,24 @@ def test_a_number_of_the_kind_changed_for_all_is_still_one_unknown(load):
 
 def test_adjusts_share_nothing(load):
     line = "{kind: adjust, effects: [{lever: ae_rr, value: 0.9, low: 0.8, high: 1, source: a count}]}"
-    values = drawn(load(TOWN + f"interventions:\n  a: {line}\n  b: {line}\n"), 1)
+    values = drawn(load(HEAD + f"interventions:\n  a: {line}\n  b: {line}\n"), 1)
     assert values["interventions.a.effects.ae_rr"] != values["interventions.b.effects.ae_rr"]
 
 
 def test_a_key_that_is_another_kinds_id_is_refused(load):
     with pytest.raises(NbhdsimError, match=r":7:3: interventions.youth_hub: is the id of another intervention"):
-        load(TOWN + "interventions:\n  youth_hub: {kind: wellbeing_hub, sites: 1}\n")
+        load(HEAD + "interventions:\n  youth_hub: {kind: wellbeing_hub, sites: 1}\n")
 
 
 def test_a_fitted_number_with_a_range_of_its_own_leaves_the_ridge(load):
-    scenario = load(TOWN + "overrides: {baseline.admission.n: {value: 0.2, low: 0.15, high: 0.25, source: a count}}\n")
+    scenario = load(HEAD + "overrides: {baseline.admission.n: {value: 0.2, low: 0.15, high: 0.25, source: a count}}\n")
     n = scenario.quantities["baseline.admission.n"]
     assert (n.law, n.joint, n.rows) == ("split_normal", "", ())
     values = {drawn(scenario, draw)["baseline.admission.n"] for draw in range(1, 21)}
     assert len(values) == 20 and 0.1 < min(values) < 0.18 < 0.22 < max(values) < 0.3
     others = [scenario.quantities[f"baseline.admission.{name}"] for name in RIDGE[1:]]
     assert {q.law for q in others} == {"joint"}
-    exact = load(TOWN + "overrides: {baseline.admission.n: 0.2}\n")
+    exact = load(HEAD + "overrides: {baseline.admission.n: 0.2}\n")
     assert {drawn(exact, draw)["baseline.admission.n"] for draw in range(4)} == {0.2}
 
 

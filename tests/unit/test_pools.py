@@ -13,7 +13,7 @@ from nbhdsim.scenario import funding, schema, staffing, where
 
 OF = np.array([0, 0, 1, 2])
 RNG = np.random.default_rng(7)
-HEADER = ("schema: scenario/1\narea: {name: teaching-town, residents: 5000}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
+TOWN = ("schema: scenario/1\narea: {name: teaching-town, residents: 5000}\nstart: 2026-04\nmonths: 24\nhistory: 12\n"
           "ageing: false\n")
 WORKERS = "  link_worker: {where: all, sites: 12}\n  community_health_worker: {where: all, sites: 6}\n"
 
@@ -46,18 +46,10 @@ def test_no_order_and_more_is_not_less():
     assert np.all(used <= np.array([9, 2, 4]) + np.bincount(OF, np.sum(given, 0)) + 1e-4)
 
 
-@pytest.fixture()
-def load(tmp_path):
-    def loaded(text: str):
-        (tmp_path / "town.yaml").write_text(HEADER + text, encoding="utf-8")
-        return schema.load(tmp_path / "town.yaml")
-    return loaded
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     file = tmp_path_factory.mktemp("town") / "town.yaml"
-    file.write_text(HEADER, encoding="utf-8")
+    file.write_text(TOWN, encoding="utf-8")
     return population.build(schema.load(file))
 
 

@@ -97,6 +97,14 @@ def test_processes_change_no_byte(tmp_path, options):
     assert hashes(tmp_path) == expected()
 
 
+def test_a_worker_that_is_killed_changes_no_byte(tmp_path):
+    process = start(tmp_path, "slow", "jobs=2")
+    wait_for(lambda: any(tmp_path.glob("x-*/parts/runs-*")), process)
+    os.kill(next(p for p in living(process.pid) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()), signal.SIGKILL)
+    ended(process)
+    assert process.returncode == 0 and hashes(tmp_path) == expected()
+
+
 @pytest.mark.parametrize("kind, jobs", [(signal.SIGKILL, 1), (signal.SIGKILL, 2), (signal.SIGINT, 1), (signal.SIGINT, 2)])
 def test_a_driver_that_is_stopped_is_gone_on_with(tmp_path, kind, jobs):
     """Killed (it alone: its workers must notice), or Ctrl-C (which a terminal sends to all of them)."""

@@ -1,12 +1,10 @@
 """Places and how many of them are taken, before a run and in it."""
-from pathlib import Path
 
 import pytest
 
 from nbhdsim import comparison, experiment
 from nbhdsim.areas import chosen
 from nbhdsim.report import purchase, seats
-from nbhdsim.scenario import schema
 
 TOWN = """schema: scenario/1
 name: hubs
@@ -16,16 +14,6 @@ months: 24
 history: 12
 interventions:
 """
-
-
-@pytest.fixture()
-def load(tmp_path):
-    """A scenario of a town with these lines."""
-    def loaded(lines: str):
-        file = Path(tmp_path / "town.yaml")
-        file.write_text(TOWN + lines, encoding="utf-8")
-        return schema.load(str(file))
-    return loaded
 
 
 def known(scenario, key, *, sites):

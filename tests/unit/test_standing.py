@@ -2,9 +2,8 @@
 import pytest
 
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.scenario import schema
 
-HEADER = """schema: scenario/1
+TOWN = """schema: scenario/1
 area: {name: teaching-town, residents: 3000}
 start: 2026-04
 months: 24
@@ -14,15 +13,7 @@ existing:
   school_grant: {where: all, sites: 2, every: 12, payer: {school: 1.0}}
 interventions:
 """
-FIRST = HEADER.count("\n") + 1
-
-
-@pytest.fixture()
-def load(tmp_path):
-    def loaded(lines: str, header: str = HEADER):
-        (tmp_path / "town.yaml").write_text(header + lines, encoding="utf-8")
-        return schema.load(tmp_path / "town.yaml")
-    return loaded
+FIRST = TOWN.count("\n") + 1
 
 
 def test_a_cut_is_told_in_full(load):
@@ -57,7 +48,7 @@ def test_cuts_that_cannot_be(load, lines, path, said):
 
 
 def test_what_works_through_others_at_rest_can_be_cut_until_a_scenario_says_so(load):
-    header = HEADER.replace("interventions:\n", "  it: {kind: library_hub, where: all, sites: 2}\ninterventions:\n")
+    header = TOWN.replace("interventions:\n", "  it: {kind: library_hub, where: all, sites: 2}\ninterventions:\n")
     assert load("  cut: {stop: it}\n", header).lines["cut"].stop == "it"
     with pytest.raises(NbhdsimError) as error:
         load("  cut: {stop: it}\noverrides:\n  interventions.library_hub.handover: 0.1\n", header)
@@ -75,7 +66,7 @@ def test_what_works_through_others_at_rest_can_be_cut_until_a_scenario_says_so(l
 ])
 def test_existing_provision_that_cannot_be(load, line, path, said):
     with pytest.raises(NbhdsimError) as error:
-        load("", HEADER.replace("interventions:\n", f"  it: {line}\n"))
+        load("", TOWN.replace("interventions:\n", f"  it: {line}\n"))
     found = [p for p in error.value.problems if p.path == path]
     assert found and said in found[0].message and found[0].line == 9, error.value.problems
 

@@ -3,26 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from nbhdsim.experiment import file, study
+from nbhdsim.experiment import study
 from nbhdsim.report import studies
 
-TOWN = "schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 200}}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
-HUB = "interventions:\n  wellbeing_hub: {where: all, sites: 1}\n"
 REACH = "interventions.wellbeing_hub.reach"
 
 
 @pytest.fixture
-def printed(tmp_path: Path):
+def printed(write, tmp_path: Path):
     """Carries out an experiment on two towns of 200 residents; returns what is printed."""
-    (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
-    (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
-
     def written(method: str, more: str = "", vary: str = f"{{{REACH}: quantity}}") -> str:
-        path = tmp_path / "study.yaml"
-        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\n"
-                        f"vary: {vary}\n"
-                        f"outcomes: [{{name: life_satisfaction}}, {{name: child_referrals}}]\n{more}\n")
-        found = file.load(path)
+        found = write(method, vary=vary, more=f"outcomes: [{{name: life_satisfaction}}, {{name: child_referrals}}]\n{more}")
         return studies.finish(found, study.perform(found, study.How(out=tmp_path / "runs", jobs=1)))
     return written
 

@@ -9,26 +9,9 @@ import pytest
 
 from nbhdsim import cli, experiment, runfolder, tables
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.experiment import again, file, read, study
+from nbhdsim.experiment import again, read, study
 from nbhdsim.explain import rebuilt
 from nbhdsim.scenario import schema
-
-TOWN = "schema: scenario/1\nname: {name}\narea: {{name: teaching-town, residents: 200}}\nstart: 2026-04\nmonths: 12\nhistory: 0\n"
-HUB = "interventions:\n  wellbeing_hub: {where: all, sites: 1}\n"
-VARY = "{interventions.wellbeing_hub.reach: quantity, baseline.spill_over.strength: quantity}"
-
-
-@pytest.fixture
-def write(tmp_path: Path):
-    """Writes an experiment on two towns of 200 residents; returns it loaded."""
-    (tmp_path / "nothing.yaml").write_text(TOWN.format(name="nothing"))
-    (tmp_path / "hub.yaml").write_text(TOWN.format(name="hub") + HUB)
-
-    def written(method: str, *, vary: str = VARY, more: str = "outcomes: [{name: life_satisfaction}]") -> file.Experiment:
-        path = tmp_path / "study.yaml"
-        path.write_text(f"schema: experiment/1\nmethod: {method}\nscenarios: [nothing.yaml, hub.yaml]\nvary: {vary}\n{more}\n")
-        return file.load(path)
-    return written
 
 
 def how(tmp_path: Path, **more) -> study.How:
