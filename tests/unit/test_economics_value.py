@@ -74,6 +74,15 @@ def test_one_future_has_values_and_no_range():
     assert row["value"] == 40 and np.isnan(row["high"]) and "nothing is sampled" in row["why"] and "below 5 futures" in row["why"]
 
 
+def test_a_ratio_to_what_may_as_well_be_nothing_is_not_told():
+    """The mean of few noisy futures is above 0 by luck alone."""
+    for noise, blank in ((0.01, False), (3_000.0, True)):
+        of = books({"plan": {"emergency_admissions": -500.0}}, noise=noise)
+        row = rows(of, perspective="public", discounted=False).loc["cost_per_admission_avoided"]
+        assert np.isnan(row["value"]) == blank and bool(np.isfinite(row["value"])) != blank
+        assert blank == row["why"].startswith(("too few futures to tell", "no admission"))
+
+
 def test_the_share_of_futures_in_which_none_is_avoided():
     assert rows(books(GOOD)).loc["none_avoided", "value"] == 0
     assert rows(books({"plan": {"emergency_admissions": 3.0}})).loc["none_avoided", "value"] == 1

@@ -166,14 +166,18 @@ def ratio(measure: str, top: Array | None, bottom: Array | None, *, of: Futures)
     """Ratio of means with its ranges, or why there is none; top, bottom f8[n] by future (None: not modelled)."""
     if top is None or bottom is None:
         return _nothing(NOT_MODELLED, of)
-    if why := meaningless(measure, top[of.shown], bottom[of.shown]):
+    whole = spread(bottom, of.draws)
+    why = meaningless(measure, top[of.shown], bottom[of.shown])
+    if not why and measure.startswith("cost") and not whole.value > 2 * whole.error:
+        why = f"too few futures to tell whether any {_less(measure)} on average"
+    if why:
         return _nothing(why, of)
     found = appraisal.ratio(float(top[of.shown].mean()), float(bottom[of.shown].mean()))
     sampled, luck = of.draws > 0, of.draws == 0
     least = 0.0 if measure.startswith("cost") else -np.inf
     limits = [*(between(top[sampled], bottom[sampled], least=least) if sampled.sum() >= LEAST_DRAWS else NO_RANGE),
               *(between(top[luck], bottom[luck], least=least) if luck.sum() >= LEAST_REPLICATES else NO_RANGE)]
-    why = few(spread(bottom, of.draws))
+    why = few(whole)
     if not why and np.isnan(limits).any():
         why = "no upper end: the range of what it is divided by goes down to 0"
     return {"value": found, **dict(zip(RANGES, limits, strict=True)), "n": int(of.shown.sum()), "why": why}
@@ -187,9 +191,12 @@ def meaningless(measure: str, top: Array, bottom: Array) -> str:
     if cost.mean() < 0:
         return "it costs less than the first scenario, so there is no price to tell"
     if bottom.mean() <= 0:
-        what = "admission is avoided" if measure == "cost_per_admission_avoided" else "wellbeing is gained"
-        return f"no {what} on average"
+        return f"no {_less(measure)} on average"
     return ""
+
+
+def _less(measure: str) -> str:
+    return "admission is avoided" if measure == "cost_per_admission_avoided" else "wellbeing is gained"
 
 
 def between(top: Array, bottom: Array, *, least: float = -np.inf) -> tuple[float, float]:
