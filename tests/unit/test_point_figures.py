@@ -33,7 +33,7 @@ def drawn(made):
 def test_a_grid_has_a_panel_for_each_value_of_the_second_number(count, panels, lines):
     page = drawn(design(grid(FACTORS[:count]), FACTORS[:count]))
     assert len(page.figure.axes) == panels and f"({lines} lines a panel)" in page.told.note
-    assert "goes from 0.18 to 0.85 as 'wellbeing hub: reach' goes from 0.02 to 0.2" in page.told.title
+    assert "goes from 0.18 to 0.85 percentage points as 'wellbeing hub: reach' goes from 0.02 to 0.2" in page.told.title
     assert REACH in page.told.description and whole(page)
 
 

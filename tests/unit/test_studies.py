@@ -1,4 +1,5 @@
 """What is printed of a study: no NaN, nothing said of what cannot be told."""
+import re
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def test_what_failed_is_said_and_the_rest_is_told(printed) -> None:
     text = printed("{kind: discover, n: 100, when: {outcome: life_satisfaction, above: 0.001}}",
                    vary=f"{{baseline.spill_over.strength: {strength}}}")
     assert "points with a value are too few to find a box in" in text
+
+
+def test_a_sweep_of_one_number_at_a_time_names_them_and_says_what_does_nothing(printed) -> None:
+    """A row has the number that is moved and its value; readiness that nobody raises changes nothing; no ranking flips."""
+    text = printed("{kind: sweep, design: one_at_a_time}", "replicates: 2",
+                   f"{{{REACH}: {{values: [0.1, 0.3]}}, baseline.readiness.gain: {{values: [-0.4, 0.5]}}}}")
+    assert "child_referrals (a year, against 'nothing'): hub" in text
+    assert re.search(rf"^  {REACH} +0.3 +0.\d+ \(", text, re.M)
+    assert "Changes nothing in these scenarios: baseline.readiness.gain" in text
+    assert "life_satisfaction: hub against nothing: " in text

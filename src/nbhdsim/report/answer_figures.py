@@ -19,6 +19,7 @@ from nbhdsim.sensitivity import DUMMY, SEED
 Row = Mapping[Hashable, Any]
 PALE_ROWS = 4
 """Rows of a tornado at most whose swing chance alone may do."""
+UNCLEAR = "no clear swing"
 
 
 class About(NamedTuple):
@@ -46,12 +47,12 @@ def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, mid
     kept = [*(row for row in every if row["clear"]), *pale[:PALE_ROWS]][:MOST]
     named, left = labels.shorts([row["address"] for row in kept]), len(numbers) - len(kept)
     sure = [bool(row["clear"]) for row in kept]
-    swings = [labels.between(row["at_low"] * f, row["at_high"] * f) if told else "not told from 0"
+    swings = [labels.between(row["at_low"] * f, row["at_high"] * f) if told else UNCLEAR
               for row, told in zip(kept, sure, strict=True)]
     told = Told(_swing(about, kept[0], named[kept[0]["address"]], said=swings[0] if sure[0] else ""),
-                f"{about.place}; {words.many(kept[0]['n'], 'future')}.",
+                f"{about.place}; {words.many(kept[0]['n'], 'independent run')}.",
                 "Bars: mean answer where the number is at the 5% (blue) or 95% point (orange) of its law, all others as they come; "
-                "its value stands at the end. Upright line: mean of all. Pale: chance alone may do as much."
+                "its value stands at the end, the answer at the right. Upright line: mean of all. Pale: chance may do as much."
                 + (f" {words.many(left, 'number')} not shown." if left else ""),
                 f"Tornado, {about.question.axis()}. " + "; ".join(
                     f"{named[row['address']]} ({row['address']}) of {_value(of, row, 'low')} to {_value(of, row, 'high')} "
@@ -60,6 +61,7 @@ def tornado(about: About, rows: Sequence[Row], factors: Sequence[Factor], *, mid
     figure = pages.begun(told, high=pages.height(len(kept), 0.84))
     ax = pages.axes(figure)
     pages.names(ax, [""] * len(kept))
+    ax.text(1.02, -0.6, "the answer", transform=ax.get_yaxis_transform(), va="bottom", fontsize=12, fontweight="bold")
     for y, row in enumerate(kept):
         _named(ax, y, named[row["address"]], unit=labels.unit(of[row["address"]]))
         style = {"hatch": "////", "fill": False} if row["address"] == DUMMY else {"alpha": 1.0 if sure[y] else 0.35}

@@ -69,7 +69,7 @@ def swept(about: About, made: Design, y: Values) -> Page:
     """Answers along what is swept: thin lines for replicates, a thick one for their median."""
     every = panels(made, y * about.question.factor)
     some = every[:PANELS]
-    told = Told(_moved(about, some), f"{about.place}.",
+    told = Told(_moved(about, some), f"{about.place}.{_elsewhere(some) if len(some) > 1 else ''}",
                 f"Thin lines: one replicate each ({words.many(some[0].lines.shape[0], 'line')} a panel). Thick line: their median."
                 + (f" {len(every) - len(some)} more panels are left out: see csv/points.csv." if len(every) > len(some) else ""),
                 "Lines of replicates with medians. " + "; ".join(_medians(p) for p in every) + f". {words.INVENTED}")
@@ -89,14 +89,30 @@ def swept(about: About, made: Design, y: Values) -> Page:
     return Page(f"sweep-{about.name}", figure, told)
 
 
+def _most(some: Sequence[Panel]) -> Panel:
+    """The panel in which the answer moves most from end to end."""
+    return max(some, key=lambda p: abs(float(np.nan_to_num(p.median[-1] - p.median[0]))))
+
+
 def _moved(about: About, some: Sequence[Panel]) -> str:
     """What the answer does from one end of the swept number to the other, in the panel where it does most."""
-    most = max(some, key=lambda p: abs(float(np.nan_to_num(p.median[-1] - p.median[0]))))
+    most = _most(some)
     x = [labels.worth(most.factor, value) for value in (most.x[0], most.x[-1])]
-    at = f" ({most.heading})" if most.heading else ""
-    goes = labels.between(float(most.median[0]), float(most.median[-1]))
-    told = what(about.question)
-    return f"{told[0].upper()}{told[1:]} goes from {goes} as '{labels.short(most.factor.address)}' goes from {x[0]} to {x[1]}{at}"
+    goes, told = labels.between(float(most.median[0]), float(most.median[-1])), what(about.question)
+    told = f"{told[0].upper()}{told[1:]}"
+    low, _, high = goes.partition(" to ")
+    if low == high:
+        return f"{told} stays at {low} {about.question.unit}, whatever is varied"
+    return f"{told} goes from {goes} {about.question.unit} as '{labels.short(most.factor.address)}' goes from {x[0]} to {x[1]}"
+
+
+def _elsewhere(some: Sequence[Panel]) -> str:
+    """Of which panel the title is, and where the lines of the others end."""
+    most = _most(some)
+    if not most.heading:
+        return ""
+    ends = [float(p.median[-1]) for p in some if p is not most]
+    return f" The title is of {most.heading}; elsewhere the line ends at {labels.between(min(ends), max(ends))}."
 
 
 def _medians(panel: Panel) -> str:

@@ -141,19 +141,36 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     at = pd.DataFrame(shown, columns=[f.address for f in made.columns]).assign(draw=np.arange(1, len(made.u) + 1))
     whole = frame.merge(at, on="draw").drop(columns=["std"])
     write(done.result.folder, "points", whole)
-    out = []
+    alone, out = bool(np.isnan(made.u).any()), []
     for (label, scenario), some in whole.groupby(["label", "scenario"], sort=False):      # type: ignore[misc]
-        body = [[*(_value(row[f.address]) for f in made.columns), _number(row["mean"], row["error"])]
-                for row in some.head(MOST_LINES).to_dict("records")]
+        listed = some.head(MOST_LINES).to_dict("records")
+        names = [f.address for f in made.columns]
+        body = [[*(_one(row, names) if alone else (_value(row[name]) for name in names)), _number(row["mean"], row["error"])]
+                for row in listed]
         more = f"\n({len(some) - MOST_LINES} more points in csv/points.csv)" if len(some) > MOST_LINES else ""
         more += f"\n({len(made.u) - len(some)} points without a run that worked)" if len(some) < len(made.u) else ""
-        out.append(f"{_heading(found, str(label))}: {scenario}\n" + table([*(f.address for f in made.columns), "mean (SE)"], body)
-                   + more)
+        head = [*(("number", "value") if alone else names), "mean (SE)"]
+        out.append(f"{_heading(found, str(label))}: {scenario}\n" + table(head, body) + more)
+    if alone and (still := [f.address for f in made.columns if _still(whole, f.address)]):
+        out.append(f"Changes nothing in these scenarios: {', '.join(still)}")
     flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
     if len(flips):
         write(done.result.folder, "reversals", flips)
-        out.append("Where a ranking flips, if it does:\n" + "\n".join(f"- {words}" for words in reversal.said(flips)))
+        head = "Where a ranking flips:" if "flips" in set(flips["verdict"]) else "No ranking flips at these values:"
+        out.append("\n".join([head, *(f"- {line}" for line in reversal.said(flips))]))
     return out
+
+
+def _one(row: Mapping[Hashable, Any], names: Sequence[str]) -> tuple[str, str]:
+    """The number that is moved by itself at a point, and its value there."""
+    name = next(name for name in names if row[name] != "")
+    return name, _value(row[name])
+
+
+def _still(points: pd.DataFrame, address: str) -> bool:
+    """Is every answer the same at all values of a number that is moved by itself?"""
+    rows = points[points[address] != ""]
+    return len(rows) > 0 and bool((rows.groupby(["label", "scenario"])["mean"].nunique() == 1).all())
 
 
 def _heading(found: Experiment, label: str) -> str:
@@ -170,8 +187,8 @@ def _heading(found: Experiment, label: str) -> str:
 
 def central(gaps: pd.DataFrame) -> str:
     """What differs at central values, and what of it is noise."""
-    words = [f"- {row}" for row in gaps.loc[gaps["replicates"] != 1, "words"]]
-    return "With central numbers:\n" + "\n".join(words) if words else ""
+    said = [f"- {row}" for row in gaps.loc[gaps["replicates"] != 1, "words"]]
+    return "With central numbers (mean, 95% interval of chance):\n" + "\n".join(said) if said else ""
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
