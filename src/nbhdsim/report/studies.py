@@ -156,8 +156,8 @@ def swept(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
     flips = reversal.reversals(answers, made, scenarios=[s.name for s in found.scenarios])
     if len(flips):
         write(done.result.folder, "reversals", flips)
-        head = "Where a ranking flips:" if "flips" in set(flips["verdict"]) else "No ranking flips at these values:"
-        out.append("\n".join([head, *(f"- {line}" for line in reversal.said(flips))]))
+        title = "Where a ranking flips:" if "flips" in set(flips["verdict"]) else "No ranking flips at these values:"
+        out.append("\n".join([title, *(f"- {line}" for line in reversal.said(flips))]))
     return out
 
 
