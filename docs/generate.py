@@ -10,7 +10,7 @@ from nbhdsim.experiment.models import ExperimentModel
 from nbhdsim.interventions import DELIVERIES, schema
 from nbhdsim.levers import LEVERS
 from nbhdsim.relations import RELATIONS
-from nbhdsim.report import words
+from nbhdsim.report import held, sheets, tabs, words
 from nbhdsim.scenario import schema as scenarios
 
 HERE = Path(__file__).parent / "reference"
@@ -180,7 +180,19 @@ def results() -> str:
             "then the weakest grade.\n\n" + table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in ledger.COLUMNS.items()]))
 
 
-PAGES = {"results": results, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "economics": economics, "scenario": scenario, "experiment": experiment}
+def workbook() -> str:
+    """workbook.md."""
+    shown = [tab for tab in vars(tabs).values() if isinstance(tab, tabs.Tab)]
+    same = {"projections_months": "`projections_months.csv`, `projections_groups.csv`, `projections_places.csv`"}
+    sections = [f"## {same.get(name, f'`{name}.csv`')}\n\n" + table(("column", "meaning"), [(f"`{column}`", meaning) for column, meaning in columns.items()])
+                for name, columns in held.CSV.items() if name not in ("projections_groups", "projections_places")]
+    return ("# Workbook\n\n`workbook.xlsx` of a run folder: one table a sheet, by the rules of the UK government for spreadsheets. Every text is plain text, and no cell is empty: "
+            + "; ".join(f"`{mark}` {meaning}" for mark, meaning in sheets.SHORTHAND.items()) + ". A sheet that a run has nothing for is left out, and the sheet Notes says so.\n\n"
+            + table(("sheet", "title", "what it holds"), [(tab.name, tab.title, tab.about) for tab in shown])
+            + "\n\nThe tables below stand in `csv/` beside those of [results](results.md), with more columns than the sheets.\n\n" + "\n\n".join(sections))
+
+
+PAGES = {"results": results, "workbook": workbook, "areas": area_list, "delivery": delivery, "levers": levers, "outcomes": outcome_list, "interventions": interventions, "baseline": baseline, "economics": economics, "scenario": scenario, "experiment": experiment}
 
 
 def pages() -> dict[Path, str]:

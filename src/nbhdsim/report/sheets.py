@@ -5,6 +5,7 @@ the sheet holds in A2; Arial 12; no colour that means something. Every text is w
 link or a number; the same frames give the same bytes. Government Analysis Function, releasing statistics in spreadsheets (2025).
 """
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -31,12 +32,14 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 """Categories of Unicode that have no business in a cell."""
 LONGEST_TEXT = 30_000
 """Characters of a cell; a spreadsheet takes 32,767."""
-LONGEST_NAME = 31
+LONGEST_NAME, LONGEST_LOOKED_AT = 31, 2_000
 WIDEST, NARROWEST = 60, 10
 TOP = 3
 """Rows above the header of a table."""
 MAGNITUDES = ((100, "#,##0"), (1, "#,##0.00"), (0.01, "0.0000"), (0, "0.000000"))
 """How a number is shown, by its size; the cell holds all its digits."""
+LINE, TALLEST = 16.0, 400.0
+"""Height of a line of text, and of the tallest row, in points: whoever opens the file need not fit rows by hand."""
 LOW = 5e-7
 """A number smaller than this would show as 0."""
 
@@ -116,8 +119,10 @@ def _cover(book: Workbook, cover: Cover, name: str) -> None:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 100, book.add_format({**FONT, "text_wrap": True}))
     sheet.write_string(0, 0, plain(cover.title), _heading(book))
+    text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
     for row, line in enumerate(cover.lines, 1):
-        sheet.write_string(row, 0, plain(line), book.add_format({**FONT, "text_wrap": True, "valign": "top"}))
+        sheet.write_string(row, 0, plain(line), text)
+        sheet.set_row(row, _height([(plain(line), 100.0)]))
 
 
 def _heading(book: Workbook) -> Format:
@@ -134,13 +139,35 @@ def _sheet(book: Workbook, sheet: Sheet, *, name: str, number: int) -> None:
     page.write_string(2, 0, "One table. The sheet Notes says what marks in square brackets mean.", book.add_format(dict(FONT)))
     shown = {form: book.add_format({**FONT, "num_format": form, "valign": "top"}) for _, form in MAGNITUDES}
     text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
-    for at, (title, cells) in enumerate(zip(titles, columns, strict=True)):
-        page.set_column(at, at, _width(title, cells))
+    widths = [_width(title, cells) for title, cells in zip(titles, columns, strict=True)]
+    for at, (width, cells) in enumerate(zip(widths, columns, strict=True)):
+        page.set_column(at, at, width)
         _fill(page, at, cells, shown=shown, text=text)
+    _heights(page, titles, columns, widths=widths)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(TOP)
     head = book.add_format({**FONT, "bold": True, "text_wrap": True, "valign": "top"})
     page.add_table(TOP, 0, TOP + len(sheet.frame), len(titles) - 1, {
         "name": f"table_{number}", "style": "Table Style Light 1", "banded_rows": False, "autofilter": False,
         "columns": [{"header": title, "header_format": head} for title in titles]})
+
+
+def _heights(page: Worksheet, titles: Sequence[str], columns: Sequence[Sequence[str | float]], *, widths: Sequence[float]) -> None:
+    """Rows as high as their longest text, where one breaks its line."""
+    page.set_row(TOP, _height(zip(titles, widths, strict=True)))
+    long = {row for cells, width in zip(columns, widths, strict=True) for row, cell in enumerate(cells)
+            if isinstance(cell, str) and len(cell) > width - 2}
+    for row in sorted(long):
+        texts = [(cells[row], width) for cells, width in zip(columns, widths, strict=True) if isinstance(cells[row], str)]
+        page.set_row(TOP + 1 + row, _height(texts))                                                     # type: ignore[arg-type]
+
+
+def _height(texts: Iterable[tuple[str, float]]) -> float:
+    """Height of a row from its texts and the widths of their columns."""
+    lines = max((len(textwrap.wrap(text[:LONGEST_LOOKED_AT], max(int(width) - 2, 8))) for text, width in texts), default=1)
+    return min(LINE * max(lines, 1), TALLEST)
 
 
 def _fill(page: Worksheet, column: int, cells: Sequence[str | float], *, shown: Mapping[str, Format], text: Format) -> None:
