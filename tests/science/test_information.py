@@ -123,7 +123,8 @@ def test_studies_against_the_closed_form_over_runs():
     for size in (1, 4, 16, 4000):
         assert mean["one", size] == pytest.approx(float(information.loss(M, EFFECT[0] / np.sqrt(1 + 4 / size))), rel=0.2)
     for size in (4, 4000):
-        assert mean["both", size] == pytest.approx(float(information.loss(M, np.hypot(*EFFECT) / np.sqrt(1 + 4 / size))), rel=0.2)
+        truth = float(information.loss(M, np.hypot(*EFFECT) / np.sqrt(1 + 4 / size)))
+        assert 0.7 * truth < mean["both", size] < 1.1 * truth      # a sum of shrunk curves tells a little too little
     for table in tables:
         assert (table["evsi"] <= table["ceiling"]).all() and (table["worth"] == (table["net"] > 0)).all()
         assert table.loc[("one", 16), "net"] == pytest.approx(table.loc[("one", 16), "evsi"] - 116)

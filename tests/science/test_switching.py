@@ -27,7 +27,7 @@ def test_where_another_option_becomes_the_best():
     assert table.loc["x0", "at"] == pytest.approx(0.5, abs=0.08) and table.loc["x0", "becomes"] == "grants"
     assert table.loc["x0", "way"] == "approximate" and bool(table.loc["x0", "within"])
     assert table.loc["x0", "share"] == pytest.approx(abs(table.loc["x0", "at"] - 1) / 1.6)
-    assert np.isnan(table.loc["idle", "at"]) and table.loc["idle", "why"] == "no drawn value changes the best option"
+    assert np.isnan(table.loc["idle", "at"]) and table.loc["idle", "why"] == switching.UNSEEN
     assert table.index[0] == "x0" and (table["best"] == "hubs").all()
 
 

@@ -18,6 +18,8 @@ SMOOTH = np.logspace(-3, 7, 41)
 """Penalties that cross-validation chooses from, relative to the mean of those of the basis."""
 RIDGE = np.logspace(-3, 5, 33)
 """Penalties of a sum of curves, relative to the mean spread of its columns."""
+BENT = 20.0
+"""How much more a bent column is shrunk than a straight one in a sum of curves, at least."""
 TINY = 1e-12
 
 
@@ -84,12 +86,13 @@ def fits(benefit: Array, order: NDArray[np.int64]) -> Fits:
 def together(benefit: Array, order: NDArray[np.int64], *, shuffles: NDArray[np.int64] | None = None) -> Fits:
     """Net benefit f8[options, n] fitted by the sum of a curve of each number, [1, options, n] in the order of the futures.
 
-    All curves are shrunk by one penalty (additive ridge regression on the basis, bent columns less), so that many numbers may be
-    given; what they do only together is missed. `shuffles` i8[m, n]: fits of shuffled net benefit instead, [m, options, n].
+    All curves are shrunk by one penalty (additive ridge regression on the basis, bent columns more), so that many numbers may be
+    given; what they do only together is missed, and what is left of the shrinkage tells a little too little. `shuffles` i8[m, n]:
+    fits of shuffled net benefit instead, [m, options, n].
     """
     n = benefit.shape[1]
     columns, penalty = basis(n)
-    parts = (columns - columns.mean(0)) / np.sqrt(1 + penalty / penalty[2])
+    parts = (columns - columns.mean(0)) / np.sqrt(1 + BENT * penalty / penalty[2])
     features = np.empty((len(order), n, parts.shape[1]))
     np.put_along_axis(features, order[..., None], parts, axis=1)
     flat = features.transpose(1, 0, 2).reshape(n, -1)
@@ -144,6 +147,12 @@ def without(deviation: Array, noise: Array) -> Array:
     One option against one that does not vary: deviations x sqrt(1 - noise / variance).
     """
     return rescaled(deviation, _less(covariance(deviation), noise))
+
+
+def carried(part: Array, of: Array, to: Array) -> Array:
+    """The covariance f8[o, o] that is to `to` what `part` is to `of`; one option against one that does not vary: to x part / of."""
+    root, back = _power(to, 0.5), _power(of, -0.5)
+    return np.asarray(root @ back @ part @ back @ root)
 
 
 def signal(found: Fits, *, times: float = 1.0) -> Array:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from nbhdsim.economics.conditional import covariance, curves, rescaled, scores, value
+from nbhdsim.economics.conditional import carried, covariance, curves, rescaled, scores, signal, together, value
 from nbhdsim.errors import NbhdsimError
 
 Array = NDArray[np.float64]
@@ -101,22 +101,16 @@ def _measured(study: Study, numbers: pd.DataFrame) -> Array:
 def gain(benefit: Array, x: Array, errors: Sequence[Array], *, noise: float = 1.0) -> tuple[float, list[float]]:
     """Value of knowing all columns of x f8[n, numbers], and of measuring them with each of the standard errors f8[numbers].
 
-    benefit f8[options, n]; pounds of one decision; noise: see `conditional.inflation`. Never more than knowing.
+    benefit f8[options, n]; pounds of one decision; noise: see `conditional.inflation`. Never more than knowing. Of several numbers,
+    what the curve of each says would be learnt is carried over to the sum of their curves.
     """
     n, mean = benefit.shape[1], benefit.mean(1)
     curve, order = curves(benefit, x, times=noise)
-    whole = np.zeros_like(benefit)
-    for each, way in zip(curve, order, strict=True):
-        whole[:, way] += each
+    whole = signal(together(benefit, order), times=noise)[0] if len(order) > 1 else curve[0]
     fine, places = _fine(curve, n=n), _fine(np.sort(x, axis=0).T, n=n)
-    ceiling, scale = float(value(mean, whole)), _ratio(np.trace(covariance(whole)), np.trace(covariance(fine).sum(0)))
-    after = [scale * np.sum([expected_after(*part) for part in zip(fine, places, error, strict=True)], axis=0) for error in errors]
-    return ceiling, [min(float(value(mean, rescaled(whole, spread))), ceiling) for spread in after]
-
-
-def _ratio(top: float, bottom: float) -> float:
-    """top / bottom, 0 where there is nothing."""
-    return top / bottom if bottom > 0 else 0.0
+    spread, before, ceiling = covariance(whole), covariance(fine).sum(0), float(value(mean, whole))
+    after = [np.sum([expected_after(*part) for part in zip(fine, places, error, strict=True)], axis=0) for error in errors]
+    return ceiling, [min(float(value(mean, rescaled(whole, carried(share, before, spread)))), ceiling) for share in after]
 
 
 def worth(benefit: Array, numbers: pd.DataFrame, studies: Sequence[Study], *, times: float = 1.0,

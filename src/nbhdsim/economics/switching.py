@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nbhdsim.economics.conditional import curves
+from nbhdsim.economics import resampling
+from nbhdsim.economics.conditional import curves, value
 from nbhdsim.economics.information import LEAST
-from nbhdsim.economics.known import known
+from nbhdsim.economics.known import Known, known
 
 Array = NDArray[np.float64]
 EXACT, APPROXIMATE = "exact", "approximate"
+UNSEEN = "no drawn value is seen to change the best option"
+SEED = 1
 COLUMNS: Mapping[str, str] = {
     "address": "the number",
     "value": "its central value",
@@ -50,7 +53,7 @@ def of(benefit: pd.DataFrame, draws: pd.DataFrame, numbers: pd.DataFrame, *, slo
         few = f"{len(what.draws)} futures with sampled numbers are too few for a curve ({LEAST} or more)"
         found = [(np.nan, -1, few)] * len(curved)
     else:
-        found = _curved(means, numbers.loc[curved], draws.loc[what.draws, curved].to_numpy(float))
+        found = _curved(what, numbers.loc[curved], draws.loc[what.draws, curved].to_numpy(float))
     best = int(mean.argmax())
     table = numbers.loc[[*exact, *curved], ["value", "low", "high"]].rename_axis("address").reset_index()
     table[["at", "place", "why"]] = pd.DataFrame(rows + found, columns=["at", "place", "why"], index=table.index)
@@ -84,15 +87,17 @@ def _exact(number: pd.Series, slope: Array, mean: Array, *, now: float) -> tuple
     return float(at[nearest]), nearest, ""
 
 
-def _curved(means: Array, numbers: pd.DataFrame, x: Array) -> list[tuple[float, int, str]]:
-    """As `_exact`, from curves of net benefit f8[options, draws] given each column of f8[draws, numbers]."""
+def _curved(what: Known, numbers: pd.DataFrame, x: Array) -> list[tuple[float, int, str]]:
+    """As `_exact`, from curves of net benefit given each column of f8[draws, numbers]; a curve that may be luck says nothing."""
     if not x.shape[1]:
         return []
-    deviation, order = curves(means, x)
-    mean = means.mean(1)
+    mean = what.means.mean(1)
+    blank = resampling.idle(what.means, what.draws, np.random.default_rng(SEED))
+    deviation, order = curves(what.means, x, times=blank.times)
+    seen = (value(mean, deviation) > blank.level(x.shape[1])) & (np.ptp(x, axis=0) > 0)
     values = np.take_along_axis(x.T, order, axis=1)
-    return [_crossing(v, mean[:, None] + d, centre=float(c), best=int(mean.argmax()))
-            for v, d, c in zip(values, deviation, numbers["value"], strict=True)]
+    return [_crossing(v, mean[:, None] + d, centre=float(c), best=int(mean.argmax())) if s else (np.nan, -1, UNSEEN)
+            for v, d, c, s in zip(values, deviation, numbers["value"], seen, strict=True)]
 
 
 def _crossing(values: Array, expected: Array, *, centre: float, best: int) -> tuple[float, int, str]:
@@ -103,7 +108,7 @@ def _crossing(values: Array, expected: Array, *, centre: float, best: int) -> tu
     other = (lead[:, :-1] > 0) != (lead[:, 1:] > 0)
     option, left = np.nonzero(other & now[:, None])
     if not option.size:
-        return np.nan, -1, "no drawn value changes the best option"
+        return np.nan, -1, UNSEEN
     a, b = lead[option, left], lead[option, left + 1]
     at = values[left] + (values[left + 1] - values[left]) * a / (a - b)
     nearest = int(np.abs(at - centre).argmin())
