@@ -17,6 +17,7 @@ from nbhdsim.economics import constants, information, options, studies, switchin
 from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, COST, LINES, SOCIETAL, SPEND, WELLBEING
 from nbhdsim.economics.books import Books, Futures, total
 from nbhdsim.economics.information import Information
+from nbhdsim.economics.studies import Study
 from nbhdsim.evidence import Quantity
 
 WORTH = "what it is worth"
@@ -49,12 +50,11 @@ def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspe
     benefit = options.net_benefit(books, perspective=perspective)
     drawn, linear = of_draws(folder, books, quantities), slopes(books, perspective=perspective)
     used = drawn[[a for a in map(str, drawn) if not a.startswith(constants.ROOT) or a in linear.index]]
-    found = information.of(benefit, used, groups=groups(used))
-    if not found.why:
-        wanted = [str(a) for a in found.numbers.loc[found.numbers["seen"], "address"].head(MOST_STUDIES)]
-        cost = quantities[f"{constants.ROOT}study_cost"].value
-        asked = studies.of_each(used[used.index > 0], wanted, cost=cost)
-        found = information.of(benefit, used, groups=groups(used), studies=asked) if asked else found
+
+    def wanted(alone: pd.DataFrame, _: pd.DataFrame) -> list[Study]:
+        worth = alone.loc[alone["seen"], "address"].head(MOST_STUDIES)
+        return studies.of_each(used[used.index > 0], worth, cost=quantities[f"{constants.ROOT}study_cost"].value)
+    found = information.of(benefit, used, groups=groups(used), studies=wanted)
     table = switching.of(benefit, used, _numbers(folder, quantities, used), slopes=linear)
     table["why"] = table["why"].mask(table["at"].notna() & table["share"].isna(), "it has no range to measure how far that is in")
     return Doubts(_total(found), _knowing(found), found.studies, table)
