@@ -160,6 +160,17 @@ def test_what_stands_in_draw_0_is_what_it_ran_with(write) -> None:
     assert central == {a: found.scenarios[1].quantities[a].value for a in ("baseline.spill_over.strength", REACH)}
 
 
+def test_morris_without_luck_of_its_own_has_means(write) -> None:
+    """seed_factor: false means replicates that all points share, whatever the method."""
+    for kind in ("morris", "sobol", "efast"):
+        for more, repeats, central in (("seed_factor: false", 3, 3), ("seed_factor: true", 1, 3)):
+            n = 128 if kind == "efast" else 4
+            path = write(f"{{kind: {kind}, n: {n}, {more}}}", f"{{{REACH}: quantity}}", ASKED + "\nreplicates: 3")
+            made = study.planned(file.load(path))
+            assert (made.repeats, made.central) == (repeats, central), (kind, more)
+            assert made.first.any() == (repeats == 1), kind
+
+
 def test_steps_of_a_law_without_ends_stay_within_its_interval(write) -> None:
     """Morris' steps touch 0 and 1, where the error of judgement would have no size at all."""
     found = file.load(write("{kind: morris, n: 4}", f"{{judgement: quantity, {REACH}: {{values: [0.1, 0.2]}}}}"))

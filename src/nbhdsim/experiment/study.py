@@ -72,7 +72,7 @@ def planned(study: Experiment, count: int | None = None) -> Design:
     """
     given, method = study.model.replicates, study.model.method
     whole = given if isinstance(given, int) else count or replicates.first_count(given.most) if given is not None else None
-    once = isinstance(method, models.Compare) or isinstance(method, models.Cross) and (method.seed_factor or study.kind == "morris")
+    once = isinstance(method, models.Compare) or isinstance(method, models.Cross) and method.seed_factor
     usual = 1 if once and study.kind != "compare" else REPLICATES.get(study.kind, MEANS)
     return design.make(study, repeats=1 if once else whole or usual, central=whole or usual)
 
