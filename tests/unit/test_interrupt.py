@@ -52,7 +52,7 @@ def interrupted(at: Path, ready: Callable[[int], bool], *, presses: int = 1) -> 
     process = subprocess.Popen(command, cwd=at, start_new_session=True, text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300          # two processes compile first, where nothing has been compiled
         while not ready(process.pid):
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()
             time.sleep(0.02)
