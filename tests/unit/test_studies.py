@@ -30,6 +30,14 @@ def test_steps_of_morris_are_in_the_unit_of_the_answer(printed) -> None:
     """A small change is not shown as 0.00."""
     text = printed("{kind: morris, n: 4}")
     assert "0.00 " not in text and "e-" not in text and f"{REACH}  " in text
+    assert "life_satisfaction (points of 10, against 'nothing'): what moves it" in text
+
+
+def test_numbers_are_written_without_powers_of_ten() -> None:
+    """Large ones and small ones, with the minus sign of a keyboard."""
+    row = {"index": "mu_star", "value": 166.2, "low": 126.0, "high": 205.4}
+    assert studies._index(row) == "166 (126 to 205)"
+    assert studies._number(-2.187e-05, 2.5e-06) == "-0.0000219 (0.0000025)" and studies._value(1234.5) == "1,230"
 
 
 def test_what_failed_is_said_and_the_rest_is_told(printed) -> None:

@@ -11,7 +11,7 @@ from nbhdsim.experiment import anova, boxes, models, noise, read, reversal, shar
 from nbhdsim.experiment.file import Experiment
 from nbhdsim.experiment.study import Done
 from nbhdsim.outcomes import OUTCOMES
-from nbhdsim.report import summary
+from nbhdsim.report import labels, summary
 from nbhdsim.report.words import MEASURES
 from nbhdsim.sensitivity import DUMMY, SEED, Reading
 
@@ -23,6 +23,8 @@ IN_UNITS = ("mu_star", "sigma", "mu")
 OWN = {SEED: "seed (luck)", DUMMY: "dummy (read by nothing)"}
 UNKNOWN = "-"
 MOST_LINES, FEW_LINES = 30, 8
+MANY = 12
+"""Numbers of a table from which on those that did nothing at all are counted, not listed."""
 
 
 def finish(found: Experiment, done: Done) -> str:
@@ -39,7 +41,7 @@ def finish(found: Experiment, done: Done) -> str:
     if isinstance(found.model.method, models.Cross):
         reading = read.indices(answers, done.made, seed=found.model.method.seed)
         write_indices(folder, reading.table)
-        parts += indices(reading)
+        parts += indices(reading, found)
     elif isinstance(found.model.method, models.Uncertainty):
         parts += apart(answers, found, done)
     elif isinstance(found.model.method, models.Discover):
@@ -67,8 +69,9 @@ def write_indices(folder: Path, frame: pd.DataFrame) -> None:
     tables.write_parquet(tables.to_arrow("indices", columns), folder / "indices.parquet")
 
 
-def indices(reading: Reading) -> list[str]:
-    """A table for each outcome, those that matter most first, then what to know before believing them."""
+def indices(reading: Reading, found: Experiment) -> list[str]:
+    """A table for each outcome, those that matter most first, then what to know before believing them; where there are many
+    numbers, those that did nothing at all are counted."""
     frame, out = reading.table, []
     for outcome, rows in frame.groupby("outcome", sort=False):
         last = rows[(rows["n"] == rows["n"].max()) & (rows["other"].fillna("") == "")]
@@ -76,9 +79,13 @@ def indices(reading: Reading) -> list[str]:
         main = next(name for name in read.FOREMOST if name in kinds)
         order = last[last["index"] == main].sort_values("value", ascending=False)["address"]
         cells = {(row["address"], row["index"]): _index(row) for row in last.to_dict("records")}
-        body = [[OWN.get(a, a), *(cells.get((a, k), "") for k in kinds)] for a in map(str, order)]
-        out.append(f"{outcome}: what moves it ({int(last['n'].iloc[0]):,} runs)\n"
-                   + table(["", *(f"{k}, {MEANING[k]}" for k in kinds)], body))
+        still = set(last.loc[(last["index"] == main) & (last["value"] == 0), "address"]) - {DUMMY} if len(order) > MANY else set()
+        body = [[OWN.get(a, a), *(cells.get((a, k), "") for k in kinds)] for a in map(str, order) if a not in still]
+        label = next(one.label for one in found.asked if outcome == one.label or str(outcome).startswith(f"{one.label}: "))
+        unit = _heading(found, label).removeprefix(label) if main in IN_UNITS else ""
+        out.append(f"{outcome}{unit}: what moves it ({int(last['n'].iloc[0]):,} runs)\n"
+                   + table(["", *(f"{k}, {MEANING[k]}" for k in kinds)], body)
+                   + (f"\n  ({len(still)} more did nothing at all)" if still else ""))
         pairs = rows[(rows["n"] == rows["n"].max()) & (rows["index"] == "S2")].sort_values("value", ascending=False)
         if len(pairs):
             out.append("Pairs that act together (S2)\n" + table(["", "", "S2"], [
@@ -87,7 +94,9 @@ def indices(reading: Reading) -> list[str]:
 
 
 def _index(row: Mapping[Hashable, Any]) -> str:
-    return read.shown(row["value"], row["low"], row["high"], share=row["index"] not in IN_UNITS)
+    share = row["index"] not in IN_UNITS
+    said = read.shown(row["value"], row["low"], row["high"], share=share)
+    return said if share or "e" not in said or said[0].isalpha() else _plain(labels.ranged(row["value"], row["low"], row["high"]))
 
 
 def apart(answers: pd.DataFrame, found: Experiment, done: Done) -> list[str]:
@@ -200,7 +209,12 @@ def table(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    return UNKNOWN if value != value else f"{value:.3g}" if isinstance(value, float) else str(value)
+    return UNKNOWN if value != value else _plain(labels.digits(value)) if isinstance(value, float) else str(value)
+
+
+def _plain(text: str) -> str:
+    """With the minus sign of a keyboard, as tables have it."""
+    return text.replace(labels.MINUS, "-")
 
 
 def _percent(share: float) -> str:
@@ -208,4 +222,4 @@ def _percent(share: float) -> str:
 
 
 def _number(mean: float, error: float) -> str:
-    return f"{mean:,.3g} ({error:.2g})" if error == error else f"{mean:,.3g}"
+    return f"{_value(mean)} ({_plain(labels.digits(error, 2))})" if error == error else _value(mean)
