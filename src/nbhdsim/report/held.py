@@ -40,11 +40,12 @@ CSV: Mapping[str, Mapping[str, str]] = {
 class Held:
     """A run folder as a workbook reads it; what cannot be read is None, and `missing` says why.
 
-    sets: `economics.x=value`, as for a report; read, worth: its sums and its value where they have been worked out already.
+    sets, perspective: as for a report; read, valued: its sums and its value where they have been worked out already.
     """
 
     folder: Path
     sets: Sequence[str] = ()
+    perspective: str = ""
     read: Cubes | None = None
     valued: Worth | None = None
     missing: dict[str, str] = field(default_factory=dict)
@@ -125,8 +126,9 @@ class Held:
         """The run valued."""
         if self.valued is not None or self.compared is None:
             return self.valued
+        asked = {"perspective": self.perspective} if self.perspective else {}
         effects = projections.effects(self.compared, self.reference)
-        return self.tried("what it is worth", lambda: economics.of_run(self.folder, sets=self.sets, effects=effects))
+        return self.tried("what it is worth", lambda: economics.of_run(self.folder, sets=self.sets, effects=effects, **asked))
 
     @cached_property
     def plane(self) -> plane.Plane | None:
@@ -182,9 +184,9 @@ def written(held: Held) -> dict[str, pd.DataFrame]:
 
 
 def write_csv(held: Held) -> list[Path]:
-    """Write `csv/<name>.csv` of each frame of CSV that the folder gives; returns their paths."""
+    """Write `csv/<name>.csv` of each frame of CSV and of `economics` that the folder gives; returns their paths."""
     (held.folder / "csv").mkdir(exist_ok=True)
-    paths = []
+    paths = [] if held.worth is None else economics.write(held.folder, held.worth)
     for name, frame in written(held).items():
         paths.append(held.folder / "csv" / f"{name}.csv")
         with tables.atomic(paths[-1]) as temporary:

@@ -33,7 +33,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 LONGEST_TEXT = 30_000
 """Characters of a cell; a spreadsheet takes 32,767."""
 LONGEST_NAME, LONGEST_LOOKED_AT = 31, 2_000
-WIDEST, NARROWEST = 60, 10
+WIDEST, NARROWEST = 44, 10
 TOP = 3
 """Rows above the header of a table."""
 MAGNITUDES = ((100, "#,##0"), (1, "#,##0.00"), (0.01, "0.0000"), (0, "0.000000"))
@@ -64,6 +64,8 @@ class Cover(NamedTuple):
 
 def plain(text: object) -> str:
     """A text without control characters and marks that turn its direction, cut where a cell ends."""
+    if isinstance(text, str) and text.isascii() and text.isprintable() and len(text) <= LONGEST_TEXT:
+        return text
     kept = "".join(" " if c in "\t\n\r" else "" if unicodedata.category(c) in UNSEEN else c for c in str(text))
     return kept if len(kept) <= LONGEST_TEXT else kept[:LONGEST_TEXT] + " (cut)"
 
@@ -119,6 +121,8 @@ def _cover(book: Workbook, cover: Cover, name: str) -> None:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 100, book.add_format({**FONT, "text_wrap": True}))
     sheet.write_string(0, 0, plain(cover.title), _heading(book))
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
     for row, line in enumerate(cover.lines, 1):
         sheet.write_string(row, 0, plain(line), text)
@@ -138,7 +142,7 @@ def _sheet(book: Workbook, sheet: Sheet, *, name: str, number: int) -> None:
     page.write_string(1, 0, plain(sheet.about), book.add_format(dict(FONT)))
     page.write_string(2, 0, "One table. The sheet Notes says what marks in square brackets mean.", book.add_format(dict(FONT)))
     shown = {form: book.add_format({**FONT, "num_format": form, "valign": "top"}) for _, form in MAGNITUDES}
-    text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
+    text = book.add_format({**FONT, "text_wrap": True, "valign": "top", "indent": 1})
     widths = [_width(title, cells) for title, cells in zip(titles, columns, strict=True)]
     for at, (width, cells) in enumerate(zip(widths, columns, strict=True)):
         page.set_column(at, at, width)
@@ -158,7 +162,7 @@ def _heights(page: Worksheet, titles: Sequence[str], columns: Sequence[Sequence[
     """Rows as high as their longest text, where one breaks its line."""
     page.set_row(TOP, _height(zip(titles, widths, strict=True)))
     long = {row for cells, width in zip(columns, widths, strict=True) for row, cell in enumerate(cells)
-            if isinstance(cell, str) and len(cell) > width - 2}
+            if isinstance(cell, str) and len(cell) > width - 3}
     for row in sorted(long):
         texts = [(cells[row], width) for cells, width in zip(columns, widths, strict=True) if isinstance(cells[row], str)]
         page.set_row(TOP + 1 + row, _height(texts))                                                     # type: ignore[arg-type]
@@ -166,7 +170,7 @@ def _heights(page: Worksheet, titles: Sequence[str], columns: Sequence[Sequence[
 
 def _height(texts: Iterable[tuple[str, float]]) -> float:
     """Height of a row from its texts and the widths of their columns."""
-    lines = max((len(textwrap.wrap(text[:LONGEST_LOOKED_AT], max(int(width) - 2, 8))) for text, width in texts), default=1)
+    lines = max((len(textwrap.wrap(text[:LONGEST_LOOKED_AT], max(int(width) - 3, 8))) for text, width in texts), default=1)
     return min(LINE * max(lines, 1), TALLEST)
 
 
@@ -214,4 +218,4 @@ def _width(title: str, cells: Sequence[str | float]) -> float:
     """Width of a column: that of its longest text within limits; a header breaks its line between words."""
     words = max(map(len, title.split()), default=0)
     texts = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
-    return float(min(max(NARROWEST, words + 2, min(len(title), 24), texts + 2), WIDEST))
+    return float(min(max(NARROWEST, words + 2, min(len(title), 24), texts + 3), WIDEST))

@@ -150,7 +150,7 @@ GROUPS = Tab(name="By group", title="What changes by district and age", about="O
              columns=(*WHAT, "by", "group", "residents", *LEVELS))
 PLACES = Tab(name="By neighbourhood", title="What changes in each neighbourhood", headers={"group": "Neighbourhood"},
              about="Neighbourhoods are invented within true totals. What happens in one of them is mostly chance.",
-             columns=(*WHAT, "group", "residents", *LEVELS))
+             columns=(*WHAT, "group", "residents", "base", "with", *RANGE, "why"))
 NEVER = Tab(name="Never reached", title="Who was never reached", columns=tuple(never.COLUMNS), meanings=never.COLUMNS,
             about="Of the people a programme is for. [z] under Intervention: by any programme.",
             headers={"share": "Share never reached"})
@@ -167,6 +167,17 @@ UNVALUED = Tab(name="Not valued", title="What is in no sum of money, and why", c
                meanings=economics.UNVALUED, about="What stands here counts for nothing in Worth.")
 UNCERTAIN = Tab(name="How sure", title="How sure: chance and uncertain evidence apart", about="90% ranges over the whole period.",
                 columns=(*WHAT, "value", "error", "central", "chance_low", "chance_high", "all_low", "all_high", *FLAGS))
+INFORMATION = Tab(name="Value of knowing", title="What knowing everything would be worth", columns=tuple(economics.doubts.TOTAL),
+                  meanings=economics.doubts.TOTAL,
+                  about="Expected value of perfect information. Chance cannot be known, so it is left out.")
+KNOWING = Tab(name="Value of each number", title="What knowing each number, or group, would be worth",
+              columns=tuple(economics.doubts.KNOWING), meanings=economics.doubts.KNOWING,
+              about="Expected value of partial perfect information. Rows do not add up.", headers={"value": "Value"})
+STUDIES = Tab(name="Value of a study", title="What a study would be worth", columns=tuple(economics.studies.COLUMNS),
+              meanings=economics.studies.COLUMNS, about="Expected value of sample information, against what a study costs.")
+SWITCHING = Tab(name="Switching values", title="What would change the answer", columns=tuple(economics.switching.COLUMNS),
+                meanings=economics.switching.COLUMNS, headers={"value": "Central value", "low": "Low", "high": "High"},
+                about="The value of one number at which another option becomes the best, all else as it was.")
 VALUES = Tab(name="Values used", title="Prices and values used", columns=tuple(economics.NUMBERS), meanings=economics.NUMBERS,
              about="Set any of them: nbhdsim report RUN --set ADDRESS=VALUE.", headers={"value": "Central value"})
 EVIDENCE = Tab(name="Evidence", title="Evidence ledger: every number and its source", columns=tuple(ledger.COLUMNS),

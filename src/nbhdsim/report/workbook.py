@@ -71,7 +71,9 @@ def frames(held: Held) -> Iterator[tuple[Tab, pd.DataFrame | None]]:
                 (tabs.FLIPS, flips), (tabs.GROUPS, cut["groups"]), (tabs.PLACES, cut["places"]), (tabs.NEVER, held.never),
                 (tabs.WORTH, valued("value")), (tabs.WHO, valued("who")), (tabs.MATRIX, valued("matrix")),
                 (tabs.FRONTIER, valued("frontier")), (tabs.UNVALUED, valued("unvalued")), (tabs.UNCERTAIN, cut["whole"]),
-                (tabs.VALUES, valued("numbers")), (tabs.EVIDENCE, held.evidence), (tabs.FUNDED, funded(held)))
+                (tabs.INFORMATION, valued("information")), (tabs.KNOWING, valued("knowing")), (tabs.STUDIES, valued("studies")),
+                (tabs.SWITCHING, valued("switching")), (tabs.VALUES, valued("numbers")), (tabs.EVIDENCE, held.evidence),
+                (tabs.FUNDED, funded(held)))
 
 
 NOTES = {
