@@ -51,7 +51,7 @@ def begun(told: Told, *, high: float = HEIGHT) -> Figure:
     x = MARGIN / WIDTH
     figure.text(x, 1 - 0.28 / high, textwrap.fill(told.title, 74), fontsize=21, fontweight="bold", va="top", color=NAVY,
                 linespacing=1.25)
-    figure.text(x, 1 - 1.05 / high, textwrap.fill(told.subtitle, 120), fontsize=14.5, va="top", linespacing=1.3)
+    figure.text(x, 1 - 1.05 / high, textwrap.fill(told.subtitle, 112), fontsize=14.5, va="top", linespacing=1.3)
     note = "\n".join(textwrap.wrap(told.note, 140))
     figure.text(x, 0.18 / high, f"{SOURCE}\n{note}", fontsize=12.5, va="bottom", linespacing=1.4)
     return figure

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from nbhdsim.experiment import boxes
 from nbhdsim.experiment.boxes import Found
 from nbhdsim.experiment.design import Design
 from nbhdsim.experiment.factors import Factor
@@ -146,11 +147,12 @@ def box(about: About, found: Found, made: Design) -> Page | None:
     names = [f.address for f in made.columns]
     which = [names.index(a) for a in limits["address"]]
     which = [*which, *(i for i in range(len(names)) if i not in which)][:2]
+    said = _named(found)
     told = Told(f"In the box {found.box.density:.0%} of runs are such cases, of all runs {found.case.mean():.0%}; it holds "
-                f"{found.box.coverage:.0%} of the cases", f"{found.sentence}.",
+                f"{found.box.coverage:.0%} of the cases", f"{said}.",
                 "Density and coverage are of the half of the runs that did not shape the box; all runs are drawn."
                 + (f" {words.many(len(limits) - 2, 'more number')} limit it: see the sentence." if len(limits) > 2 else ""),
-                f"Scatter with a box. {found.sentence}. {words.INVENTED}")
+                f"Scatter with a box. {said}. {words.INVENTED}")
     figure = pages.begun(told)
     ax = pages.axes(figure, left=1.9, right=3.4, top=2.35, bottom=1.9)
     factors = [made.columns[i] for i in which]
@@ -169,6 +171,14 @@ def box(about: About, found: Found, made: Design) -> Page | None:
         count = (found.case if mark == "^" else ~found.case).sum()
         ax.text(1.08, y, f"{text} ({count:,} runs)", transform=ax.transAxes, va="center", fontsize=13)
     return Page(f"box-{about.name}", figure, told)
+
+
+def _named(found: Found) -> str:
+    """The sentence of a box with the numbers called as at the axes."""
+    said = found.sentence
+    for address in sorted(found.limits["address"], key=len, reverse=True):
+        said = said.replace(boxes.words(address), f"'{labels.short(address)}'")
+    return said
 
 
 def _rectangle(ax: Axes, limits: pd.DataFrame, factors: Sequence[Factor]) -> None:
