@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from nbhdsim import documents, evidence, projections, tables
-from nbhdsim.comparison import NOT_MODELLED
+from nbhdsim.comparison import NOT_MODELLED, SHOWN
 from nbhdsim.economics import account, budget, constants, doubts, options, studies, switching, value
 from nbhdsim.economics.account import LINES, WELLBEING, Asked
 from nbhdsim.economics.books import Books
 from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.evidence import Quantity
 from nbhdsim.outcomes import OUTCOMES
+from nbhdsim.projections import frames
 
 HELD: Mapping[str, str] = {
     "expected_admissions": "the same admissions, luck taken out",
@@ -124,19 +125,13 @@ def comparison_of(folder: Path) -> dict[str, Any]:
 
 
 def not_reached(folder: Path, effects: pd.DataFrame) -> frozenset[tuple[str, str]]:
-    """Scenarios and outcomes that no effect reaches: those that `csv/comparison.csv` calls not modelled; of what it does not tell,
-    those that are exactly the same in every future."""
-    path = folder / "csv" / "comparison.csv"
-    told = pd.DataFrame(columns=["scenario", "outcome", "why"])
-    if path.is_file():
-        whole = pd.read_csv(path, keep_default_na=False, dtype=str)
-        if {"scenario", "outcome", "people", "year", "why"} <= set(whole):
-            told = whole[(whole["people"] == "all") & (whole["year"] == "0")]
-    said = {(str(r.scenario), str(r.outcome)): str(r.why) == NOT_MODELLED for r in told.itertuples()}
-    plain = effects.astype({"scenario": str, "outcome": str})
+    """Scenarios and outcomes that no effect reaches: those that the comparison calls not modelled; of outcomes that it does not
+    tell of, those that are exactly the same in every future."""
+    told, plain = frames.modelled(folder), effects.astype({"scenario": str, "outcome": str})
     moved = set(map(tuple, plain.loc[plain["change"] != 0, ["scenario", "outcome"]].drop_duplicates().to_numpy()))
     pairs = map(tuple, plain[["scenario", "outcome"]].drop_duplicates().to_numpy())
-    return frozenset(pair for pair in pairs if said.get(pair, pair not in moved))
+    return frozenset((s, o) for s, o in pairs
+                     if (o not in told.get(s, ()) if told is not None and o in SHOWN else (s, o) not in moved))
 
 
 def unvalued(books: Books) -> pd.DataFrame:
