@@ -28,7 +28,7 @@ def made(path, *, draws: int, sets=()) -> tuple:
     frame = {"draw": np.arange(draws + 1, dtype=np.int32), "address": np.full(draws + 1, REACH, object),
              "u": np.where(np.arange(draws + 1) == 0, np.nan, 0.5), "value": reach}
     tables.write_parquet(tables.to_arrow("draws", frame), path / "draws.parquet")
-    (path / "manifest.json").write_text(json.dumps({"seed": 1}))
+    (path / "manifest.json").write_text(json.dumps({"seed": 1, "config_hash": "0"}))
     (path / "evidence.csv").write_text(f"address,value,low,high,unit\n{REACH},30,14,46,people\n")
     return path, books, quantities
 

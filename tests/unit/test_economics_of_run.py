@@ -86,16 +86,17 @@ def test_one_future(tmp_path):
     assert (worth.value["n"] == 1).all() and worth.value["low"].isna().all()
 
 
-@pytest.mark.parametrize("missing", ["costs.parquet", "outcomes.parquet", "resolved.yaml"])
+@pytest.mark.parametrize("missing", ["costs.parquet", "outcomes.parquet", "resolved.yaml", "manifest.json"])
 def test_an_old_folder_without_a_table_is_told(tmp_path, missing):
     path = run(tmp_path / "x")
     (path / missing).unlink()
-    with pytest.raises(NbhdsimError, match=f"has no {missing}"):
+    with pytest.raises(NbhdsimError, match=f"has no {missing}|it has no {missing}"):
         of_run.of_run(path)
 
 
 @pytest.mark.parametrize("text, said", [("method: {kind: sobol}\nscenarios: []\n", "is no comparison"),
-                                        ("method: {kind: compare}\nscenarios: [{name: a}]\n", "has one scenario"),
+                                        ("method: {kind: compare}\nscenarios: [{name: a, seed: 1}]\n", "has one scenario"),
+                                        ("method: {kind: compare}\nscenarios: [{name: a}, {name: b}]\n", "no name or seed"),
                                         ("- 1\n", "must be a mapping")])
 def test_another_kind_of_run_is_refused(tmp_path, text, said):
     path = run(tmp_path / "x")

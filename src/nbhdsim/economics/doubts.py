@@ -3,7 +3,6 @@
 Net benefit is the net present value of each scenario to society unless another perspective is asked for; the first scenario is an
 option too, at 0.
 """
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nbhdsim import evidence, tables
+from nbhdsim import evidence, runfolder, tables
 from nbhdsim.economics import constants, information, options, studies, switching
 from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, COST, LINES, SOCIETAL, SPEND, WELLBEING
 from nbhdsim.economics.books import Books, Futures, total
@@ -45,7 +44,8 @@ class Doubts(NamedTuple):
 def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspective: str = "society") -> Doubts:
     """Value of information and switching values of a run; quantities: those of `constants.of_run`.
 
-    Numbers of the simulation come from the folder's `draws.parquet` and `evidence.csv`, where it has them.
+    Numbers of the simulation come from the folder's `draws.parquet` and `evidence.csv`, where it has them. Raises NbhdsimError for
+    a folder without a manifest.
     """
     benefit = options.net_benefit(books, perspective=perspective)
     drawn, linear = of_draws(folder, books, quantities), slopes(books, perspective=perspective)
@@ -78,7 +78,7 @@ def of_draws(folder: Path, books: Books, quantities: Mapping[str, Quantity]) -> 
     """Values of all sampled numbers, index draw, a column an address; numbers that are one unknown have one column, and the error
     that judged effects share stands at its own address as its quantile."""
     index = sorted(books.changes["draw"].unique())
-    seed = int(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"])
+    seed = int(runfolder.read(folder)["seed"])
     own = pd.DataFrame({draw: evidence.draw_values(quantities, seed=seed, draw=int(draw)) for draw in index}).T
     own = own[[a for a in own if quantities[str(a)].stage == "value"]]
     wide = own.iloc[:, :0]

@@ -119,6 +119,8 @@ def comparison_of(folder: Path) -> dict[str, Any]:
     kind = found.get("method", {}).get("kind") if isinstance(found, dict) else None
     if kind != "compare":
         raise NbhdsimError.of(f"{folder} is no comparison (method {kind}): its futures are points of a design and cannot be valued")
+    if not all(isinstance(s, dict) and {"name", "seed"} <= set(s) for s in found.get("scenarios") or ()):
+        raise NbhdsimError.of(f"{path}: its scenarios have no name or seed (was it made by another version?)")
     if len(found.get("scenarios") or ()) < 2:
         raise NbhdsimError.of(f"{folder} has one scenario: what it is worth needs another to set it against")
     return dict(found)
