@@ -183,12 +183,12 @@ def written(held: Held) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in found.items() if frame is not None}
 
 
-def write_csv(held: Held) -> list[Path]:
-    """Write `csv/<name>.csv` of each frame of CSV and of `economics` that the folder gives; returns their paths."""
-    (held.folder / "csv").mkdir(exist_ok=True)
-    paths = [] if held.worth is None else economics.write(held.folder, held.worth)
+def write_csv(held: Held, folder: Path) -> list[Path]:
+    """Write `csv/<name>.csv` in a folder, of each frame of CSV and of `economics` that the run gives; returns their paths."""
+    (folder / "csv").mkdir(parents=True, exist_ok=True)
+    paths = [] if held.worth is None else economics.write(folder, held.worth)
     for name, frame in written(held).items():
-        paths.append(held.folder / "csv" / f"{name}.csv")
+        paths.append(folder / "csv" / f"{name}.csv")
         with tables.atomic(paths[-1]) as temporary:
             frame.to_csv(temporary, index=False, lineterminator="\n")
     return paths

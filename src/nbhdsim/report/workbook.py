@@ -134,7 +134,7 @@ def _time(stated: str) -> datetime:
 
 
 def make_workbook(held: Held, *, out: Path | None = None) -> Path:
-    """Write the workbook of a run folder (default `workbook.xlsx` in it) and its CSV twins in `csv/`; returns its path.
+    """Write the workbook of a run folder (default `workbook.xlsx` in it) and its CSV twins in `csv/` beside it; returns its path.
 
     Raises NbhdsimError where the folder is none of a run, or a file cannot be written.
     """
@@ -145,7 +145,7 @@ def make_workbook(held: Held, *, out: Path | None = None) -> Path:
         left += [tab.name] if sheet is None else []
     path = held.folder / FILE if out is None else out
     try:
-        helds.write_csv(held)
+        helds.write_csv(held, path.parent)
         return sheets.write(path, front, [notes(held, left), *(sheet for _, sheet in found), columns(found)])
     except OSError as error:
         raise NbhdsimError.of(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None

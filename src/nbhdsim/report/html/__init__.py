@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nbhdsim.errors import NbhdsimError
+from nbhdsim.report import workbook
+from nbhdsim.report.held import Held
 from nbhdsim.report.html import answer, changes, drawing, gains, page, pay, record, sure, switching, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import Section, pictures, plain
@@ -30,7 +32,8 @@ DRAFT = (
 
 
 def make_report(folder: Path, *, out: Path | None = None, perspective: str = "", sets: Sequence[str] = ()) -> Path:
-    """Write the report of a run folder, and its figures as `figures/*.svg`, `.png` and `.txt`; returns the path of the report.
+    """Write the report of a run folder, its figures as `figures/*.svg`, `.png` and `.txt`, and its workbook and `csv/` beside it;
+    returns the path of the report.
 
     out: the file (default `report.html` in the folder). Raises NbhdsimError where the folder is none of a comparison, or a file
     cannot be written.
@@ -45,6 +48,8 @@ def make_report(folder: Path, *, out: Path | None = None, perspective: str = "",
         write_text(target, html(run, sections))
     except OSError as error:
         raise NbhdsimError.of(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from None
+    held = Held(folder, sets=sets, perspective=perspective, read=run.cubes)
+    workbook.make_workbook(held, out=target.with_name(workbook.FILE))
     return target
 
 
