@@ -184,4 +184,5 @@ def curves(benefit: Array, numbers: Array, *, times: float = 1.0) -> tuple[Array
 
 def value(mean: Array, deviation: Array) -> Array:
     """Gain f8[..] of deciding on mean f8[options] + deviation f8[.., options, n] instead of on the mean, n equally likely."""
-    return np.maximum((mean[:, None] + deviation).max(-2).mean(-1) - mean.max(), 0.0)
+    gain = (mean[:, None] + deviation).max(-2).mean(-1) - mean.max()
+    return gain * (gain > TINY * (np.abs(mean).max() + np.abs(deviation).max(initial=0)))      # rounding is worth nothing

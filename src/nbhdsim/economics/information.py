@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 LEAST = 64
 """Sampled draws that the value of information needs: with fewer a curve is mostly the luck of those few."""
 FEW = 12
-"""Resamples behind the error of a group, which takes longer than that of a number."""
+"""Halves behind the error of a group, which takes longer than that of a number."""
 FAR = 40.0
 """SDs beyond which the chance of the other sign is 0 to the last digit."""
 
@@ -92,7 +92,7 @@ class Information(NamedTuple):
 
 TOTAL: Mapping[str, str] = {
     "evpi": "value of knowing everything that is not chance, pounds; NaN where it is not known how much is chance",
-    "error": "its standard error, over resampled draws",
+    "error": "its standard error, over halves of the draws",
     "chance": "largest share of the variance of an option's net benefit that is chance",
     "best": "option of the largest expected net benefit",
     "best_in": "share of draws in which it is the best, chance included",
@@ -101,7 +101,7 @@ TOTAL: Mapping[str, str] = {
 NUMBERS: Mapping[str, str] = {
     "address": "the number, or the group of numbers",
     "evppi": "value of knowing it, pounds; these do not add up",
-    "error": "its standard error, over resampled draws",
+    "error": "its standard error, over halves of the draws",
     "noise": "what the largest of as many numbers without any effect would be said to be worth, in 95 of 100 such runs",
     "seen": "true where evppi is above noise",
 }
@@ -117,7 +117,7 @@ def of(benefit: pd.DataFrame, draws: pd.DataFrame, *, groups: Mapping[str, str] 
     benefit: net benefit in pounds, index (draw, replicate), a column an option, one of them the reference; draw 0 has central
     numbers and tells chance alone. draws: value of each number, index draw, a column an address. groups: group by address; studies:
     see `studies.worth`, or a function that names them once it is known what each number and group is worth (NUMBERS); times:
-    decisions that the knowledge would serve, discounted (`population`); seed: of shuffles and resamples. Below LEAST sampled draws
+    decisions that the knowledge would serve, discounted (`population`); seed: of shuffles and halves. Below LEAST sampled draws
     there is no value, and `why` says so. A draw of `benefit` without numbers is an error.
     """
     what = known(benefit)
@@ -128,7 +128,7 @@ def of(benefit: pd.DataFrame, draws: pd.DataFrame, *, groups: Mapping[str, str] 
     numbers = draws.loc[what.draws]
     numbers = numbers.loc[:, np.ptp(numbers.to_numpy(float), axis=0) > 0]
     rng = np.random.default_rng(seed)
-    more, blank = resampling.again(what.draws, rng), resampling.idle(what.means, what.draws, rng)
+    more, blank = resampling.halves(what.draws, rng), resampling.idle(what.means, what.draws, rng)
     alone = _alone(what.means, numbers, blank=blank, more=more)
     many = _many(what.means, _grouped(numbers, groups or {}), shuffles=resampling.shuffles(what.draws, rng), more=more[:FEW])
     total = _total(what, more, options=list(benefit.columns), rng=rng)

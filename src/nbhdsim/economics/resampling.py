@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nbhdsim.economics.conditional import fits, inflation, orders, signal, value
 
 Array = NDArray[np.float64]
-RESAMPLES, SHUFFLES, MANY = 40, 200, 2000
+HALVES, SHUFFLES, MANY = 40, 200, 2000
 SURE = 0.95
 
 
@@ -19,10 +19,14 @@ def pairs(draws: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(first == i) for i in range(first.max() + 1)]
 
 
-def again(draws: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Rows i8[RESAMPLES, about draws] of as many pairs of opposite draws, drawn with return."""
+def halves(draws: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Rows i8[HALVES, about half the draws] of half the pairs of opposite draws, none of them twice.
+
+    The SD of an estimate over halves of a run is the standard error of that from the whole (delete-half jackknife, Shao and Wu
+    1989); no draw comes twice, which cross-validation would take for knowledge.
+    """
     rows = pairs(draws)
-    out = [np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))]) for _ in range(RESAMPLES)]
+    out = [np.concatenate([rows[i] for i in rng.permutation(len(rows))[:len(rows) // 2]]) for _ in range(HALVES)]
     least = min(map(len, out))
     return np.array([each[:least] for each in out])
 
