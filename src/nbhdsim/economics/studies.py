@@ -23,7 +23,7 @@ LINKS = {"identity": lambda x: x, "log": np.log, "logit": logit}
 COLUMNS: Mapping[str, str] = {
     "study": "name of the study",
     "measures": "addresses of what it measures",
-    "size": "its size",
+    "size": "units it measures; in the studies of a report, how many times what is known now it tells",
     "cost": "what it costs, pounds",
     "evsi": "expected value of its information, pounds",
     "ceiling": "what knowing the same numbers for certain would be worth, pounds",
