@@ -65,5 +65,5 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 
 $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	@echo "installing nbhdsim and its development tools into $(VENV)" >&2
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[dev,browser]'
 	@touch $@ $(VENV)/installed

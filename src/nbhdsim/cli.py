@@ -56,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help="make the report of a finished run again: one HTML file, and its figures")
     report.add_argument("what", metavar="RUN", help="a run folder of `compare` or `run`")
     report.add_argument("--out", metavar="FILE", help="write it there (default report.html in the run folder)")
+    report.add_argument("--set", action="append", default=[], dest="sets", metavar="economics.X=VALUE",
+                        help="value it with another number (economics.* alone: nothing is run again); may be given again")
+    report.add_argument("--perspective", metavar="WHOSE", default="",
+                        help="whose costs and gains count: nhs_social_care, public or society (default: public for the cost of an "
+                        "admission avoided, society for net present value)")
     status = verbs.add_parser("status", help="say how far a run is, how fast, and whether it is running")
     status.add_argument("what", metavar="RUN", help="a run folder")
     network = verbs.add_parser("network", help="measures of the network beside their targets; --write exports it")

@@ -243,7 +243,8 @@ def report(options: Namespace, argv: Sequence[str]) -> int:
 
     if options.out is not None and (not options.out or Path(options.out).is_dir()):
         raise NbhdsimError.of(f"--out: '{options.out}' is a folder (name a file, such as {html.FILE})")
-    tell(str(html.make_report(Path(options.what), out=None if options.out is None else Path(options.out))))
+    out = None if options.out is None else Path(options.out)
+    tell(str(html.make_report(Path(options.what), out=out, perspective=options.perspective, sets=options.sets)))
     return OK
 
 

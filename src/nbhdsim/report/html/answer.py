@@ -1,11 +1,13 @@
 """Half a page in plain English, made from the numbers: the largest doubt, what is paid, what changes, for whom, how sure."""
 
+import math
+
 from nbhdsim import ledger
 from nbhdsim.comparison import FEW
 from nbhdsim.report import words
-from nbhdsim.report.html import pay, said, sure
+from nbhdsim.report.html import pay, said, sure, worth
 from nbhdsim.report.html.blocks import Block, Items, Say, Section
-from nbhdsim.report.html.run import Run
+from nbhdsim.report.html.run import NARROW, Run
 
 WELLBEING = "life_satisfaction"
 
@@ -33,6 +35,7 @@ def section(run: Run) -> Section:
         Say(_costs(run)),
         Items([said.admissions(run, name) for name in run.names]),
         Say(_wellbeing(run)),
+        Say(_worth(run)),
         Say(" ".join(_sure(run))),
         Items(caveats(run)),
     ]
@@ -82,23 +85,49 @@ def _costs(run: Run) -> str:
 
 
 def _wellbeing(run: Run) -> str:
-    """Life satisfaction of all and of those who take part, for the option with the clearest change."""
+    """Life satisfaction of all residents, or of those who take part, where its direction is clear; else that it is not."""
     rows = {name: row for name in run.names if (row := run.row(name, WELLBEING)) is not None and words.modelled(row)}
-    sure_of = {name: row for name, row in rows.items() if said.clear(row)}
     if not rows:
         return "Life satisfaction is not modelled for any option: no evidence was put in that could move it."
-    if not sure_of:
-        return "Life satisfaction: for no option does the evidence show a clear change in the mean of all residents."
-    name = max(sure_of, key=lambda n: abs(sure_of[n]["value"]))
-    row, own = sure_of[name], run.row(name, WELLBEING, people="participants")
-    told = (
-        f"Life satisfaction moves most clearly with {run.label[name]}: by {words.interval(row, words.widest(row))} points "
-        f"of 10 over all "
-        f"residents of 16 and over."
+    told = []
+    for whom, people in (("all residents of 16 and over", "all"), ("those who take part", "participants")):
+        sure_of = {name: row for name in rows if (row := run.row(name, WELLBEING, people=people)) is not None and said.firm(row)}
+        if sure_of:
+            name = max(sure_of, key=lambda n: abs(sure_of[n]["value"]))
+            ends = words.interval(sure_of[name], words.widest(sure_of[name]))
+            told.append(f"Among {whom}, life satisfaction changes by {ends} points of 10 with {run.label[name]}.")
+        else:
+            told.append(f"Among {whom}, no option clearly changes life satisfaction.")
+    return " ".join(told)
+
+
+def _worth(run: Run) -> str:
+    """What an admission avoided costs, for the option where that is least; or why that is not told."""
+    worth_of, _ = run.valued
+    if worth_of is None:
+        return ""
+    whose = run.perspective or NARROW
+    found = {
+        name: row
+        for name in run.names
+        if (row := worth.found(worth_of, name, "cost_per_admission_avoided", perspective=whose, discounted=False)) is not None
+        and math.isfinite(row["value"])
+    }
+    if not found:
+        return "No cost of an admission avoided can be told for any option."
+    name = min(found, key=lambda n: found[n]["value"])
+    row = found[name]
+    if math.isfinite(row["low"]) and math.isfinite(row["high"]):
+        return (
+            f"Each admission avoided costs {worth.WHOSE[whose]} {said.bare(row['low'])} to {said.bare(row['high'])} "
+            f"pounds with {run.label[name]}, "
+            f"with {said.bare(row['value'])} in the middle."
+        )
+    return (
+        f"What an admission avoided costs has no upper end for any option, for each may avoid none. The lowest mean is "
+        f"{said.pounds(row['value'])}, "
+        f"with {run.label[name]}."
     )
-    if own is not None and words.modelled(own) and said.clear(own):
-        told += f" Among those who take part it moves by {words.interval(own, words.widest(own))} points."
-    return told
 
 
 def _sure(run: Run) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -242,32 +242,25 @@ def _fan(ax: Any, rows: Sequence[Any]) -> None:
     ax.set_xlabel("year")
 
 
-def paths(run: Run, level: Sequence[Any]) -> Picture:
-    """Emergency admissions by year with nothing done as a fan, and the mean of each scenario as a line."""
-    lines = {name: _years(run.answer["levels"], name, len(level)) for name in run.names} if run.answer else {}
+def _paths_drawn(held: Mapping[str, Sequence[Any]], level: Sequence[Any]) -> Any:
+    """The figure of `paths`."""
     with mpl.rc_context(drawing.STYLE):
         figure = drawing.sheet()
         ax = drawing.axes(figure, left=1.6, right=4.3, top=0.25, bottom=0.8)
         _fan(ax, level)
-        end = level[-1]["year"]
-        held = {run.label[run.reference.name]: level} | {
-            run.label[name]: rows for name, rows in lines.items() if len(rows) == len(level)
-        }
-        drawn = list(held.items())[:5]
-        for i, (_, rows) in enumerate(drawn):
-            colour, dash = (drawing.INK, "-") if not i else (drawing.SERIES[i - 1], drawing.DASHES[(i - 1) % 4])
-            ax.plot(
-                [row["year"] for row in rows],
-                [row["value"] for row in rows],
-                color=colour,
-                linestyle=dash,
-                linewidth=3,
-                marker=drawing.MARKERS[i % 4],
-                markersize=8,
-            )
-        ax.set_xlim(level[0]["year"] - 0.1, end + 0.1)
+        for i, (label, rows) in enumerate(list(held.items())[:5]):
+            ax.plot([row["year"] for row in rows], [row["value"] for row in rows], **drawing.look(i))
+            drawing.entry(figure, i, label)
+        ax.set_xlim(level[0]["year"] - 0.1, level[-1]["year"] + 0.1)
         drawing.ticks(ax, "y")
-        _names_at_end(ax, [(label, rows[-1]["value"]) for label, rows in drawn], end)
+    return figure
+
+
+def paths(run: Run, level: Sequence[Any]) -> Picture:
+    """Emergency admissions by year with nothing done as a fan, and the mean of each scenario as a line."""
+    lines = {name: _years(run.answer["levels"], name, len(level)) for name in run.names}
+    held = {run.label[run.reference.name]: level} | {run.label[n]: rows for n, rows in lines.items() if len(rows) == len(level)}
+    figure = _paths_drawn(held, level)
     small = all(
         abs(row["value"]) < half(level[-1], 0.5)
         for name in lines
@@ -309,22 +302,6 @@ def _bands(rows: Sequence[Any]) -> str:
     if not math.isfinite(half(rows[0], 0.5)):
         return "too few futures for bands"
     return "bands hold 50, 80 and 95% of simulated futures"
-
-
-def _names_at_end(ax: Any, ends: Sequence[tuple[str, float]], year: float) -> None:
-    """The name of each line at its end, apart from one another."""
-    low, high = ax.get_ylim()
-    places = drawing.pages.spread([value for _, value in ends], 0.13 * (high - low), (low + 0.04 * (high - low), high))
-    for i, ((label, value), place) in enumerate(zip(ends, places, strict=True)):
-        colour = drawing.INK if not i else drawing.SERIES[i - 1]
-        ax.annotate(
-            textwrap.fill(label, 26),
-            (year, value),
-            xytext=(year + 0.05 * (year - ax.get_xlim()[0]), place),
-            va="center",
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 2},
-        )
 
 
 def differences(run: Run, names: Sequence[str], *, number: int) -> Picture:

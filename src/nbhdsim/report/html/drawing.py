@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
@@ -52,7 +53,6 @@ STYLE = figures.STYLE | {
     "hatch.linewidth": 1.5,
 }
 HEADING = "heading"
-CANVAS_TEXT = re.compile(r"font: [^;\"]*?(\d+(?:\.\d+)?px)[^;\"]*|font-family: [^;\"]*")
 
 
 def sheet(*, high: float = HEIGHT) -> Figure:
@@ -93,6 +93,37 @@ def names(ax: Axes, rows: Sequence[str], *, wide: int = 22) -> None:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_yticks(range(len(rows)), [textwrap.fill(plain(name), wide) for name in rows])
     ax.tick_params(axis="y", length=0, pad=10)
+
+
+def look(i: int) -> dict[str, Any]:
+    """How line i is drawn, where 0 is that of doing nothing: colour, dash and marker."""
+    colour, dash = (SERIES[(i - 1) % 4], DASHES[(i - 1) % 4]) if i else (INK, "-")
+    return {"color": colour, "linestyle": dash, "linewidth": 3, "marker": MARKERS[i % 4], "markersize": 9}
+
+
+def entry(figure: Figure, i: int, label: str) -> None:
+    """Entry of line i in a key at the right of a drawing."""
+    y = 1 - (HEAD + 0.45 + 0.75 * i) / figure.get_figheight()
+    figure.add_artist(mpl.lines.Line2D([9.3 / WIDTH, 9.7 / WIDTH], [y, y], markevery=[1], **look(i)))
+    figure.text(9.85 / WIDTH, y, textwrap.fill(label, 22), va="center", linespacing=1.15)
+
+
+def dots(ax: Axes, x: Any, y: Any, *, i: int) -> None:
+    """Marks of series i, a mark a future."""
+    ax.plot(x, y, marker=MARKERS[i], color=SERIES[i], markersize=9, linestyle="none", markeredgecolor=WHITE, markeredgewidth=0.8)
+
+
+def mark(figure: Figure, i: int, label: str) -> None:
+    """Entry of series i in a key of marks at the right of a drawing."""
+    y = 1 - (HEAD + 0.45 + 0.75 * i) / figure.get_figheight()
+    figure.add_artist(mpl.lines.Line2D([9.7 / WIDTH], [y], marker=MARKERS[i], color=SERIES[i], markersize=12, linestyle="none"))
+    figure.text(9.9 / WIDTH, y, textwrap.fill(label, 22), va="center", linespacing=1.15)
+
+
+def aside(figure: Figure, i: int, text: str) -> None:
+    """A note below a key of i entries."""
+    y = 1 - (HEAD + 0.6 + 0.75 * i) / figure.get_figheight()
+    figure.text(9.7 / WIDTH, y, textwrap.fill(text, 24), va="top", linespacing=1.25)
 
 
 def picture(name: str, figure: Figure, told: Told, *, table: Table) -> Picture:

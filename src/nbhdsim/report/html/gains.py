@@ -10,7 +10,7 @@ import numpy as np
 
 from nbhdsim import comparison
 from nbhdsim.report import missed, words
-from nbhdsim.report.html import drawing, said, tiles
+from nbhdsim.report.html import drawing, fairness, said, tiles
 from nbhdsim.report.html.blocks import Block, Group, Picture, Say, Section, Table
 from nbhdsim.report.html.changes import HEADLINE, MOST_PANELS, SOURCE
 from nbhdsim.report.html.run import Run
@@ -34,6 +34,7 @@ def section(run: Run) -> Section | None:
     blocks: list[Block] = [people(run)]
     blocks += fifths(run)
     blocks += tiles.maps(run)
+    blocks += fairness.blocks(run)
     never = missed.lines(run.answer["never"], run.names)
     if never:
         rows = [[label.strip(), *cells] for label, cells in never]

@@ -33,7 +33,7 @@ def section(run: Run) -> Section | None:
     heads = [run.label[name] for name in names]
     rows = [[label.strip(), *cells] for label, cells in text.costs(money, names)]
     blocks: list[Block] = [Say(_headline(run, paid)), Table("Pounds a year, by who pays", ["Payer", *heads], rows, PRICES)]
-    whom = [[label.strip(), *cells] for label, cells in programmes.lines(run.answer["reached"], _scenarios(run))]
+    whom = _whom(programmes.lines(run.answer["reached"], _scenarios(run)))
     if whom:
         blocks.append(Table("People reached, and pounds for each", ["Programme", *heads], whom, "Mean over the simulated futures."))
     years = run.reference.months // 12
@@ -53,6 +53,18 @@ def _scenarios(run: Run) -> Sequence[object]:
     return run.others or run.scenarios
 
 
+def _whom(lines: Sequence[tuple[str, Sequence[str]]]) -> list[list[str]]:
+    """Rows of programmes; what stands below a programme names it, so that every row can be read by itself."""
+    rows, owner = [], ""
+    for label, cells in lines:
+        if label.startswith("    "):
+            label = f"{owner}: {label.strip()}"
+        else:
+            owner = label.strip().partition(" (")[0].replace("_", " ")
+        rows.append([label.strip().replace("_", " "), *cells])
+    return rows
+
+
 def spent(money: Any, name: str) -> float:
     """Pounds a year that somebody pays for a scenario, 0 for one that pays nothing."""
     columns = [column for column in money.columns if column not in NOT_PAID]
@@ -68,7 +80,7 @@ def _headline(run: Run, paid: dict[str, float]) -> str:
         if unspent is not None and unspent.get(name, 0.0) >= 1
     ]
     told = (
-        f"{said.listed([run.label[n] for n in some])} cost{'s' if len(some) == 1 else ''} "
+        f"{said.cap(said.listed([run.label[n] for n in some]))} cost{'s' if len(some) == 1 else ''} "
         f"{said.pound_range(list(some.values()))} a year."
     )
     return told + (f" Besides, some money finds nothing to buy: {', '.join(idle)} pounds a year." if idle else "")

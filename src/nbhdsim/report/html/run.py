@@ -14,8 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nbhdsim import comparison, experiment, ledger, runfolder, tables
-from nbhdsim.errors import NbhdsimError
+from nbhdsim import comparison, experiment, ledger, projections, runfolder, tables
+from nbhdsim.economics import constants, doubts
+from nbhdsim.economics import of_run as worth_of
+from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.experiment import again
 from nbhdsim.projections import cubes as sums
 from nbhdsim.report import summary
@@ -31,6 +33,8 @@ WANTED = {
     "draws": "what the sampled numbers were",
 }
 """Tables, and what cannot be said without them."""
+WIDEST, NARROW = "society", "public"
+"""Perspectives of net present value, and of the cost of an admission avoided, where none is asked for."""
 RECORDED = ["scenario", "outcome", "people", "year"]
 
 
@@ -107,6 +111,39 @@ class Run:
             return None
 
     @cached_property
+    def effects(self) -> Any:
+        """Yearly effects of `projections.effects`, None where they cannot be read."""
+        if self.cubes is None or self.reference.name not in self.cubes.scenarios:
+            return None
+        return projections.effects(self.cubes, self.reference.name)
+
+    @cached_property
+    def valued(self) -> tuple[Any, str]:
+        """What the run is worth (`economics.of_run.Worth`), or None and why not.
+
+        Raises NbhdsimError where what was set keeps it from being valued.
+        """
+        if not self.others or self.effects is None:
+            return None, "there is nothing to set it against" if not self.others else "its outcomes cannot be read"
+        try:
+            return worth_of.of_run(self.folder, sets=self.sets, effects=self.effects), ""
+        except (NbhdsimError, KeyError, ValueError) as error:
+            if self.sets:
+                raise
+            return None, plain(error)
+
+    @cached_property
+    def doubts(self) -> Any:
+        """Value of information and switching values (`economics.doubts.Doubts`), None where the run cannot be valued."""
+        worth, _ = self.valued
+        if worth is None:
+            return None
+        try:
+            return doubts.of(self.folder, worth.books, worth.quantities, perspective=self.perspective or WIDEST)
+        except (NbhdsimError, KeyError, ValueError, pa.ArrowException):
+            return None
+
+    @cached_property
     def hanging(self) -> Sequence[ledger.Hangs]:
         """What the headline of each scenario hangs on; nothing where that cannot be told."""
         if self.evidence is None or self.futures[1] < ledger.LEAST_DRAWS:
@@ -145,6 +182,12 @@ def read(folder: Path, *, perspective: str = "", sets: Sequence[str] = ()) -> Ru
         raise NbhdsimError.of(
             f"{folder} is an experiment, whose answers are its own (nbhdsim report takes a run of `compare` or `run`)"
         )
+    if perspective and perspective not in constants.perspectives():
+        known = list(constants.perspectives())
+        raise NbhdsimError.of(
+            f"--perspective: unknown perspective '{perspective}' ({', '.join(known)}){nearest(perspective, known)}"
+        )
+    constants.of_run(resolved, sets)  # what was set wrongly is said before anything is read
     unsaid = _stopped(manifest)
     scenarios, as_run = _scenarios(folder, resolved, unsaid)
     answer = _answer(folder, scenarios, as_run=as_run, unsaid=unsaid)

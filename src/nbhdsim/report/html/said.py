@@ -1,6 +1,7 @@
 """Sentences and cells of the report: the range first, then its middle, and what keeps either from being said."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,16 @@ from nbhdsim.report import words
 from nbhdsim.report.html.run import Run
 
 NO_RANGE = "too few futures for a range"
+
+
+def cap(text: str) -> str:
+    """The text with its first letter large, as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def firm(row: Mapping[str, Any] | None) -> bool:
+    """Whether the range of a row still leaves out 0 once it is rounded as it is shown."""
+    return clear(row) and not re.search(r"(?<![\d.,])[-+]?0\.?0*(?![\d.])", words.interval(row or {}, words.widest(row or {})))
 
 
 def pounds(x: float) -> str:
@@ -46,7 +57,7 @@ def cell(row: Mapping[str, Any] | None) -> str:
 
 def admissions(run: Run, name: str) -> str:
     """One or two short sentences on the emergency admissions of a scenario: range, middle, and whether the direction is clear."""
-    label, row = run.label[name], run.row(name)
+    label, row = cap(run.label[name]), run.row(name)
     if row is None:
         return f"{label}: no change can be said."
     if not words.modelled(row):

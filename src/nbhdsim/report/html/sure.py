@@ -2,14 +2,15 @@
 
 import math
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from nbhdsim import ledger
 from nbhdsim.comparison import FEW
-from nbhdsim.report import rests, text, words
+from nbhdsim.report import labels, rests, text, words
 from nbhdsim.report.html import causes, said
-from nbhdsim.report.html.blocks import Block, Group, Items, Say, Section, Table
+from nbhdsim.report.html.blocks import Block, Group, Items, More, Say, Section, Table
 from nbhdsim.report.html.changes import HEADLINE
 from nbhdsim.report.html.run import Run
 
@@ -35,8 +36,77 @@ def section(run: Run) -> Section | None:
         blocks.append(kinds(run))
         blocks.append(Group("What an observer would see", [Say(text.ordinary_line(run.answer["ordinary"])), *_seen(run)]))
         blocks += causes.blocks(run)
+        blocks += knowing(run)
     blocks.append(Group("What the numbers rest on", _rests(run)))
     return Section("sure", "How sure this is", blocks)
+
+
+def knowing(run: Run) -> list[Block]:
+    """What more knowledge would be worth in pounds (standards EC-6, EC-7), or why that is not told. Values do not add up."""
+    if run.doubts is None:
+        return []
+    total = run.doubts.total.to_dict("records")[0]
+    if total["why"]:
+        return [Group("What knowing more would be worth", [Say(f"Not told: {total['why']}.")])]
+    best = run.label.get(total["best"], str(total["best"]))
+    told: list[Block] = [
+        Say(
+            f"Knowing everything that is not chance would be worth {said.pounds(total['evpi'])} to this one decision "
+            f"(standard error "
+            f"{said.bare(total['error'])}). The best option by expected value is now '{best}'."
+        )
+    ]
+    seen = run.doubts.knowing[run.doubts.knowing["seen"].astype(bool)]
+    rows = [
+        [labels.short(str(row["address"])), row["of"], f"{row['evppi']:,.0f}", f"{row['error']:,.0f}"]
+        for row in seen.to_dict("records")
+    ]
+    if rows:
+        told.append(
+            Table(
+                "Worth of knowing a number, pounds",
+                ["Number or group", "What", "Worth", "Standard error"],
+                rows[:MOST],
+                "These values do not add up to that of knowing everything.",
+            )
+        )
+    else:
+        told.append(Say("No single number stands out from noise."))
+    studies = run.doubts.studies
+    if len(studies):
+        told += _studies(studies)
+    return [Group("What knowing more would be worth", told)]
+
+
+def _studies(studies: Any) -> list[Block]:
+    """Whether a study of one number would be worth its cost, and of which (standards MRC-3)."""
+    first = studies.iloc[0]
+    cost, what = said.bare(float(first["cost"])), labels.short(str(first["measures"]).split(", ")[0])
+    told = (
+        f"A study for {cost} pounds would be worth it if it measured {what}: it is worth {said.pounds(float(first['evsi']))}."
+        if first["worth"]
+        else f"No study of one number for {cost} pounds would be worth its cost to this one decision."
+    )
+    rows = [
+        [labels.short(str(row["measures"])), f"{row['size']:,.0f}", *(f"{row[c]:,.0f}" for c in ("cost", "evsi", "net"))]
+        for row in studies.head(MOST).to_dict("records")
+    ]
+    return [
+        Say(told),
+        More(
+            "Studies of single numbers",
+            [
+                Table(
+                    "What a study of one number would be worth to this decision, pounds",
+                    ["What it measures", "Size", "Cost", "Worth", "Worth less cost"],
+                    rows,
+                )
+            ],
+        ),
+    ]
+
+
+MOST = 10
 
 
 def changes(run: Run, name: str) -> np.ndarray | None:
@@ -62,7 +132,7 @@ def tenths(run: Run) -> list[str]:
     modelled = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row) and not words.nothing(row)]
     held = {name: found for name in modelled if (found := changes(run, name)) is not None}
     said_ = [
-        f"{run.label[name]} has fewer emergency admissions than '{run.label[run.reference.name]}' in "
+        f"{said.cap(run.label[name])} has fewer emergency admissions than '{run.label[run.reference.name]}' in "
         f"{said.of_tenths(float((x < 0).mean()))} "
         f"of {total} simulated futures."
         for name, x in held.items()

@@ -130,7 +130,8 @@ def _map(run: Run, found: dict[str, Classed], at: Layout, *, number: int) -> Pic
     told = Told(
         _title(run, counts),
         f"Neighbourhoods by change in emergency admissions, {run.area}, {run.period}; clearly: the 90% range leaves out 0.",
-        f"{SOURCE} One hexagon is one {'invented ' if at.invented else ''}neighbourhood; a block is a district, not to scale.",
+        f"{SOURCE} One hexagon is one {'invented ' if at.invented else ''}neighbourhood; a block is a district, not to scale. "
+        f"Districts from left to right, row by row: {', '.join(name for name, *_ in at.labels)}.",
         ". ".join(
             f"{run.label[name]}: " + ", ".join(f"{n} {CLASSES[c]}" for c, n in enumerate(held) if n)
             for name, held in counts.items()
