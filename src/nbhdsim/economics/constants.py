@@ -13,6 +13,7 @@ from pydantic import Field
 
 from nbhdsim import documents, evidence
 from nbhdsim.documents import Closed, Document
+from nbhdsim.economics import prices
 from nbhdsim.errors import NbhdsimError, Problem, nearest
 from nbhdsim.evidence import ConstantModel, Quantity
 from nbhdsim.scenario import numbers
@@ -50,14 +51,14 @@ def of_run(resolved: Mapping[str, Any], sets: Sequence[str] = ()) -> dict[str, Q
     find = Findings(asked)
     new = documents.check(asked, SetModel).overrides
     values = numbers.worth({**own, **new}, find)
-    prices = {a: q for a, q in evidence.load_baseline()[0].items() if a.startswith(PRICE)}
-    for address in own.keys() & prices.keys():
+    deflators = {a: q for a, q in evidence.load_baseline()[0].items() if a.startswith(PRICE)}
+    for address in own.keys() & deflators.keys():
         given = own[address]
         model = OverrideModel(**given) if isinstance(given, Mapping) else given
-        prices[address] = numbers.number(prices[address], model, at=("overrides", address), find=find)
+        deflators[address] = numbers.number(deflators[address], model, at=("overrides", address), find=find)
     if find.problems:
         raise asked.error(replace(p, path=p.path.removeprefix("overrides.")) for p in find.problems)
-    return {**values, **prices}
+    return {**values, **deflators}
 
 
 def asked_for(sets: Sequence[str]) -> Document:
@@ -93,7 +94,7 @@ def draws(quantities: Mapping[str, Quantity], *, seed: int, numbers_of: Iterable
     """Values of the numbers of `of_run`, f8 [draw, address without `economics.`]; pounds are those of 2024/25.
 
     numbers_of: the draws that a run has, 0 for central values. A number with a price year is multiplied by that year's price in
-    the same draw, and the WELLBY also by `income_growth`.
+    the same draw, and the WELLBY also by `grown`.
     """
     rows = {draw: evidence.draw_values(quantities, seed=seed, draw=draw) for draw in sorted({int(d) for d in numbers_of})}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("draw")
@@ -101,4 +102,10 @@ def draws(quantities: Mapping[str, Quantity], *, seed: int, numbers_of: Iterable
     for name, model in evidence.economics_file().quantities.items():
         if model.price_year is not None:
             frame[name] = frame[name] * frame[f"price_{model.price_year}"]
-    return frame.assign(wellby=frame["wellby"] * frame["income_growth"])
+    return frame.assign(wellby=frame["wellby"] * grown(frame))
+
+
+def grown(values: pd.DataFrame) -> "pd.Series[float]":
+    """What the value of a WELLBY is multiplied with for real income, by draw: 1 where that is off (`prices.grow`)."""
+    elasticity = float(constant("elasticity").value)
+    return values["income_growth"].map(lambda income: prices.grow(1.0, income, elasticity))

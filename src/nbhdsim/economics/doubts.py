@@ -131,7 +131,7 @@ def _linear(books: Books, of_: Futures, perspective: str) -> Iterator[tuple[str,
 def _raw(values: pd.DataFrame, name: str) -> Array:
     """Values of a number in pounds of its own year: those used, divided by what raised them."""
     year = evidence.economics_file().quantities[name].price_year
-    raised = values[f"price_{year}"] * (values["income_growth"] if name == "wellby" else 1.0)
+    raised = values[f"price_{year}"] * (constants.grown(values) if name == "wellby" else 1.0)
     return (values[name] / raised).to_numpy(float)
 
 

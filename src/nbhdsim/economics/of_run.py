@@ -27,6 +27,8 @@ HELD: Mapping[str, str] = {
     "deaths": "no programme moves deaths in this model",
 }
 """Why an outcome has no line of its own in the account."""
+UNMOVED = ("deaths",)
+"""Outcomes that nothing in the model can move."""
 PERSONAL = ("lonely", "low_life_satisfaction", "control", "connected", "in_control", "help_seeking", "confident", "strain")
 """Outcomes of adults that life satisfaction holds a part of."""
 UNVALUED: Mapping[str, str] = {
@@ -150,7 +152,7 @@ def unvalued(books: Books) -> pd.DataFrame:
             found = value.ranged(None if flows is None else flows.sum(1), of)
             rows.append({"scenario": of.scenario, "outcome": name,
                          "unit": outcome.unit if outcome.kind == "count" else f"person-years x {outcome.unit}",
-                         "reason": NOT_MODELLED if flows is None else reason(name, methods),
+                         "reason": NOT_MODELLED if flows is None and name not in UNMOVED else reason(name, methods),
                          **{key: found[key] for key in ("value", "low", "high", "n", "why")}})
     return pd.DataFrame(rows, columns=list(UNVALUED))
 
