@@ -152,6 +152,24 @@ def test_a_study_on_a_log_scale_and_one_as_good_as_all_that_is_known():
     assert evsi.loc[[("log", 4), ("of x", 1)]].to_numpy() == pytest.approx([truth, truth], rel=0.08)
 
 
+def test_all_of_a_group_is_worth_what_any_of_it_is():
+    """One number with an effect among nine without, few draws: a sum of shrunk curves alone would say less."""
+    benefit, numbers = run(100, seed=3, chance=500.0)
+    only = numbers.drop(columns="x1")
+    found = information.of(benefit, only, groups=dict.fromkeys(only, "all"),
+                           studies=studies.of_each(only, {"x0": ["x0"], "all": list(only)}, cost=10.0))
+    assert found.groups["evppi"].iloc[0] >= found.numbers["evppi"].iloc[0]
+    evsi = found.studies.set_index(["study", "size"])["evsi"]
+    assert evsi["of all", 4] >= evsi["of x0", 4] > evsi["of x0", 1] > 0
+
+
+def test_studies_can_be_named_once_it_is_known_what_matters():
+    benefit, numbers = run(100)
+    found = information.of(benefit, numbers, groups=GROUPS, studies=lambda alone, many: studies.of_each(
+        numbers, alone.loc[alone["seen"], "address"], cost=float(many["evppi"].iloc[0]), sizes=(1,)))
+    assert found.studies["study"].tolist() == [f"of {a}" for a in found.numbers.loc[found.numbers["seen"], "address"]]
+
+
 def test_more_decisions_are_worth_more_and_the_order_of_columns_nothing():
     benefit, numbers = run(100)
     once = information.of(benefit, numbers)

@@ -3,7 +3,7 @@
 Net benefit is the net present value of each scenario to society unless another perspective is asked for; the first scenario is an
 option too, at 0.
 """
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from nbhdsim.evidence import Quantity
 WORTH = "what it is worth"
 Array = NDArray[np.float64]
 MOST_STUDIES = 5
-"""Numbers that a study of each alone is worked out for: the first few worth knowing."""
+"""Numbers, and programmes, that a study of each is worked out for: the first few worth knowing."""
 
 
 TOTAL: Mapping[str, str] = {**information.TOTAL, "why": "why there is no value"}
@@ -51,13 +51,20 @@ def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspe
     drawn, linear = of_draws(folder, books, quantities), slopes(books, perspective=perspective)
     used = drawn[[a for a in map(str, drawn) if not a.startswith(constants.ROOT) or a in linear.index]]
 
-    def wanted(alone: pd.DataFrame, _: pd.DataFrame) -> list[Study]:
-        worth = alone.loc[alone["seen"], "address"].head(MOST_STUDIES)
-        return studies.of_each(used[used.index > 0], worth, cost=quantities[f"{constants.ROOT}study_cost"].value)
+    def wanted(alone: pd.DataFrame, many: pd.DataFrame) -> list[Study]:
+        asked: dict[str, tuple[str, ...]] = {str(a): (str(a),) for a in alone.loc[alone["seen"], "address"].head(MOST_STUDIES)}
+        asked |= _effects(used, many.loc[many["seen"], "address"].head(MOST_STUDIES))
+        return studies.of_each(used[used.index > 0], asked, cost=quantities[f"{constants.ROOT}study_cost"].value)
     found = information.of(benefit, used, groups=groups(used), studies=wanted)
     table = switching.of(benefit, used, _numbers(folder, quantities, used), slopes=linear)
     table["why"] = table["why"].mask(table["at"].notna() & table["share"].isna(), "it has no range to measure how far that is in")
     return Doubts(_total(found), _knowing(found), found.studies, table)
+
+
+def _effects(used: pd.DataFrame, programmes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The effects of each programme that has several, as one evaluation of it would measure them."""
+    own = {name: tuple(a for a in map(str, used) if evidence.is_effect(a) and a.split(".")[1] == name) for name in programmes}
+    return {f"all effects of {name}": effects for name, effects in own.items() if len(effects) > 1}
 
 
 def _total(found: Information) -> pd.DataFrame:

@@ -131,6 +131,7 @@ def of(benefit: pd.DataFrame, draws: pd.DataFrame, *, groups: Mapping[str, str] 
     more, blank = resampling.halves(what.draws, rng), resampling.idle(what.means, what.draws, rng)
     alone = _alone(what.means, numbers, blank=blank, more=more)
     many = _many(what.means, _grouped(numbers, groups or {}), shuffles=resampling.shuffles(what.draws, rng), more=more[:FEW])
+    many["evppi"] = np.maximum(many["evppi"], many["address"].map(_members(alone, groups or {})).fillna(0.0))
     total = _total(what, more, options=list(benefit.columns), rng=rng)
     if what.told:      # few futures tell chance badly, and too much may be taken out: what is seen of numbers sets a floor
         total["evpi"] = total["evpi"].clip(lower=max(_seen(alone), _seen(many)))
@@ -150,6 +151,12 @@ def _too_few(count: int) -> Information:
 def _seen(table: pd.DataFrame) -> float:
     """Largest value above its noise, 0 for none."""
     return float(table.loc[table["evppi"] > table["noise"], "evppi"].max()) if (table["evppi"] > table["noise"]).any() else 0.0
+
+
+def _members(alone: pd.DataFrame, groups: Mapping[str, str]) -> "pd.Series[float]":
+    """Largest value of a number that is seen, by group: the group is worth that at least."""
+    seen = alone[alone["evppi"] > alone["noise"]]
+    return seen["evppi"].groupby(seen["address"].map(groups)).max()
 
 
 def _in_pounds(table: pd.DataFrame, times: float, most: float) -> pd.DataFrame:

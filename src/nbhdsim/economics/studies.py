@@ -55,13 +55,16 @@ class Study:
             raise NbhdsimError.of("measures and sizes (above 0), costs (0 or above), scale (identity log logit)", path=self.name)
 
 
-def of_each(numbers: pd.DataFrame, addresses: Iterable[str], *, cost: float, sizes: Sequence[int] = (1, 4)) -> list[Study]:
-    """A study of each number alone that tells `size` times as much as is known of it now: standard error SD / sqrt(size).
+def of_each(numbers: pd.DataFrame, what: Mapping[str, Sequence[str]] | Iterable[str], *, cost: float,
+            sizes: Sequence[int] = (1, 4)) -> list[Study]:
+    """A study of each number, or of the numbers under each name, that tells `size` times as much as is known now of every one of
+    them.
 
-    numbers: a row a future, a column an address, as drawn; SD = that of its draws. A way to ask what is worth studying before
-    anybody has laid out how; cost in pounds at every size.
+    numbers: a row a future, a column an address, as drawn; standard error = SD of the draws / sqrt(size). A way to ask what is
+    worth studying before anybody has laid out how; cost in pounds at every size.
     """
-    return [Study(f"of {address}", {address: float(numbers[address].std())}, sizes, cost) for address in addresses]
+    named = what if isinstance(what, Mapping) else {address: (address,) for address in what}
+    return [Study(f"of {name}", {a: float(numbers[a].std()) for a in addresses}, sizes, cost) for name, addresses in named.items()]
 
 
 def expected_after(curve: Array, place: Array, error: float) -> Array:
@@ -102,15 +105,26 @@ def gain(benefit: Array, x: Array, errors: Sequence[Array], *, noise: float = 1.
     """Value of knowing all columns of x f8[n, numbers], and of measuring them with each of the standard errors f8[numbers].
 
     benefit f8[options, n]; pounds of one decision; noise: see `conditional.inflation`. Never more than knowing. Of several numbers,
-    what the curve of each says would be learnt is carried over to the sum of their curves.
+    what the curve of each says would be learnt is carried over to the sum of their curves, and all are worth what any one is worth
+    at least.
     """
     n, mean = benefit.shape[1], benefit.mean(1)
     curve, order = curves(benefit, x, times=noise)
-    whole = signal(together(benefit, order), times=noise)[0] if len(order) > 1 else curve[0]
     fine, places = _fine(curve, n=n), _fine(np.sort(x, axis=0).T, n=n)
-    spread, before, ceiling = covariance(whole), covariance(fine).sum(0), float(value(mean, whole))
-    after = [np.sum([expected_after(*part) for part in zip(fine, places, error, strict=True)], axis=0) for error in errors]
-    return ceiling, [min(float(value(mean, rescaled(whole, carried(share, before, spread)))), ceiling) for share in after]
+    parts = [np.array([expected_after(*part) for part in zip(fine, places, error, strict=True)]) for error in errors]
+    spread = covariance(fine)
+    ways = [(c, b, [each[i] for each in parts]) for i, (c, b) in enumerate(zip(curve, spread, strict=True))]
+    if len(ways) > 1:
+        ways.append((signal(together(benefit, order), times=noise)[0], spread.sum(0), [each.sum(0) for each in parts]))
+    found = [(float(value(mean, whole)), [_after(mean, whole, carried(a, b, covariance(whole))) for a in after])
+             for whole, b, after in ways]
+    ceiling = max(most for most, _ in found)
+    return ceiling, [min(max(each), ceiling) for each in zip(*(evsi for _, evsi in found), strict=True)]
+
+
+def _after(mean: Array, whole: Array, spread: Array) -> float:
+    """Value of deciding on curves shrunk to a spread."""
+    return float(value(mean, rescaled(whole, spread)))
 
 
 def worth(benefit: Array, numbers: pd.DataFrame, studies: Sequence[Study], *, times: float = 1.0,
