@@ -106,37 +106,38 @@ def spread(values: np.ndarray, draws: np.ndarray) -> Spread:
 
     Values f8[n, ..] of many quantities in the same futures give a Spread of arrays [..].
     """
-    luck, sampled = values[draws == 0], values[draws > 0]
-    r, d = len(luck), len(sampled)
+    each = np.moveaxis(values, 0, -1)               # futures side by side in memory: the same bits alone and among others
+    luck, sampled = (np.ascontiguousarray(each[..., some]) for some in (draws == 0, draws > 0))
+    r, d = luck.shape[-1], sampled.shape[-1]
     none = np.full(values.shape[1:], np.nan)
-    sd_chance = luck.std(axis=0, ddof=1) if r > 1 else none
-    sd_all = np.fmax(sampled.std(axis=0, ddof=1), sd_chance) if d > 1 else none
-    central = luck.mean(axis=0) if r else none
+    sd_chance = luck.std(axis=-1, ddof=1) if r > 1 else none
+    sd_all = np.fmax(sampled.std(axis=-1, ddof=1), sd_chance) if d > 1 else none
+    central = luck.mean(axis=-1) if r else none
     chance = t90(r) * sd_chance if r >= LEAST_REPLICATES else none
     enough = d >= LEAST_DRAWS
     both = np.fmax(t90(d) * sd_all, chance) if enough else none
     own = t90(d) * np.sqrt(sd_all**2 - sd_chance**2) if enough and r >= LEAST_REPLICATES else none
     error = _error(sampled, draws[draws > 0]) if d else sd_chance / np.sqrt(max(r, 1))
-    value = sampled.mean(axis=0) if d else central
+    value = sampled.mean(axis=-1) if d else central
     found = [value, central, chance, both, own, sd_chance, sd_all, error]
     return Spread._make([*(found if none.ndim else map(float, found)), r, d])
 
 
 def _error(sampled: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Standard error of the mean of sampled futures; NaN with fewer than two pairs.
+    """Standard error of the mean of sampled futures f8[.., n]; NaN with fewer than two pairs.
 
     Draws 2k - 1 and 2k are antithetic: the variance of a pair's mean comes from the pairs, that of a draw without its
     opposite (an odd number of them, or one that failed) from all draws.
     """
     number, which, size = np.unique((draws + 1) // 2, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(number), *sampled.shape[1:]))
-    np.add.at(sums, which, sampled)
-    means = sums[size == 2] / 2
-    pairs, single = len(means), len(sampled) - 2 * len(means)
+    sums = np.zeros((*sampled.shape[:-1], len(number)))
+    np.add.at(sums.T, which, sampled.T)
+    means = np.ascontiguousarray(sums[..., size == 2]) / 2
+    pairs, single = means.shape[-1], len(draws) - 2 * means.shape[-1]
     if pairs <= 1:
-        return np.full(sampled.shape[1:], np.nan)
-    rest = single * sampled.var(axis=0, ddof=1) if single else 0.0
-    return np.sqrt(4 * pairs * means.var(axis=0, ddof=1) + rest) / len(sampled)
+        return np.full(sampled.shape[:-1], np.nan)
+    rest = single * sampled.var(axis=-1, ddof=1) if single else 0.0
+    return np.sqrt(4 * pairs * means.var(axis=-1, ddof=1) + rest) / len(draws)
 
 
 def ordinary_change(counts: np.ndarray) -> float:
@@ -258,19 +259,33 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row for each scenario, outcome, kind of people (and year): the spread of `value` over futures."""
-    out = []
-    for found, group in rows.dropna(subset=[value]).groupby(["scenario", "outcome", "people", *by], observed=True):
-        key = list(cast("tuple[Any, ...]", found))
-        said = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0}
-        draws = group["draw"].to_numpy()
-        shown, central = (draws > 0) | (draws.max() == 0), (draws == 0) | (draws.min() > 0)
-        level, middle = float(group["level"][shown].mean()), float(group["level"][central].mean())
-        possible = np.array(POSSIBLE.get(kinds[key[1]], (-np.inf, np.inf)))
-        from_ = (middle, level) if value == "change" else (0.0, 0.0)
-        ends = {"chance": possible - from_[0], "all": possible - from_[1]}
-        spread_ = spread(group[value].to_numpy(float), draws)
-        out.append({**said, "level": level, **ranged(spread_, ends), "grade": "", "why": ""})
+    rows = rows.dropna(subset=[value])
+    groups = rows.groupby(["scenario", "outcome", "people", *by], observed=True)
+    keys, futures = list(groups.size().index), rows.groupby(PAIRS)
+    held = np.full((2, futures.ngroups, len(keys)), np.nan)
+    held[:, futures.ngroup(), groups.ngroup()] = rows["level"], rows[value]
+    draws = np.array([pair[0] for pair in futures.size().index], np.int64)
+    there = ~np.isnan(held[1])
+    sets, of = np.unique(there.T, axis=0, return_inverse=True)
+    out: list[dict[str, Any]] = [{}] * len(keys)
+    for number, some in enumerate(sets):            # groups of the same futures at once
+        own = np.flatnonzero(of == number)
+        found = _summary(held[:, some][:, :, own], draws[some], kinds=[kinds[keys[i][1]] for i in own], change=value == "change")
+        for i, row in zip(own, found, strict=True):
+            key = keys[i]
+            out[i] = {"scenario": key[0], "outcome": key[1], "people": key[2], "year": int(key[3]) if by else 0, **row}
     return out
+
+
+def _summary(held: np.ndarray, draws: np.ndarray, *, kinds: Sequence[str], change: bool) -> list[dict[str, Any]]:
+    """Columns of the spread of each group of `held` f8[level and value, future, group]."""
+    shown, central = (draws > 0) | (draws.max() == 0), (draws == 0) | (draws.min() > 0)
+    level, middle = (np.ascontiguousarray(held[0, some].T).mean(axis=-1) for some in (shown, central))
+    ends = np.array([POSSIBLE.get(kind, (-np.inf, np.inf)) for kind in kinds]).T
+    possible = {"chance": ends - middle * change, "all": ends - level * change}
+    columns = {"level": level, **ranged(spread(held[1], draws), possible)}
+    rows = pd.DataFrame(columns).to_dict("records")
+    return [{**{str(name): x for name, x in row.items()}, "grade": "", "why": ""} for row in rows]
 
 
 def ranged(s: Spread, possible: Mapping[str, Any]) -> dict[str, Figure]:

@@ -5,8 +5,9 @@ columns, so their bytes do not depend on which process made which part, or when.
 in as arrays and go out as files.
 """
 
+import operator
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +54,11 @@ KEYS_TOO = {"indices": ("n",)}
 """Columns after the first float that are keys too."""
 BLANKS = {"draws": ("u",), "indices": ("value", "low", "high")}
 """Columns that may be NaN: draw 0 has central values, not a quantile; some indices have no interval, or too few runs differ."""
+OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+    "in": lambda own, some: np.isin(own, list(some)),
+}
+"""Conditions that rows can be read by."""
 ROWS_A_SPREADSHEET_OPENS = 1_048_575
 FORMAT: Mapping[str, Any] = {"compression": "zstd", "version": "2.6"}
 
@@ -210,12 +216,33 @@ def canonical(table: pa.Table) -> pa.Table:
 
 def read(folder: Path, table: str, *, where: Sequence[tuple[str, str, Any]] | None = None,
          columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A finished table, or the rows where (column, "==" | "in" | ..., value) holds; text columns are categorical.
+    """A finished table, or the rows where every (column, one of OPERATORS, value) holds; text columns are categorical.
 
     Raises NbhdsimError when the folder has no such table.
     """
-    return pq.read_table(_path(folder, table), columns=list(columns) if columns else None,
-                         filters=list(where) if where else None).to_pandas()
+    wanted = list(columns) if columns else None
+    if not where:
+        return pq.read_table(_path(folder, table), columns=wanted).to_pandas()
+    with pq.ParquetFile(_path(folder, table)) as file:
+        pieces = [piece for i in range(file.num_row_groups) if (piece := _picked(file, i, where=where, columns=wanted)) is not None]
+        empty = file.schema_arrow.empty_table()
+    return pa.concat_tables(pieces or [empty.select(wanted) if wanted else empty]).to_pandas()
+
+
+def _picked(file: pq.ParquetFile, group: int, *, where: Sequence[tuple[str, str, Any]],
+            columns: Sequence[str] | None) -> pa.Table | None:
+    """The rows of one row group in which the conditions hold, None where there are none: a text is compared once for each name, and
+    other columns are read only where some row is wanted."""
+    rows = file.read_row_group(group, columns=list({name for name, _, _ in where}))
+    kept = np.ones(len(rows), bool)
+    for name, sign, value in where:
+        values, names = coded(rows[name])
+        holds = OPERATORS[sign]
+        kept &= np.array([bool(holds(own, value)) for own in names], bool)[values] if names else holds(values, value)
+    if not kept.any():
+        return None
+    whole = file.read_row_group(group, columns=columns)
+    return whole if kept.all() else whole.take(np.flatnonzero(kept))
 
 
 def _path(folder: Path, table: str) -> Path:

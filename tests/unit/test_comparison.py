@@ -36,6 +36,15 @@ def test_spread_is_the_t_prediction_interval():
     assert s.error == pytest.approx(pairs.std(ddof=1) / 2)
 
 
+def test_many_quantities_at_once_have_the_bits_of_each_alone():
+    rng, draws = np.random.default_rng(5), np.array([0] * 7 + list(range(1, 20)))
+    values = rng.normal(3, 2, (len(draws), 4, 5))
+    both = comparison.spread(values, draws)
+    for i, j in np.ndindex(4, 5):
+        alone = comparison.spread(values[:, i, j].copy(), draws)
+        assert [float(x[i, j]) for x in both[:8]] == list(alone[:8]) and both[8:] == alone[8:]
+
+
 def test_a_draw_without_its_opposite_counts_in_the_error():
     """Var of the mean of 2 pairs and one more: (4 x 2 x Var(pair mean) + Var(draw)) / 25."""
     values, draws = np.array([0.0, 3.0, 5.0, 8.0, 100.0]), np.arange(1, 6)

@@ -4,7 +4,7 @@ import pandas as pd
 import prepared
 import pytest
 
-from nbhdsim import projections
+from nbhdsim import projections, tables
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.projections import cubes
 
@@ -74,3 +74,13 @@ def test_what_cannot_be_read_is_said(finished, sums, tmp_path):
     rows[rows["month"] < 0].to_parquet(tmp_path / "outcomes.parquet")
     with pytest.raises(NbhdsimError, match="no outcomes from month 0 on"):
         cubes.read(tmp_path)
+
+
+@pytest.mark.parametrize("where", [
+    [("place", "==", "a"), ("month", ">=", 3)], [("outcome", "in", ["bed_days", "nothing"]), ("draw", "<", 2)],
+    [("place", "!=", "all"), ("months", ">", 1), ("quintile", "<=", 0)], [("scenario", "==", "nowhere")], [("replicate", "in", [2])]])
+def test_rows_are_read_by_conditions(finished, where):
+    import pyarrow.parquet as pq
+    rows = tables.read(finished, "outcomes", where=where, columns=["outcome", "place", "month", "value"])
+    expected = pq.read_table(finished / "outcomes.parquet", filters=where).to_pandas()[["outcome", "place", "month", "value"]]
+    assert rows.astype({"outcome": str, "place": str}).equals(expected.astype({"outcome": str, "place": str}))
