@@ -78,7 +78,8 @@ def test_what_cannot_be_read_is_said(finished, sums, tmp_path):
 
 @pytest.mark.parametrize("where", [
     [("place", "==", "a"), ("month", ">=", 3)], [("outcome", "in", ["bed_days", "nothing"]), ("draw", "<", 2)],
-    [("place", "!=", "all"), ("months", ">", 1), ("quintile", "<=", 0)], [("scenario", "==", "nowhere")], [("replicate", "in", [2])]])
+    [("place", "!=", "all"), ("months", ">", 1), ("quintile", "<=", 0)], [("scenario", "==", "nowhere")],
+    [("replicate", "in", [2])]])
 def test_rows_are_read_by_conditions(finished, where):
     import pyarrow.parquet as pq
     rows = tables.read(finished, "outcomes", where=where, columns=["outcome", "place", "month", "value"])
