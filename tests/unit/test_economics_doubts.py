@@ -13,7 +13,7 @@ PAID = {"plan": (("hub", "icb", "running", 480_000.0),)}
 REACH = "interventions.hub.reach"
 
 
-def made(path, *, draws: int, sets=()) -> tuple:
+def made(path, *, draws: int, sets=(), paid=PAID) -> tuple:
     """Books whose point-years follow one number of the simulation, `REACH`, and the folder that holds its draws."""
     size = {"replicates": 6, "draws": draws}
     quantities = constants.of_run({"scenarios": [{"name": REFERENCE}]}, sets)
@@ -24,7 +24,7 @@ def made(path, *, draws: int, sets=()) -> tuple:
     moved = (found["outcome"] == "life_satisfaction").to_numpy()
     found.loc[moved, "change"] = reach[found.loc[moved, "draw"]] + 0.1 * rng.normal(size=moved.sum())
     asked = account.Asked(REFERENCE)
-    books = Books(account.money(found, costs(PAID, **size), values, asked=asked), found, values, asked=asked)
+    books = Books(account.money(found, costs(paid, **size), values, asked=asked), found, values, asked=asked)
     frame = {"draw": np.arange(draws + 1, dtype=np.int32), "address": np.full(draws + 1, REACH, object),
              "u": np.where(np.arange(draws + 1) == 0, np.nan, 0.5), "value": reach}
     tables.write_parquet(tables.to_arrow("draws", frame), path / "draws.parquet")
@@ -52,16 +52,23 @@ def test_what_the_answer_hangs_on_is_worth_knowing(tmp_path):
     assert found.switching.set_index("address").loc[REACH, "way"] == "approximate"
 
 
-def test_a_switching_value_makes_two_options_equal(tmp_path):
-    path, books, quantities = made(tmp_path, draws=10)
-    table = doubts.of(path, books, quantities).switching.set_index("address")
-    benefit = options.net_benefit(books)
-    line = doubts.slopes(books).loc["economics.wellby", "plan"]
-    shown = benefit[benefit.index.get_level_values("draw") > 0]["plan"].mean()
-    drawn = doubts.of_draws(path, books, quantities)
-    now = drawn.loc[drawn.index > 0, "economics.wellby"].mean()
-    assert shown + line * (table.loc["economics.wellby", "at"] - now) == pytest.approx(0, abs=1)
-    assert table.loc["economics.wellby", "best"] != table.loc["economics.wellby", "becomes"]
+@pytest.mark.parametrize("sets", [(), ("economics.wellby=0",), ("economics.marginal_share=0",), ("economics.optimism_bias=0.2",)])
+def test_a_run_valued_at_a_switching_value_has_two_best_options(tmp_path, sets):
+    """Exactly, although what a number is the price of goes up and down with it from draw to draw."""
+    path, books, quantities = made(tmp_path, draws=10, sets=sets)
+    table = doubts.of(path, books, quantities).switching.set_index("address").query("way == 'exact'")
+    assert np.isfinite(table.loc["economics.wellby", "at"]) and (table["best"] != table["becomes"]).all()
+    for address, at in table["at"].dropna().items():
+        other = made(tmp_path, draws=10, sets=(*(s for s in sets if not s.startswith(address)), f"{address}={float(at)!r}"))[1]
+        benefit = options.net_benefit(other)
+        assert benefit[benefit.index.get_level_values("draw") > 0]["plan"].mean() == pytest.approx(0, abs=0.01), address
+
+
+def test_optimism_bias_is_on_what_each_payer_spends_and_on_no_saving(tmp_path):
+    paid = {"plan": (*PAID["plan"], ("less", "council_public_health", "running", -100_000.0))}
+    one, other = (made(tmp_path, draws=10, sets=(f"economics.optimism_bias={bias}",), paid=paid)[1] for bias in (0.2, 0.3))
+    change = (options.net_benefit(other) - options.net_benefit(one))["plan"].mean()
+    assert change == pytest.approx(doubts.slopes(one).loc["economics.optimism_bias", "plan"] * 0.1)
 
 
 def test_slopes_are_what_another_number_does(tmp_path):

@@ -126,10 +126,15 @@ def _freed(changes: pd.DataFrame, at: pd.DataFrame, asked: Asked) -> list[pd.Dat
 
 def _wellbeing(changes: pd.DataFrame, at: pd.DataFrame, asked: Asked) -> list[pd.DataFrame]:
     """The benefit line of residents' wellbeing, by the one method that is asked for."""
-    worth = {"wellby": at["wellby"], "qaly": at["qaly"] / at["points_per_qaly"], "loneliness": -at["loneliness"]}
+    worth = unit_values(at)
     there = [name for name in asked.wellbeing if WELLBEING[name] in changes]
     lines = {name: Line(WELLBEING[name], WELLBEING[name].replace("_", " "), name, RESIDENTS) for name in there}
     return [_rows(changes, line, changes[line.outcome] * worth[name], nature=SOCIETAL, asked=asked) for name, line in lines.items()]
+
+
+def unit_values(values: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
+    """Pounds of a unit more of the outcome that each way in WELLBEING values, by row of `constants.draws`."""
+    return {"wellby": values["wellby"], "qaly": values["qaly"] / values["points_per_qaly"], "loneliness": -values["loneliness"]}
 
 
 def _rows(changes: pd.DataFrame, line: Line, pounds: Any, *, nature: str, asked: Asked) -> pd.DataFrame:

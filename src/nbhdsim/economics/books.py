@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nbhdsim.economics import constants, discounting
-from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, FUTURE, RESIDENTS, SOCIETAL, TRANSFER, Asked, changed
+from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, FUTURE, RESIDENTS, SOCIETAL, TRANSFER, WELLBEING, Asked, changed
 
 Array = NDArray[np.float64]
 DISCOUNTING = {False: "standard_discounting", True: "health_discounting"}
@@ -79,7 +79,7 @@ class Books:
         """Sums over years by key and whether they are discounted."""
         found = {}
         for key, flows in years.items():
-            health = key[:2] in ((BENEFIT, RESIDENTS), ("outcome", POINTS))
+            health = key[:2] in ((BENEFIT, RESIDENTS), *(("outcome", name) for name in WELLBEING.values()))
             found[(*key, False)], found[(*key, True)] = flows.sum(1), flows @ self.factors[health]
         return found
 

@@ -3,7 +3,7 @@
 Net benefit is the net present value of each scenario to society unless another perspective is asked for; the first scenario is an
 option too, at 0.
 """
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nbhdsim import evidence, runfolder, tables
-from nbhdsim.economics import constants, information, options, studies, switching
-from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, COST, LINES, SOCIETAL, SPEND, WELLBEING
-from nbhdsim.economics.books import Books, Futures, total
+from nbhdsim.economics import account, constants, information, options, studies, switching
+from nbhdsim.economics.account import BIAS, COST, LINES, RESIDENTS, SPEND, WELLBEING
+from nbhdsim.economics.books import Books, Futures
 from nbhdsim.economics.information import Information
 from nbhdsim.economics.studies import Study
 from nbhdsim.evidence import Quantity
@@ -48,7 +48,7 @@ def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspe
     a folder without a manifest.
     """
     benefit = options.net_benefit(books, perspective=perspective)
-    drawn, linear = of_draws(folder, books, quantities), slopes(books, perspective=perspective)
+    drawn, (linear, held) = of_draws(folder, books, quantities), _means(books, perspective)
     used = drawn[[a for a in map(str, drawn) if not a.startswith(constants.ROOT) or a in linear.index]]
 
     def wanted(alone: pd.DataFrame, many: pd.DataFrame) -> list[Study]:
@@ -56,7 +56,7 @@ def of(folder: Path, books: Books, quantities: Mapping[str, Quantity], *, perspe
         asked |= _effects(used, many.loc[many["seen"], "address"].head(MOST_STUDIES))
         return studies.of_each(used[used.index > 0], asked, cost=quantities[f"{constants.ROOT}study_cost"].value)
     found = information.of(benefit, used, groups=groups(used), studies=wanted)
-    table = switching.of(benefit, used, _numbers(folder, quantities, used), slopes=linear)
+    table = switching.of(benefit, used, _numbers(folder, quantities, used), slopes=linear, held=held)
     table["why"] = table["why"].mask(table["at"].notna() & table["share"].isna(), "it has no range to measure how far that is in")
     return Doubts(_total(found), _knowing(found), found.studies, table)
 
@@ -110,36 +110,56 @@ def slopes(books: Books, *, perspective: str = "society") -> pd.DataFrame:
 
     Net benefit is a sum of lines, each of which is a price times what it is the price of.
     """
-    found: dict[str, dict[str, float]] = {}
+    return _means(books, perspective)[0]
+
+
+def _means(books: Books, perspective: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`slopes`, and the pounds that each number gives each option as it is (its mean over futures, not that of its parts)."""
+    steps: dict[str, dict[str, float]] = {}
+    held: dict[str, dict[str, float]] = {}
     for of_ in books.scenarios:
-        for address, pounds, number in _linear(books, of_, perspective):
-            each = np.divide(pounds, number, out=np.zeros_like(pounds), where=number != 0)
-            found.setdefault(address, {books.asked.reference: 0.0})[of_.scenario] = float(each[of_.shown].mean())
-    return pd.DataFrame(found).T.rename_axis("address")
+        for address, step, number in _linear(books, of_, perspective):
+            for found, pounds in ((steps, step), (held, step * number)):
+                found.setdefault(address, {books.asked.reference: 0.0})[of_.scenario] = float(pounds[of_.shown].mean())
+    return pd.DataFrame(steps).T.rename_axis("address"), pd.DataFrame(held).T.rename_axis("address")
 
 
 def _linear(books: Books, of_: Futures, perspective: str) -> Iterator[tuple[str, Array, Array]]:
-    """Address, what it adds to net present value f8[n], and its value f8[n] in the futures of a scenario."""
+    """Address, pounds of net present value for each unit more of it f8[n], and its value f8[n] in the futures of a scenario."""
     values, payers = books.values.loc[of_.draws], constants.perspectives()[perspective]
 
-    def gain(names: list[str]) -> Array:
-        return total(of_, discounted=True, side=BENEFIT, payer=payers, line=names, nature=(CASH, CAPACITY, SOCIETAL))
+    def change(outcome: str, gainer: str) -> Array:
+        return of_.sums.get(("outcome", outcome, True), np.zeros(len(of_.draws))) * (gainer in payers)
+    share, freed = values["marginal_share"].to_numpy(float), np.zeros(len(of_.draws))
     for line in LINES:
-        yield f"{constants.ROOT}{line.price}", gain([line.name]), _raw(values, line.price)
-    yield f"{constants.ROOT}marginal_share", gain([line.name for line in LINES]), values["marginal_share"].to_numpy(float)
+        fewer = -change(line.outcome, line.gainer)
+        freed += fewer * values[line.price].to_numpy(float)
+        yield f"{constants.ROOT}{line.price}", fewer * share * _raised(values, line.price), _raw(values, line.price)
+    yield f"{constants.ROOT}marginal_share", freed, share
     for name in books.asked.wellbeing:
-        worth = gain([WELLBEING[name].replace("_", " ")])
-        yield f"{constants.ROOT}{name}", worth, _raw(values, name)
-    bias = values["optimism_bias"].to_numpy(float)
-    spent = np.maximum(total(of_, discounted=True, side=COST, payer=payers, nature=SPEND), 0) / (1 + bias)
-    yield f"{constants.ROOT}optimism_bias", -spent, np.ones_like(spent)
+        points = change(WELLBEING[name], RESIDENTS) * account.unit_values(values.assign(**{name: 1.0}))[name].to_numpy(float)
+        yield f"{constants.ROOT}{name}", points * _raised(values, name), _raw(values, name)
+    yield f"{constants.ROOT}optimism_bias", -_biased(books, of_, payers), values["optimism_bias"].to_numpy(float)
+
+
+def _biased(books: Books, of_: Futures, payers: Sequence[str]) -> Array:
+    """Present value f8[n] of what optimism bias is put on: what each payer spends above the first scenario in a year, if any."""
+    total = np.zeros((len(of_.draws), len(books.years)))
+    for payer in payers:
+        own = [flows for key, flows in of_.years.items() if key[:3] == (COST, payer, SPEND) and key[3] != BIAS]
+        total += np.clip(np.sum(own, axis=0), 0, None) if own else 0.0
+    return np.asarray(total @ books.factors[False])
+
+
+def _raised(values: pd.DataFrame, name: str) -> Array:
+    """What raises a number in pounds of its own year to what is used f8[n]."""
+    year = evidence.economics_file().quantities[name].price_year
+    return (values[f"price_{year}"] * (constants.grown(values) if name == "wellby" else 1.0)).to_numpy(float)
 
 
 def _raw(values: pd.DataFrame, name: str) -> Array:
-    """Values of a number in pounds of its own year: those used, divided by what raised them."""
-    year = evidence.economics_file().quantities[name].price_year
-    raised = values[f"price_{year}"] * (constants.grown(values) if name == "wellby" else 1.0)
-    return (values[name] / raised).to_numpy(float)
+    """Values of a number f8[n] in pounds of its own year."""
+    return values[name].to_numpy(float) / _raised(values, name)
 
 
 def _numbers(folder: Path, quantities: Mapping[str, Quantity], drawn: pd.DataFrame) -> pd.DataFrame:

@@ -34,20 +34,26 @@ COLUMNS: Mapping[str, str] = {
 """Columns of `of`, and what they mean."""
 
 
-def of(benefit: pd.DataFrame, draws: pd.DataFrame, numbers: pd.DataFrame, *, slopes: pd.DataFrame | None = None) -> pd.DataFrame:
+def of(benefit: pd.DataFrame, draws: pd.DataFrame, numbers: pd.DataFrame, *, slopes: pd.DataFrame | None = None,
+       held: pd.DataFrame | None = None) -> pd.DataFrame:
     """Switching value of each number, the nearest first, in COLUMNS.
 
     benefit: net benefit in pounds, index (draw, replicate), a column an option, the reference among them; draws: value of each
     number, index draw, a column an address; numbers: index address, columns value, low, high, and `least`, `most` where not every
     value is possible; slopes: index address, a column an option, pounds of mean net benefit per unit, for numbers that it is
-    linear in. Other numbers need LEAST sampled draws, and a curve says nothing beyond the values that were drawn.
+    linear in; held: of the same shape, the mean pounds that the number now gives each option (None: slope x mean of the number, as
+    where what it is the price of is the same in every draw). Other numbers need LEAST sampled draws, and a curve says nothing
+    beyond the values that were drawn.
     """
     what = known(benefit)
     means = what.means if what.means.shape[1] else benefit.to_numpy(float).T
     mean, options = means.mean(1), list(map(str, benefit.columns))
     exact = numbers.index.intersection([] if slopes is None else slopes.index)
-    rows = [] if slopes is None else [
-        _exact(numbers.loc[a], slopes.loc[a, benefit.columns].to_numpy(float), mean, now=_now(numbers, draws, a)) for a in exact]
+    rows = []
+    for a in exact:
+        slope = slopes.loc[a, benefit.columns].to_numpy(float)                                        # type: ignore[union-attr]
+        now = slope * _now(numbers, draws, a) if held is None else held.loc[a, benefit.columns].to_numpy(float)
+        rows.append(_exact(numbers.loc[a], slope, mean, held=now))
     curved = [a for a in numbers.index.difference(exact, sort=False) if a in draws.columns]
     if len(what.draws) < LEAST:
         few = f"{len(what.draws)} futures with sampled numbers are too few for a curve ({LEAST} or more)"
@@ -72,18 +78,19 @@ def _now(numbers: pd.DataFrame, draws: pd.DataFrame, address: str) -> float:
     return float((draws.loc[sampled, address] if of_draws else numbers.loc[[address], "value"]).mean())
 
 
-def _exact(number: pd.Series, slope: Array, mean: Array, *, now: float) -> tuple[float, int, str]:
-    """Value nearest to `now` at which another option's line crosses that of the best, which option, and why there is none."""
+def _exact(number: pd.Series, slope: Array, mean: Array, *, held: Array) -> tuple[float, int, str]:
+    """Value nearest to the central one at which another option's line crosses that of the best, which, and why there is none;
+    f8[options] each, `held` the part of the mean that comes from the number."""
     best = int(mean.argmax())
-    gain = slope - slope[best]
+    gain, start = slope - slope[best], mean - held
     with np.errstate(divide="ignore", invalid="ignore"):
-        at = now + (mean[best] - mean) / gain
+        at = (start[best] - start) / gain
     possible = (gain != 0) & (at >= number.get("least", -np.inf)) & (at <= number.get("most", np.inf))
     if not gain.any():
         return np.nan, -1, "it moves no option against another"
     if not possible.any():
         return np.nan, -1, "no possible value changes the best option"
-    nearest = int(np.where(possible, np.abs(at - now), np.inf).argmin())
+    nearest = int(np.where(possible, np.abs(at - number["value"]), np.inf).argmin())
     return float(at[nearest]), nearest, ""
 
 
