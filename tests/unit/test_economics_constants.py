@@ -58,6 +58,7 @@ def test_a_run_is_valued_with_its_own_numbers_and_those_of_the_report():
     found = constants.of_run(RUN, ["economics.marginal_share={value: 0.4, low: 0.3, high: 0.5}"])
     assert (found["economics.wellby"].value, found["economics.wellby"].law) == (10000, "fixed")
     assert (found["economics.marginal_share"].low, found["economics.price_2019"].value) == (0.3, 1.2)
+    assert found["economics.marginal_share"].why == "set for this report" and found["economics.wellby"].why == "set in the scenario"
 
 
 @pytest.mark.parametrize("text, said", [

@@ -148,3 +148,11 @@ def test_an_older_folder_says_what_it_did_not_count(tmp_path):
     assert found["reached"] == 15 and np.isnan(found["share"]) and found["why"] == never.NOT_COUNTED
     with pytest.raises(NbhdsimError, match="no delivery.parquet"):
         never.of_run(tmp_path / "nowhere")
+
+
+def test_a_quintile_with_nobody_in_it_is_told(sums):
+    present = sums.yearly.present.copy()
+    present[:, :, :, sums.yearly.groups.index(("quintile", "5"))] = 0
+    empty = sums._replace(yearly=sums.yearly._replace(present=present))
+    with pytest.raises(NbhdsimError, match="nobody of 16 and over lives in quintile 5"):
+        plane.of_run(empty, "do nothing", cost={"plan": np.zeros(len(sums.draws))}, prices=prices())

@@ -15,11 +15,13 @@ from nbhdsim import documents, evidence
 from nbhdsim.documents import Closed, Document
 from nbhdsim.economics import prices
 from nbhdsim.errors import NbhdsimError, Problem, nearest
-from nbhdsim.evidence import ConstantModel, Quantity
+from nbhdsim.evidence import ConstantModel, Quantity, Source
 from nbhdsim.scenario import numbers
 from nbhdsim.scenario.checks import Findings
 from nbhdsim.scenario.models import OverrideModel
 
+ASKED = Source(title="set for this report", by="whoever asked for it", year=0, url="")
+"""The source of a number that a report is asked to value with."""
 ROOT, PRICE = "economics.", "economics.price_"
 
 
@@ -51,6 +53,7 @@ def of_run(resolved: Mapping[str, Any], sets: Sequence[str] = ()) -> dict[str, Q
     find = Findings(asked)
     new = documents.check(asked, SetModel).overrides
     values = numbers.worth({**own, **new}, find)
+    values |= {a: replace(values[a], source=ASKED, why="set for this report") for a in new if values[a].source == numbers.OWN}
     deflators = {a: q for a, q in evidence.load_baseline()[0].items() if a.startswith(PRICE)}
     for address in own.keys() & deflators.keys():
         given = own[address]

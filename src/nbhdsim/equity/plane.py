@@ -91,7 +91,8 @@ def of_run(run: Cubes, reference: str, *, cost: Mapping[str, ArrayLike], prices:
     """Net health of each scenario but the reference. cost: public pounds above the reference by scenario, f8[future] in the run's
     order.
 
-    Raises NbhdsimError where the run has no life satisfaction, or a cost is missing or of another number of futures.
+    Raises NbhdsimError where the run has no life satisfaction, a quintile has nobody in it, or a cost is missing or of another
+    number of futures.
     """
     if WELLBEING not in run.outcomes:
         raise NbhdsimError.of(f"the run has no {WELLBEING}, which the benefit is worked out from")
@@ -101,6 +102,9 @@ def of_run(run: Cubes, reference: str, *, cost: Mapping[str, ArrayLike], prices:
     total, years = by_fifth(run, WELLBEING)
     factors = np.ones(total.shape[2]) if prices.factors is None else np.asarray(prices.factors, float)[:total.shape[2]]
     people = years.sum(2)[first]                                                    # person-years [future, 5]
+    if not (people > 0).all():
+        empty = ", ".join(str(q + 1) for q in np.flatnonzero(~(people > 0).all(0)))
+        raise NbhdsimError.of(f"nobody of 16 and over lives in quintile {empty}, so net health by fifth cannot be told")
     net, points, level = [], [], {reference: total.sum(2)[first] / people}
     for name in names:
         gained = total[run.number(name)] - total[first]                             # points [future, year, 5]
