@@ -40,14 +40,12 @@ CSV: Mapping[str, Mapping[str, str]] = {
 class Held:
     """A run folder as a workbook reads it; what cannot be read is None, and `missing` says why.
 
-    sets, perspective: as for a report; read, valued: its sums and its value where they have been worked out already.
+    sets, perspective: as for a report.
     """
 
     folder: Path
     sets: Sequence[str] = ()
     perspective: str = ""
-    read: Cubes | None = None
-    valued: Worth | None = None
     missing: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -76,7 +74,7 @@ class Held:
     @cached_property
     def sums(self) -> Cubes | None:
         """Sums by month, year, place, age and quintile."""
-        return self.read if self.read is not None else self.tried("results", lambda: cubes.read(self.folder))
+        return self.tried("results", lambda: cubes.read(self.folder))
 
     @cached_property
     def compared(self) -> Cubes | None:
@@ -124,8 +122,8 @@ class Held:
     @cached_property
     def worth(self) -> Worth | None:
         """The run valued."""
-        if self.valued is not None or self.compared is None:
-            return self.valued
+        if self.compared is None:
+            return None
         asked = {"perspective": self.perspective} if self.perspective else {}
         effects = projections.effects(self.compared, self.reference)
         return self.tried("what it is worth", lambda: economics.of_run(self.folder, sets=self.sets, effects=effects, **asked))

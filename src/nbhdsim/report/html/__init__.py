@@ -5,7 +5,6 @@ from pathlib import Path
 
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import workbook
-from nbhdsim.report.held import Held
 from nbhdsim.report.html import answer, changes, drawing, gains, page, pay, record, sure, switching, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import Section, pictures, plain
@@ -48,8 +47,7 @@ def make_report(folder: Path, *, out: Path | None = None, perspective: str = "",
         write_text(target, html(run, sections))
     except OSError as error:
         raise NbhdsimError.of(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from None
-    held = Held(folder, sets=sets, perspective=perspective, read=run.cubes)
-    workbook.make_workbook(held, out=target.with_name(workbook.FILE))
+    workbook.make_workbook(run.held, out=target.with_name(workbook.FILE))
     return target
 
 

@@ -103,7 +103,7 @@ def _wellbeing(run: Run) -> str:
 
 def _worth(run: Run) -> str:
     """What an admission avoided costs, for the option where that is least; or why that is not told."""
-    worth_of, _ = run.valued
+    worth_of = run.worth
     if worth_of is None:
         return ""
     whose = run.perspective or NARROW

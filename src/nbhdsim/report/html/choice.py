@@ -22,7 +22,7 @@ MOST = 4
 
 def blocks(run: Run) -> list[Block]:
     """Figures and the frontier of a choice between options; nothing where no option's admissions are modelled."""
-    worth, _ = run.valued
+    worth = run.worth
     plane = worth.plane[worth.plane["effect"] == ADMISSIONS]
     if plane.empty:
         return []

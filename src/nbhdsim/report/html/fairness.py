@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 
-from nbhdsim.economics import constants, value
+from nbhdsim.economics import constants
 from nbhdsim.equity import of_run as gaps_of
 from nbhdsim.equity import plane as equity
-from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import words
 from nbhdsim.report.html import drawing, said
 from nbhdsim.report.html.blocks import Block, Group, More, Picture, Say, Table
 from nbhdsim.report.html.changes import SOURCE
-from nbhdsim.report.html.run import NARROW, Run
+from nbhdsim.report.html.run import Run
 from nbhdsim.report.pages import Told
 
 MEASURED = ("emergency_admissions", "life_satisfaction", "lonely")
@@ -32,15 +30,12 @@ def blocks(run: Run) -> list[Block]:
     return [Group("Fairness between fifths", [*gaps(run), *net(run)])]
 
 
-def modelled(run: Run) -> dict[str, list[str]]:
-    """Outcomes that evidence reaches, by scenario."""
-    return {name: [o for o in run.cubes.outcomes if (row := run.row(name, o)) is None or words.modelled(row)] for name in run.names}
-
-
 def gaps(run: Run) -> list[Block]:
     """Absolute and relative gaps together, before and with each option (standards EQ-1, EQ-2)."""
-    found = gaps_of.gaps(run.cubes, run.reference.name, modelled=modelled(run), outcomes=MEASURED)
-    found = found[(found["ages"] == gaps_of.STANDARDISED) & found["value"].notna()]
+    found = run.held.gaps
+    if found is None:
+        return []
+    found = found[found["outcome"].isin(MEASURED) & (found["ages"] == gaps_of.STANDARDISED) & found["value"].notna()]
     if found.empty:
         return [Say("Gaps between fifths cannot be measured: a fifth has no residents or no events, or no outcome is modelled.")]
     rows = [
@@ -87,36 +82,9 @@ def _change(row: Any) -> str:
     return f"{words.show(low, step)} to {words.show(high, step)} (middle {words.show(row['value'], step)})"
 
 
-def planes(run: Run) -> Any:
-    """Net health by fifth of each option, None where it cannot be worked out."""
-    worth, _ = run.valued
-    if worth is None or equity.WELLBEING not in run.cubes.outcomes:
-        return None
-    futures = list(zip(run.cubes.draws.tolist(), run.cubes.replicates.tolist(), strict=True))
-    cost = {}
-    for of in worth.books.scenarios:
-        paid = value.per_future(worth.books, of, "cost", discounted=True, perspective=NARROW)
-        by = {
-            (int(d), int(r)): float(x)
-            for d, r, x in zip(
-                of.futures["draw"], of.futures["replicate"], np.zeros(len(of.draws)) if paid is None else paid, strict=True
-            )
-        }
-        cost[of.scenario] = np.array([by[future] for future in futures])
-    prices = equity.Prices(
-        worth.quantities["economics.points_per_qaly"].value,
-        float(constants.constant("qaly_thresholds").value[0]),
-        factors=worth.books.factors[True],
-    )
-    try:
-        return equity.of_run(run.cubes, run.reference.name, cost=cost, prices=prices, modelled=modelled(run))
-    except (NbhdsimError, KeyError):
-        return None
-
-
 def net(run: Run) -> list[Block]:
     """Net health by fifth with the equity impact plane (standards EQ-5), and welfare by aversion as an extra (EQ-6)."""
-    found = planes(run)
+    found = run.held.plane
     if found is None or found.points.empty:
         return [
             Say(

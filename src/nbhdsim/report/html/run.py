@@ -14,13 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nbhdsim import comparison, experiment, ledger, projections, runfolder, tables
-from nbhdsim.economics import constants, doubts
-from nbhdsim.economics import of_run as worth_of
+from nbhdsim import comparison, experiment, ledger, runfolder, tables
+from nbhdsim.economics import constants
 from nbhdsim.errors import NbhdsimError, nearest
 from nbhdsim.experiment import again
-from nbhdsim.projections import cubes as sums
 from nbhdsim.report import summary
+from nbhdsim.report.held import Held
 from nbhdsim.report.html.blocks import labels, plain
 from nbhdsim.scenario import schema
 from nbhdsim.scenario.months import month_text, year_month
@@ -101,47 +100,24 @@ class Run:
         return f"{months} months" if months % 12 else "one year" if months == 12 else f"{months // 12} years"
 
     @cached_property
+    def held(self) -> Held:
+        """The frames of the run, which its workbook is made of too."""
+        return Held(self.folder, sets=self.sets, perspective=self.perspective)
+
+    @property
     def cubes(self) -> Any:
         """Sums by year, place, age and quintile, None where they cannot be read."""
-        if self.answer is None:
-            return None
-        try:
-            return sums.read(self.folder)
-        except (NbhdsimError, KeyError, ValueError, pa.ArrowException):
-            return None
+        return None if self.answer is None else self.held.sums
 
-    @cached_property
-    def effects(self) -> Any:
-        """Yearly effects of `projections.effects`, None where they cannot be read."""
-        if self.cubes is None or self.reference.name not in self.cubes.scenarios:
-            return None
-        return projections.effects(self.cubes, self.reference.name)
+    @property
+    def worth(self) -> Any:
+        """What the run is worth (`economics.of_run.Worth`), None where it cannot be valued; `unworth` says why."""
+        return None if self.answer is None else self.held.worth
 
-    @cached_property
-    def valued(self) -> tuple[Any, str]:
-        """What the run is worth (`economics.of_run.Worth`), or None and why not.
-
-        Raises NbhdsimError where what was set keeps it from being valued.
-        """
-        if not self.others or self.effects is None:
-            return None, "there is nothing to set it against" if not self.others else "its outcomes cannot be read"
-        try:
-            return worth_of.of_run(self.folder, sets=self.sets, effects=self.effects), ""
-        except (NbhdsimError, KeyError, ValueError) as error:
-            if self.sets:
-                raise
-            return None, plain(error)
-
-    @cached_property
-    def doubts(self) -> Any:
-        """Value of information and switching values (`economics.doubts.Doubts`), None where the run cannot be valued."""
-        worth, _ = self.valued
-        if worth is None:
-            return None
-        try:
-            return doubts.of(self.folder, worth.books, worth.quantities, perspective=self.perspective or WIDEST)
-        except (NbhdsimError, KeyError, ValueError, pa.ArrowException):
-            return None
+    @property
+    def unworth(self) -> str:
+        """Why the run cannot be valued."""
+        return plain(self.held.missing.get("what it is worth") or "there are no results to set against one another")
 
     @cached_property
     def hanging(self) -> Sequence[ledger.Hangs]:
@@ -275,7 +251,7 @@ def _answer(folder: Path, scenarios: Sequence[Any], *, as_run: bool, unsaid: lis
     if not sum(answer["futures"]):
         unsaid.append("No future of this run ended: no result can be said.")
         return None
-    if scenarios[0].name not in set(answer["found"]["outcomes"]["scenario"].astype(str)):
+    if scenarios[0].name not in set(map(str, answer["found"]["outcomes"]["scenario"].unique())):
         unsaid.append(
             f"The tables have no rows of '{plain(scenarios[0].name, 60)}', which the others are compared with: no change can be "
             "said."
@@ -290,7 +266,7 @@ def _found(scenarios: list[Any], answer: Mapping[str, Any] | None, unsaid: list[
     """The scenarios that the tables have rows of, the first whatever it is."""
     if answer is None:
         return scenarios
-    there = set(answer["found"]["outcomes"]["scenario"].astype(str))
+    there = set(map(str, answer["found"]["outcomes"]["scenario"].unique()))
     lost = [scenario.name for scenario in scenarios[1:] if scenario.name not in there]
     unsaid.extend(f"The tables have no rows of scenario '{plain(name, 60)}': nothing of it can be said." for name in lost)
     return [scenario for scenario in scenarios if scenario.name not in lost]

@@ -43,9 +43,9 @@ def section(run: Run) -> Section | None:
 
 def knowing(run: Run) -> list[Block]:
     """What more knowledge would be worth in pounds (standards EC-6, EC-7), or why that is not told. Values do not add up."""
-    if run.doubts is None:
+    if run.worth is None:
         return []
-    total = run.doubts.total.to_dict("records")[0]
+    total = run.worth.information.to_dict("records")[0]
     if total["why"]:
         return [Group("What knowing more would be worth", [Say(f"Not told: {total['why']}.")])]
     best = run.label.get(total["best"], str(total["best"]))
@@ -56,7 +56,7 @@ def knowing(run: Run) -> list[Block]:
             f"{said.bare(total['error'])}). The best option by expected value is now '{best}'."
         )
     ]
-    seen = run.doubts.knowing[run.doubts.knowing["seen"].astype(bool)]
+    seen = run.worth.knowing[run.worth.knowing["seen"].astype(bool)]
     rows = [
         [labels.short(str(row["address"])), row["of"], f"{row['evppi']:,.0f}", f"{row['error']:,.0f}"]
         for row in seen.to_dict("records")
@@ -72,7 +72,7 @@ def knowing(run: Run) -> list[Block]:
         )
     else:
         told.append(Say("No single number stands out from noise."))
-    studies = run.doubts.studies
+    studies = run.worth.studies
     if len(studies):
         told += _studies(studies)
     return [Group("What knowing more would be worth", told)]

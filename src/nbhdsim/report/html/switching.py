@@ -47,9 +47,9 @@ def section(run: Run) -> Section | None:
 
 def flips(run: Run) -> list[Block]:
     """Switching values (standards GB-5): at what value of one number another option becomes the best, all else as it was."""
-    if run.doubts is None:
+    if run.worth is None:
         return [Say("At what values another option becomes the best cannot be said: the run cannot be valued in money.")]
-    table = run.doubts.switching
+    table = run.worth.switching
     if table.empty:
         return [Say("No number differs between futures, so no value can be given at which another option becomes the best.")]
     best = run.label.get(str(table["best"].iloc[0]), str(table["best"].iloc[0]))

@@ -46,7 +46,7 @@ def section(run: Run) -> Section | None:
     """What the changes are worth; None where there is nothing to compare."""
     if run.answer is None or not run.others:
         return None
-    worth, why = run.valued
+    worth, why = run.worth, run.unworth
     if worth is None:
         blocks: list[Block] = [Say(CAPACITY), Say(f"This run cannot be valued in money: {why}.", "warning"), cost_per(run)]
         return Section("worth", "What it is worth", blocks)
@@ -103,7 +103,7 @@ def figure(x: float, step: float) -> str:
 
 def headline(run: Run) -> list[str]:
     """The cost of an admission avoided of each option, in a sentence: the range first."""
-    worth, _ = run.valued
+    worth = run.worth
     whose, told = run.perspective or NARROW, []
     for name in run.names:
         row, none = (
