@@ -143,7 +143,7 @@ def _swept(some: Sequence[Factor], made: models.Sweep) -> NDArray[np.float64]:
         return METHODS["delta"].points(Problem(tuple(f.address for f in some)), made.n or 0, made.seed)
     if made.design == "sobol_points":
         power_of_two(made.n or 0)
-        from scipy.stats import qmc     # takes half a second, and a report needs none
+        from scipy.stats import qmc  # takes half a second, and a report needs none
         return np.asarray(qmc.Sobol(len(some), seed=made.seed).random(made.n or 0), float)
     axes = [(np.arange(len(f.values)) + 0.5) / len(f.values) for f in some]
     if made.design == "grid":
