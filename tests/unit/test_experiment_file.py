@@ -51,6 +51,7 @@ REACH = "interventions.youth_hub.reach"
     ("{kind: sobol, n: 8}", "{baseline.spill_over.strength: {law: uniform, low: 1, high: 0, bound: true, why: x}}", ASKED,
      "low 1 is not below high 0"),
     ("{kind: morris, n: 4}", "{scenario.stance: {values: [controlled, claimed]}}", ASKED, "its values have no order"),
+    ("{kind: sobol, n: 8}", "{economics.wellby: quantity}", ASKED, "changes no run, only what its results are worth"),
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: emergency_admission}]",
      "did you mean 'emergency_admissions'?"),
     ("{kind: sobol, n: 8}", f"{{{REACH}: quantity}}", "outcomes: [{name: emergency_admissions, over: years 1-9}]",
