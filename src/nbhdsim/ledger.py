@@ -142,9 +142,7 @@ def by_scenario(frame: pd.DataFrame) -> pd.Series:
 
 def write(path: Path, frame: pd.DataFrame) -> None:
     """A ledger as CSV, written whole or not at all."""
-    with tables.atomic(path) as temporary:
-        plain = frame.assign(assumed=frame["assumed"].map({True: "true", False: "false"}))
-        plain.to_csv(temporary, index=False, lineterminator="\n")
+    tables.write_frame(frame.assign(assumed=frame["assumed"].map({True: "true", False: "false"})), path)
 
 
 def write_to(name: str, frame: pd.DataFrame) -> None:
@@ -165,8 +163,8 @@ def read(folder: Path) -> pd.DataFrame:
     if not path.is_file():
         raise NbhdsimError.of(f"{folder} has no {FILE} (is it a run folder?)")
     texts = dict.fromkeys(TEXT, str)
-    return pd.read_csv(path, dtype={**texts, "assumed": bool}, keep_default_na=False,
-                       na_values={name: [""] for name in COLUMNS if name not in texts})
+    return tables.read_frame(path, dtype={**texts, "assumed": bool},
+                             na_values={name: [""] for name in COLUMNS if name not in texts})
 
 
 def complete(folder: Path) -> list[Hangs]:

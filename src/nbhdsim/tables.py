@@ -54,6 +54,8 @@ KEYS_TOO = {"indices": ("n",)}
 """Columns after the first float that are keys too."""
 BLANKS = {"draws": ("u",), "indices": ("value", "low", "high")}
 """Columns that may be NaN: draw 0 has central values, not a quantile; some indices have no interval, or too few runs differ."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet takes for a formula."""
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
     "in": lambda own, some: np.isin(own, list(some)),
@@ -321,7 +323,7 @@ def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scal
     with (atomic(path) as temporary, temporary.open("wb") as file, pcsv.CSVWriter(file, plain, write_options=options) as writer):
         file.write((",".join(plain.names) + "\n").encode())  # arrow would put every name in quotes
         for group in groups:
-            columns = [pc.cast(group[f.name], pa.string()) if f.type == TEXT else group[f.name] for f in schema]
+            columns = [_plain(group[f.name]) if f.type == TEXT else group[f.name] for f in schema]
             if scales is not None:
                 codes, names = coded(group["outcome"])
                 scale = np.array([scales.get(name, np.nan) for name in names], float)[codes]
@@ -329,6 +331,42 @@ def write_csv(path: Path, groups: Iterable[pa.Table], schema: pa.Schema, *, scal
                 rate = rates(*sums, scale=scale)
                 columns.append(pa.array(rate, from_pandas=True))
             writer.write_table(pa.table(columns, schema=plain))
+
+
+def harmless(text: str) -> str:
+    """A text for CSV with an apostrophe before it where a spreadsheet would take it for a formula; `given` undoes it."""
+    return f"'{text}" if text[:1] in FORMULA and len(text) > 1 else text
+
+
+def given(text: str) -> str:
+    """The text that `harmless` was given."""
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA and len(text) > 2 else text
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A column of texts as they stand in CSV."""
+    codes, names = coded(column)
+    safe = [harmless(name) for name in names]
+    return pc.cast(column, pa.string()) if safe == names else pa.array(safe, pa.string()).take(pa.array(codes))
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """A frame as CSV, written whole or not at all; no text of it becomes a formula."""
+    with atomic(path) as temporary:
+        _each_text(frame, harmless).to_csv(os.fspath(temporary), index=False, lineterminator="\n")
+
+
+def read_frame(path: Path, **options: Any) -> pd.DataFrame:
+    """A CSV of `write_frame` with its texts as they were; options are those of pandas."""
+    frame: pd.DataFrame = pd.read_csv(path, **{"keep_default_na": False, **options})
+    return _each_text(frame, given)
+
+
+def _each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """The frame with every text of its columns changed."""
+    def one(x: Any) -> Any:
+        return change(x) if isinstance(x, str) else x
+    return frame.assign(**{str(name): texts.map(one) for name, texts in frame.select_dtypes(exclude=["number", "bool"]).items()})
 
 
 def twins(folder: Path, scales: Mapping[str, float]) -> str:

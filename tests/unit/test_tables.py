@@ -179,3 +179,22 @@ def test_a_year_is_its_months_and_neighbourhoods_stay_out(tmp_path):
         object).tolist()
     none = tables.by_year(piece.filter(pc.equal(piece["place"].cast(pa.string()), "north-001")))
     assert none.equals(tables.SCHEMAS["outcomes"].empty_table().cast(none.schema))
+
+
+def test_no_text_of_a_csv_becomes_a_formula(tmp_path):
+    names = ["=1+1", "+x", "-2", "@x", "\tx", "-", "plain", "", "'=kept"]
+    frame = pd.DataFrame({"name": names, "x": -1.5})
+    tables.write_frame(frame, tmp_path / "a.csv")
+    shown = pd.read_csv(tmp_path / "a.csv", keep_default_na=False)
+    assert shown["name"].tolist() == ["'=1+1", "'+x", "'-2", "'@x", "'\tx", "-", "plain", "", "'=kept"]
+    assert shown["x"].tolist() == [-1.5] * len(names)
+    assert tables.read_frame(tmp_path / "a.csv")["name"].tolist() == [*names[:-1], "=kept"]
+
+
+def test_nor_does_one_of_a_twin(tmp_path):
+    rows = {"draw": 0, "replicate": 0, "scenario": "=cmd()", "intervention": "hub", "sites": 1.0,
+            "place": np.array(["@a", "b"], object)}
+    tables.write_parquet(tables.to_arrow("funded", rows), tmp_path / "funded.parquet")
+    tables.twins(tmp_path, {})
+    shown = pd.read_csv(tmp_path / "csv" / "funded.csv")
+    assert shown["scenario"].tolist() == ["'=cmd()"] * 2 and shown["place"].tolist() == ["'@a", "b"]

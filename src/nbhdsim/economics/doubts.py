@@ -167,7 +167,7 @@ def _numbers(folder: Path, quantities: Mapping[str, Quantity], drawn: pd.DataFra
     own = [(a, q.value, q.low, q.high, q.unit) for a, q in quantities.items() if a in drawn]
     path = folder / "evidence.csv"
     if path.is_file():
-        ledger = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        ledger = tables.read_frame(path, na_values=[""])
         rest = ledger[ledger["address"].isin(list(drawn)) & ~ledger["address"].isin(list(quantities))]
         own += list(rest[["address", "value", "low", "high", "unit"]].itertuples(index=False, name=None))
     table = pd.DataFrame(own, columns=["address", "value", "low", "high", "unit"]).set_index("address")

@@ -1,5 +1,4 @@
 """A finished run folder valued: every frame that a report on money needs, and their twins in `csv/economics_*.csv`."""
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -188,7 +187,6 @@ def write(folder: Path, worth: Worth) -> list[Path]:
     found = []
     for name, columns in DICTIONARY.items():
         path = folder / "csv" / f"economics_{name}.csv"
-        with tables.atomic(path) as temporary:
-            getattr(worth, name)[list(columns)].to_csv(os.fspath(temporary), index=False, lineterminator="\n")
+        tables.write_frame(getattr(worth, name)[list(columns)], path)
         found.append(path)
     return found

@@ -63,8 +63,7 @@ def write(table: pd.DataFrame, folder: Path) -> list[Path]:
     parquet, csv = folder / f"{TABLE}.parquet", folder / "csv" / f"{TABLE}.csv"
     csv.parent.mkdir(parents=True, exist_ok=True)
     tables.write_parquet(tables.to_arrow(TABLE, {str(name): table[name].to_numpy() for name in table}), parquet)
-    with tables.atomic(csv) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+    tables.write_frame(table, csv)
     return [parquet, csv]
 
 
@@ -74,7 +73,7 @@ def answer(folder: Path) -> pd.DataFrame | None:
     file = folder / "csv" / "comparison.csv"
     if not file.is_file():
         return None
-    rows = pd.read_csv(file, keep_default_na=False, na_values={name: [""] for name in comparison.COLUMNS if name not in WORDS})
+    rows = tables.read_frame(file, na_values={name: [""] for name in comparison.COLUMNS if name not in WORDS})
     return rows[(rows["outcome"] == "emergency_admissions") & (rows["people"] == "all") & (rows["year"] == 0)]
 
 

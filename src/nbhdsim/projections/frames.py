@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nbhdsim import tables
 from nbhdsim.comparison import NOT_MODELLED, POSSIBLE, ranged, spread
 from nbhdsim.outcomes import OUTCOMES
 from nbhdsim.projections.cubes import YEAR, Cube, Cubes
@@ -167,7 +168,7 @@ def modelled(folder: Path) -> Modelled:
     path = folder / "csv" / "comparison.csv"
     if not path.is_file():
         return None
-    rows = pd.read_csv(path, keep_default_na=False)
+    rows = tables.read_frame(path)
     if not {"scenario", "outcome", "why"} <= set(rows):
         return None
     rows = rows[rows["why"] != NOT_MODELLED]

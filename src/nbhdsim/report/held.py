@@ -187,6 +187,5 @@ def write_csv(held: Held, folder: Path) -> list[Path]:
     paths = [] if held.worth is None else economics.write(folder, held.worth)
     for name, frame in written(held).items():
         paths.append(folder / "csv" / f"{name}.csv")
-        with tables.atomic(paths[-1]) as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n")
+        tables.write_frame(frame, paths[-1])
     return paths

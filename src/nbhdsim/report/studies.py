@@ -58,8 +58,7 @@ def finish(found: Experiment, done: Done) -> str:
 def write(folder: Path, name: str, frame: pd.DataFrame) -> None:
     """A table as `csv/<name>.csv`."""
     (folder / "csv").mkdir(exist_ok=True)
-    with tables.atomic(folder / "csv" / f"{name}.csv") as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+    tables.write_frame(frame, folder / "csv" / f"{name}.csv")
 
 
 def write_indices(folder: Path, frame: pd.DataFrame) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from nbhdsim import comparison, outcomes
+from nbhdsim import comparison, outcomes, tables
 from nbhdsim.report import areawide, rests
 from nbhdsim.scenario.months import month_text
-from nbhdsim.tables import atomic
 
 
 def read(folder: Path, scenarios: Sequence[Any], *, recorded: bool = False) -> dict[str, Any]:
@@ -48,8 +47,7 @@ def write_csv(folder: Path, answer: Mapping[str, Any]) -> None:
     for name in ("levels", "comparison", "ordinary"):
         frame = answer.get(name)
         if isinstance(frame, pd.DataFrame):
-            with atomic(folder / "csv" / f"{name}.csv") as temporary:
-                frame.to_csv(temporary, index=False, lineterminator="\n")
+            tables.write_frame(frame, folder / "csv" / f"{name}.csv")
 
 
 def finish(folder: Path, scenarios: Sequence[Any]) -> str:

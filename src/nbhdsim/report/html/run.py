@@ -283,7 +283,7 @@ def _sound(folder: Path, table: str) -> bool:
 def _recorded(folder: Path, found: pd.DataFrame, unsaid: list[str]) -> pd.DataFrame:
     """A comparison with the grades, and the outcomes that are not modelled, as the run wrote them down."""
     try:
-        then = pd.read_csv(folder / "csv" / "comparison.csv", keep_default_na=False, usecols=[*RECORDED, "grade", "why"])
+        then = tables.read_frame(folder / "csv" / "comparison.csv", usecols=[*RECORDED, "grade", "why"])
     except (OSError, ValueError):
         unsaid.append(
             "csv/comparison.csv is missing or of another form: which outcomes no evidence reaches cannot be said, and a 0 may "
