@@ -142,7 +142,7 @@ def test_words_for_shares():  # UN-1
 def test_a_hundred_futures_are_counted(tmp_path):
     path = reported.folder(tmp_path / "run", replicates=30, draws=70, months=12)
     text = sane(html.make_report(path).read_text(encoding="utf-8"))
-    assert re.search(r"in (about \d in 10|more than 19 in 20|fewer than 1 in 20) of 100 simulated futures", text)
+    assert re.search(r"in (about \d in 10|more than 19 in 20|fewer than 1 in 20) of the 100 simulated futures", text)
 
 
 def test_names_of_users_are_text(tmp_path):

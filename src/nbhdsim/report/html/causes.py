@@ -37,6 +37,11 @@ def steps(row: Any, parts: Sequence[areawide.Part]) -> list[tuple[str, float]]:
     return [*shown, ("All else: people who take part, those near them, chance", row["value"] - sum(change for _, change in shown))]
 
 
+def _figure(change: float, row: Any) -> str:
+    """A cause to two figures of the whole, so that what is shown adds up."""
+    return words.show(change, words.step_of(abs(row["value"])))
+
+
 def _picture(run: Run, name: str, found: Sequence[tuple[str, float]], *, number: int) -> Picture:
     row, label = run.rows[name, HEADLINE, "all", 0], run.label[name]
     with mpl.rc_context(drawing.STYLE):
@@ -63,7 +68,7 @@ def _picture(run: Run, name: str, found: Sequence[tuple[str, float]], *, number:
             ends += [start, start + change]
             left = start + change < start
             ax.annotate(
-                words.rounded(row, change).replace("-", "\N{MINUS SIGN}"),
+                _figure(change, row).replace("-", "\N{MINUS SIGN}"),
                 (min(start, start + change) if left else max(start, start + change), y),
                 xytext=(-8 if left else 8, 0),
                 textcoords="offset points",
@@ -85,11 +90,11 @@ def _picture(run: Run, name: str, found: Sequence[tuple[str, float]], *, number:
         title,
         f"Mean change in emergency admissions a year by cause, {run.area}, {run.period}; teal falls, hatched orange rises.",
         f"{SOURCE} A mean without its range: see the intervals above for how sure it is.",
-        "; ".join(f"{what}: {words.rounded(row, change)}" for what, change in [*found, ("in all", at)]),
+        "; ".join(f"{what}: {_figure(change, row)}" for what, change in [*found, ("in all", at)]),
     )
     table = Table(
         "Mean change in emergency admissions a year by cause",
         ["Cause", "A year"],
-        [[what, words.rounded(row, change)] for what, change in [*found, ("In all", at)]],
+        [[what, _figure(change, row)] for what, change in [*found, ("In all", at)]],
     )
     return drawing.picture(f"causes-{number + 1}", figure, told, table=table)

@@ -58,7 +58,7 @@ def knowing(run: Run) -> list[Block]:
     ]
     seen = run.worth.knowing[run.worth.knowing["seen"].astype(bool)]
     rows = [
-        [labels.short(str(row["address"])), row["of"], f"{row['evppi']:,.0f}", f"{row['error']:,.0f}"]
+        [labels.short(str(row["address"])).replace("_", " "), row["of"], f"{row['evppi']:,.0f}", f"{row['error']:,.0f}"]
         for row in seen.to_dict("records")
     ]
     if rows:
@@ -131,18 +131,23 @@ def tenths(run: Run) -> list[str]:
         ]
     modelled = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row) and not words.nothing(row)]
     held = {name: found for name in modelled if (found := changes(run, name)) is not None}
-    said_ = [
-        f"{said.cap(run.label[name])} has fewer emergency admissions than '{run.label[run.reference.name]}' in "
-        f"{said.of_tenths(float((x < 0).mean()))} "
-        f"of {total} simulated futures."
-        for name, x in held.items()
-    ]
+    said_ = [_shares_of(run, name, moved) for name, moved in held.items()]
     said_ += [
         f"In {said.of_tenths(share)} of them, {run.label[one]} has fewer than {run.label[other]}."
         for one, other in permutations(held, 2)
         if (share := float((held[one] < held[other]).mean())) > 0.5
     ]
     return said_ + ["Chance and the sampled numbers were varied."]
+
+
+def _shares_of(run: Run, name: str, moved: np.ndarray) -> str:
+    """In how many futures admissions are fewer with an option, and in how many the same where that is not rare."""
+    fewer, same = float((moved < 0).mean()), float((moved == 0).mean())
+    told = (
+        f"With {run.label[name]}, emergency admissions are fewer than with '{run.label[run.reference.name]}' in "
+        f"{said.of_tenths(fewer)} of the {len(moved)} simulated futures"
+    )
+    return told + (f", and the same in {said.of_tenths(same)}." if same > 0.05 else ".")
 
 
 def kinds(run: Run) -> Table:
