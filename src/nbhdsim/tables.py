@@ -363,10 +363,13 @@ def read_frame(path: Path, **options: Any) -> pd.DataFrame:
 
 
 def _each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    """The frame with every text of its columns changed."""
-    def one(x: Any) -> Any:
-        return change(x) if isinstance(x, str) else x
-    return frame.assign(**{str(name): texts.map(one) for name, texts in frame.select_dtypes(exclude=["number", "bool"]).items()})
+    """The frame with every text of its columns that `change` changes changed."""
+    found = {}
+    for name, texts in frame.select_dtypes(exclude=["number", "bool"]).items():
+        changed = {x: new for x in texts.unique() if isinstance(x, str) and (new := change(x)) != x}
+        if changed:
+            found[str(name)] = texts.map(lambda x, own=changed: own.get(x, x))
+    return frame.assign(**found)
 
 
 def twins(folder: Path, scales: Mapping[str, float]) -> str:

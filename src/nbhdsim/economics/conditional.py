@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 from scipy.special import ndtri
 
 Array = NDArray[np.float64]
@@ -41,6 +40,8 @@ def basis(n: int) -> Basis:
     z = scores(n)
     step = (z[-1] - z[0]) / PIECES
     knots = z[0] + step * np.arange(-DEGREE, PIECES + DEGREE + 1)
+    from scipy.interpolate import BSpline  # takes half a second, and a run of few futures has no curves
+
     q, r = np.linalg.qr(BSpline.design_matrix(np.clip(z, knots[DEGREE], knots[-DEGREE - 1]), knots, DEGREE).toarray())
     rough = np.diff(np.eye(len(r)), 2, axis=0) @ np.linalg.inv(r)
     penalty, turn = np.linalg.eigh(rough.T @ rough)

@@ -134,13 +134,15 @@ def atkinson(values: ArrayLike, aversion: float, *, weights: ArrayLike | None = 
 
 def flips(one: ArrayLike, other: ArrayLike, *, weights: ArrayLike | None = None, most: float = 30.0) -> list[float]:
     """Aversions from 0 to `most` at which the ranking of two distributions by EDE turns round, none where it never does."""
-    from scipy.optimize import brentq
-
     def lead(e: float) -> float:
         return ede(one, e, weights=weights) - ede(other, e, weights=weights)
     grid = np.linspace(0, most, int(most * 10) + 1)
     leads = _edes(one, grid, weights) - _edes(other, grid, weights)
     turns = np.flatnonzero(leads[:-1] * leads[1:] < 0)
+    if not len(turns):
+        return []
+    from scipy.optimize import brentq  # takes a while, and most rankings never turn
+
     return [float(brentq(lead, grid[i], grid[i + 1])) for i in turns]
 
 
