@@ -167,9 +167,7 @@ def orders(numbers: Array) -> NDArray[np.int64]:
 
 
 def inflation(blank: Fits) -> float:
-    """How many times the noise that they say fits to numbers without effect have, 1 or more: opposite draws count for less than
-    two.
-    """
+    """How many times the noise they say fits to idle numbers have, 1 or more: opposite draws count for less than two."""
     said = np.trace(blank.noise, axis1=-2, axis2=-1).sum()
     return max(float(np.trace(blank.shared, axis1=-2, axis2=-1).sum() / said), 1.0) if said > 0 else 1.0
 

@@ -74,9 +74,7 @@ def partial(benefit: ArrayLike, numbers: ArrayLike) -> Array:
 
 
 def population(each: float, decisions: ArrayLike, schedule: Schedule) -> float:
-    """Value over the life of a decision: value of one decision x decisions (or people) f8[years], discounted, the first year at
-    1.
-    """
+    """Value over the life of a decision: value of one x decisions (or people) f8[years], discounted, the first year in full."""
     return each * float(discounting.present_value(decisions, schedule))
 
 

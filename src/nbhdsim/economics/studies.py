@@ -57,8 +57,7 @@ class Study:
 
 def of_each(numbers: pd.DataFrame, what: Mapping[str, Sequence[str]] | Iterable[str], *, cost: float,
             sizes: Sequence[int] = (1, 4)) -> list[Study]:
-    """A study of each number, or of the numbers under each name, that tells `size` times as much as is known now of every one of
-    them.
+    """A study of each number, or of the numbers under each name, that tells `size` times as much as is known now of each.
 
     numbers: a row a future, a column an address, as drawn; standard error = SD of the draws / sqrt(size). A way to ask what is
     worth studying before anybody has laid out how; cost in pounds at every size.

@@ -14,9 +14,7 @@ Array = NDArray[np.float64]
 
 
 class NetHealth(NamedTuple):
-    """QALYs (or another unit of health): displaced elsewhere, net f8[.., groups], total f8[..], gap f8[..] = most - least
-    deprived.
-    """
+    """QALYs or the like: displaced elsewhere, net f8[.., groups], total f8[..], gap f8[..] of most to least deprived."""
 
     displaced: Array
     net: Array

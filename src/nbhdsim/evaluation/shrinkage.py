@@ -10,9 +10,7 @@ Array = NDArray[np.float64]
 
 
 class Shrunk(NamedTuple):
-    """Gamma prior of the expected count (alpha, beta), weight of the place's own count, and the posterior mean of its expected
-    count.
-    """
+    """Gamma prior of the expected count (alpha, beta), weight of the place's own count, posterior mean of the expected count."""
 
     alpha: Array
     beta: Array

@@ -20,8 +20,7 @@ class Uptake(NamedTuple):
 
 
 def uptake(before: tuple[float, int], after: tuple[float, int], *, reached: float, confidence: float = 0.95) -> Uptake:
-    """p1 - p0 with SE sqrt(p0 q0 / n0 + p1 q1 / n1), p1 / p0 - 1, and (p1 - p0) / (reached / n1), from (share, eligible) at two
-    dates.
+    """p1 - p0 with SE sqrt(p0 q0 / n0 + p1 q1 / n1), p1 / p0 - 1, and (p1 - p0) / (reached / n1), from (share, eligible) each time.
 
     The two dates count as independent samples; nothing is compared with places that had no programme. Oracle batch-tracing-uptake.
     """
