@@ -1,5 +1,5 @@
 """Worlds that several tests look at; each is built once."""
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,10 +24,10 @@ HEALTH = population.Health(FRAILTY, conditions.read({a: q.value for a, q in evid
                                                     evidence.load_baseline()[1]))
 
 
-def build(area: Area, *, seed: int = 1, number: int = 0, **values: float) -> World:
-    """A world with the values above; keywords change `baseline.network.*`."""
+def build(area: Area, *, seed: int = 1, number: int = 0, also: Mapping[str, float] | None = None, **values: float) -> World:
+    """A world with the values above; keywords change `baseline.network.*`, `also` any value by its address."""
     changed = {f"baseline.network.{name}": value for name, value in values.items()}
-    return population.build_world(area, seed=seed, population=number, values={**BUILD_VALUES, **changed},
+    return population.build_world(area, seed=seed, population=number, values={**BUILD_VALUES, **changed, **(also or {})},
                                   health=HEALTH)
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from nbhdsim import areas, evidence, groups, population
+from nbhdsim import areas, evidence, groups
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.groups import BIT, EXCLUDED, GROUPS, belongs
 from nbhdsim.interventions.programme import aim, whom
@@ -49,8 +49,7 @@ def test_shares_of_the_flagged_are_those_of_the_catalogue(city):
 def test_an_override_of_a_share_changes_that_flag_alone(build_world, city):
     area = areas.load("teaching-town", residents=1500)
     one = build_world(area)
-    from conftest import BUILD_VALUES, HEALTH
-    other = population.build_world(area, seed=1, health=HEALTH, values={**BUILD_VALUES, "baseline.groups.homeless": 0.5})
+    other = build_world(area, also={"baseline.groups.homeless": 0.5})
     assert np.array_equal(one.script.flags | BIT["homeless"], other.script.flags | BIT["homeless"])
     assert belongs(other.script, ("homeless",)).sum() > 10 * belongs(one.script, ("homeless",)).sum()
     for name in ("id", "disabled", "frailty", "born", "sex", "household"):
