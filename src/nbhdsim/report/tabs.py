@@ -28,6 +28,7 @@ HEADERS: Mapping[str, str] = {
     "base_high": "First scenario, high", "base_rate": "Rate, first scenario", "with_rate": "Rate, with the programme",
     "rate": "Change of the rate", "ede": "Equally distributed equivalent", "per_1000": "Net for 1,000 residents", "n": "Futures",
     "residents": "Residents (mean number)", "pounds": "Pounds (mean over futures)", "population": "Share of residents",
+    "evpi": "EVPI", "evppi": "EVPPI", "evsi": "EVSI",
 }
 """Headers of columns whose names say too little; any other is its name."""
 MEANINGS: Mapping[str, str] = {
@@ -169,14 +170,17 @@ UNCERTAIN = Tab(name="How sure", title="How sure: chance and uncertain evidence 
                 columns=(*WHAT, "value", "error", "central", "chance_low", "chance_high", "all_low", "all_high", *FLAGS))
 INFORMATION = Tab(name="Value of knowing", title="What knowing everything would be worth", columns=tuple(economics.doubts.TOTAL),
                   meanings=economics.doubts.TOTAL,
+                  headers={"error": "Standard error"},
                   about="Expected value of perfect information. Chance cannot be known, so it is left out.")
 KNOWING = Tab(name="Value of each number", title="What knowing each number, or group, would be worth",
               columns=tuple(economics.doubts.KNOWING), meanings=economics.doubts.KNOWING,
-              about="Expected value of partial perfect information. Rows do not add up.", headers={"value": "Value"})
+              about="Expected value of partial perfect information. Rows do not add up.",
+              headers={"error": "Standard error"})
 STUDIES = Tab(name="Value of a study", title="What a study would be worth", columns=tuple(economics.studies.COLUMNS),
               meanings=economics.studies.COLUMNS, about="Expected value of sample information, against what a study costs.")
 SWITCHING = Tab(name="Switching values", title="What would change the answer", columns=tuple(economics.switching.COLUMNS),
-                meanings=economics.switching.COLUMNS, headers={"value": "Central value", "low": "Low", "high": "High"},
+                meanings=economics.switching.COLUMNS,
+                headers={"value": "Central value", "low": "Low", "high": "High", "at": "Switches at", "way": "Found"},
                 about="The value of one number at which another option becomes the best, all else as it was.")
 VALUES = Tab(name="Values used", title="Prices and values used", columns=tuple(economics.NUMBERS), meanings=economics.NUMBERS,
              about="Set any of them: nbhdsim report RUN --set ADDRESS=VALUE.", headers={"value": "Central value"})
