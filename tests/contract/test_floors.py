@@ -34,6 +34,7 @@ THIRD_PARTY = {
     "pandas": TABLES_AND_UP,
     "pyarrow": TABLES_AND_UP,
     "SALib": TABLES_AND_UP,
+    "statsmodels": {"evaluation"},
     "networkx": {"network_export", "explore", "mesa_model"},
     "matplotlib": {"report"},
     "jinja2": {"report"},

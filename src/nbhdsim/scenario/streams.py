@@ -14,7 +14,8 @@ MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay
          *(f"{what}.{name}" for what in ("screening", "lapse") for name in PROGRAMMES), "build.person", "build.place",
          "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability", "build.practice",
          *(f"build.group.{name}" for name in GROUPS),
-         *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT)
+         *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT,
+         "evaluation.wild", "evaluation.placebo")
 """Streams that every run has."""
 
 PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted", "places", "taken",
