@@ -5,15 +5,17 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import matplotlib as mpl
 import pytest
 import reported
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from nbhdsim import cli
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import html
+from nbhdsim.report.html import drawing, page, said
 from nbhdsim.report.html import run as runs
-from nbhdsim.report.html import said
-from nbhdsim.report.html.blocks import labels, minus, numeric, plain, safe
+from nbhdsim.report.html.blocks import labels, minus, numeric, pictures, plain, safe
 
 BAD = ('<script>alert("x")</script>', "=1+1|'../../etc/passwd' $x^{ & \u2028", "A" * 80)
 
@@ -64,31 +66,31 @@ def test_sections_answer_in_order(made):
 
 
 def test_one_file_that_asks_for_nothing(made):  # HR-1
-    page = Page(made[1])
-    outside = [(tag, url) for tag, url in page.links if not url.startswith("#")]
+    read = Page(made[1])
+    outside = [(tag, url) for tag, url in read.links if not url.startswith("#")]
     assert all(tag == "a" and url.startswith(("https://", "http://")) for tag, url in outside)
-    assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe", "img", "object", "base", "form"}
-    policy = next(held["content"] for tag, held in page.tags if held.get("http-equiv") == "Content-Security-Policy")
+    assert not {tag for tag, _ in read.tags} & {"script", "link", "iframe", "img", "object", "base", "form"}
+    policy = next(held["content"] for tag, held in read.tags if held.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'")
 
 
 def test_structure(made):  # HR-2, HR-3
-    page = Page(sane(made[1]))
-    names = [tag for tag, _ in page.tags]
-    assert ("html", {"lang": "en-GB"}) in page.tags and names.count("h1") == 1 and names.count("main") == 1 and "nav" in names
-    assert page.headings[0] == 1 and all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
-    assert len(page.ids) == len(set(page.ids))
-    assert all(url[1:] in page.ids for tag, url in page.links if url.startswith("#"))
+    read = Page(sane(made[1]))
+    names = [tag for tag, _ in read.tags]
+    assert ("html", {"lang": "en-GB"}) in read.tags and names.count("h1") == 1 and names.count("main") == 1 and "nav" in names
+    assert read.headings[0] == 1 and all(b - a <= 1 for a, b in zip(read.headings, read.headings[1:], strict=False))
+    assert len(read.ids) == len(set(read.ids))
+    assert all(url[1:] in read.ids for tag, url in read.links if url.startswith("#"))
     for fact in ("nbhdsim 0.1.0", "run", "2026-01-02", "synthetic", "Draft"):
         assert fact in made[1]
 
 
 def test_pictures_have_title_description_and_a_table(made):  # CT-8
-    page = Page(made[1])
-    drawn = [held for tag, held in page.tags if tag == "svg"]
+    read = Page(made[1])
+    drawn = [held for tag, held in read.tags if tag == "svg"]
     assert len(drawn) >= 5
     for held in drawn:
-        assert held["role"] == "img" and all(name in page.ids for name in held["aria-labelledby"].split())
+        assert held["role"] == "img" and all(name in read.ids for name in held["aria-labelledby"].split())
     assert made[1].count("The same as a table") == len(drawn)
     folder = made[0] / "figures"
     for name in ("budget", "changes", "paths", "years", "fifths"):
@@ -148,8 +150,8 @@ def test_a_hundred_futures_are_counted(tmp_path):
 def test_names_of_users_are_text(tmp_path):
     path = reported.folder(tmp_path / "run", names=BAD, months=24)
     text = sane(html.make_report(path).read_text(encoding="utf-8"))
-    page = Page(text)
-    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "img"}
+    read = Page(text)
+    assert not {tag for tag, _ in read.tags} & {"script", "iframe", "img"}
     assert "&lt;script&gt;alert(" in text
     names = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.suffix in (".svg", ".png", ".html", ".txt"))
     assert all(re.fullmatch(r"run/(figures/)?[a-z0-9-]+\.(svg|png|html|txt)", name) for name in names)
@@ -236,3 +238,84 @@ def test_the_verb_writes_where_it_is_told(made, tmp_path, capsys):
     assert cli.main(["report", str(made[0]), "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out) and out.read_text(encoding="utf-8") == made[1]
     assert cli.main(["report", str(made[0]), "--out", str(tmp_path)]) == cli.BAD_INPUT
+
+
+def luminance(colour):
+    """Relative luminance of #rrggbb (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    """Contrast ratio of two colours."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1, 2])  # light, dark, print
+def test_colours_can_be_told_apart(theme):  # CT-2, 1.4.3, 1.4.11
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", page.style(), re.S)[theme]))
+    for name in ("text", "quiet", "link", "ink"):
+        assert contrast(colours[name], colours["page"]) >= 4.5 and contrast(colours[name], colours["soft"]) >= 4.5
+    for name in ("navy", "orange", "teal", "maroon", "ink"):
+        assert contrast(colours[name], colours["card"]) >= 3
+    assert contrast(colours["text"], colours["warn"]) >= 4.5 and contrast(colours["warn-line"], colours["warn"]) >= 3
+
+
+def test_slides_can_be_read_from_the_back(made):  # PP-1, CT-3, CT-5
+    for file in (made[0] / "figures").glob("*.svg"):
+        if file.stem in ("admissions", "wellbeing"):
+            continue
+        svg = file.read_text(encoding="utf-8")
+        sizes = [float(size) for size in re.findall(r"(?:font: |font-size: )(?:bold |700 )?([\d.]+)px", svg)]
+        assert sizes and min(sizes) >= 18
+        assert not re.search(r"rotate\(-?(?!0[ )])\d", svg)
+    titles = re.findall(r'class="message">(.*?)</h', made[1])
+    assert titles and all(len(title.split()) <= 16 for title in titles)
+
+
+def test_no_text_of_a_slide_is_cut_off(tmp_path):
+    long = tuple(f"{name} with a name that goes on for quite a while and still a little more" for name in reported.NAMES)
+    run = runs.read(reported.folder(tmp_path / "run", names=long))
+    for picture in (p for section in html.sections_of(run) for p in pictures(section.blocks)):
+        figure = picture.slide.figure
+        with mpl.rc_context(drawing.STYLE):
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+        box = figure.get_tightbbox(canvas.get_renderer())
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= drawing.WIDTH and box.y1 <= figure.get_figheight(), picture.name
+
+
+def test_nothing_is_called_saved_or_certain(made):  # UN-1, UN-2, UN-6
+    text = re.sub(r"<[^>]+>", " ", made[1])
+    assert not re.search(r"\bsaves\b|\bcertain(ly)?\b|\bprobabilit", text)
+    assert "capacity freed, not money released" in text and "not chances in reality" in text
+
+
+def test_a_run_is_valued_with_another_number(made):
+    def avoided(**asked):
+        run = runs.read(made[0], **asked)
+        return next(s for s in html.sections_of(run) if s.key == "worth")
+
+    plain_, other = avoided(), avoided(sets=["economics.marginal_share=0.1"], perspective="nhs_social_care")
+    assert plain_ != other and "the NHS and social care" in str(other) and "report" in str(other)
+    with pytest.raises(NbhdsimError, match="unknown perspective 'nsh'"):
+        runs.read(made[0], perspective="nsh")
+    with pytest.raises(NbhdsimError, match="it needs a new run"):
+        runs.read(made[0], sets=["baseline.activity.admissions=1"])
+    with pytest.raises(NbhdsimError, match="unknown address"):
+        runs.read(made[0], sets=["economics.welby=1"])
+
+
+def test_the_schedule_of_discounting_and_its_edition_are_told(made):  # GB-3, gate 8
+    assert "Green Book 2026" in made[1] and "under review" in made[1]
+
+
+def test_payers_add_up(made):  # EC-12, gate 10
+    run = runs.read(made[0])
+    for name in run.names:
+        frame = run.worth.who[run.worth.who["scenario"] == name].set_index("payer")
+        parts = frame.drop(index="all")
+        for column in ("cost", "cash", "capacity", "societal", "net"):
+            assert parts[column].sum() == pytest.approx(frame.loc["all", column])

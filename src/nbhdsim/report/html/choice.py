@@ -72,7 +72,7 @@ def _plane_drawn(run: Run, plane: Any, names: Sequence[str]) -> Any:
     """The figure of `_plane`."""
     with mpl.rc_context(drawing.STYLE):
         figure = drawing.sheet()
-        ax = drawing.axes(figure, left=1.7, right=4.2, top=0.2, bottom=0.8)
+        ax = drawing.axes(figure, left=1.7, right=4.2, top=0.6, bottom=0.8)
         for i, name in enumerate(names):
             mine = _shown(plane, name)
             drawing.dots(ax, mine["gain"], mine["cost"] / 1e6, i=i)
@@ -86,7 +86,7 @@ def _plane_drawn(run: Run, plane: Any, names: Sequence[str]) -> Any:
         drawing.ticks(ax, "x")
         drawing.ticks(ax, "y")
         ax.set_xlabel("emergency admissions avoided")
-        ax.set_ylabel("cost, million pounds")
+        drawing.above(ax, "cost, million pounds")
         drawing.aside(figure, len(names), f"Dashed: {said.bare(k)} pounds an admission. Below and right of it, worth its cost.")
     return figure
 
@@ -127,7 +127,7 @@ def _curves_drawn(run: Run, curves: Any, shown: Sequence[str]) -> Any:
     """The figure of `_curves`."""
     with mpl.rc_context(drawing.STYLE):
         figure = drawing.sheet()
-        ax = drawing.axes(figure, left=1.7, right=4.2, top=0.2, bottom=0.8)
+        ax = drawing.axes(figure, left=1.7, right=4.2, top=0.6, bottom=0.8)
         for i, name in enumerate(shown):
             mine = curves[curves["option"] == name]
             ax.plot(mine["k"], 100 * mine["best"], markevery=max(len(mine) // 6, 1), **drawing.look(i))
@@ -138,7 +138,7 @@ def _curves_drawn(run: Run, curves: Any, shown: Sequence[str]) -> Any:
         drawing.ticks(ax, "x")
         drawing.ticks(ax, "y")
         ax.set_xlabel("pounds that an admission avoided is taken to be worth")
-        ax.set_ylabel("% of futures in which it is best")
+        drawing.above(ax, "% of futures in which it is best")
         drawing.aside(figure, len(shown), "Small squares: the option of the highest expected value")
     return figure
 

@@ -138,13 +138,23 @@ def picture(name: str, figure: Figure, told: Told, *, table: Table) -> Picture:
 
 
 def _headed(figure: Figure, told: Told) -> None:
-    """Title, subtitle and source on a slide."""
+    """Title, subtitle and source on a slide, each within its width."""
     high, x = figure.get_figheight(), 0.4 / WIDTH
-    title = "\n".join(textwrap.wrap(told.title, 62)[:2])
-    figure.text(x, 1 - 0.25 / high, title, fontsize=26, fontweight="bold", va="top", color=NAVY, linespacing=1.2, gid=HEADING)
-    subtitle = textwrap.shorten(told.subtitle, 108, placeholder=" ..")
-    figure.text(x, 1 - 1.25 / high, subtitle, fontsize=SIZE, va="top", gid=HEADING)
+    title, subtitle = (_lines(text, wide) for text, wide in ((told.title, 50), (told.subtitle, 80)))
+    figure.text(x, 1 - 0.2 / high, title, fontsize=24, fontweight="bold", va="top", color=NAVY, linespacing=1.15, gid=HEADING)
+    figure.text(x, 1 - 1.08 / high, subtitle, fontsize=SIZE, va="top", linespacing=1.15, gid=HEADING)
     figure.text(x, 0.15 / high, SOURCE, fontsize=SIZE, va="bottom", gid=HEADING)
+
+
+def _lines(text: str, wide: int) -> str:
+    """A text in two lines at most."""
+    lines = textwrap.wrap(text, wide)
+    return "\n".join(lines if len(lines) < 3 else [lines[0], textwrap.shorten(" ".join(lines[1:]), wide, placeholder=" ..")])
+
+
+def above(ax: Axes, text: str) -> None:
+    """What the upright axis counts, level and above it, so that no text lies on its side."""
+    ax.text(0, 1.03, text, transform=ax.transAxes, va="bottom")
 
 
 def _svg(figure: Figure) -> str:

@@ -121,7 +121,7 @@ def _plane_drawn(run: Run, some: Any, names: Sequence[str]) -> Any:
     """The figure of `_plane`."""
     with mpl.rc_context(drawing.STYLE):
         figure = drawing.sheet()
-        ax = drawing.axes(figure, left=1.9, right=3.9, top=0.2, bottom=0.8)
+        ax = drawing.axes(figure, left=1.9, right=3.9, top=0.6, bottom=0.8)
         for i, name in enumerate(names):
             mine = some[some["scenario"] == name]
             drawing.dots(ax, mine["gap"], mine["total"], i=i)
@@ -137,7 +137,7 @@ def _plane_drawn(run: Run, some: Any, names: Sequence[str]) -> Any:
             place: dict[str, Any] = {"ha": "right" if x > 0.5 else "left", "va": "top" if y > 0.5 else "bottom"}
             ax.text(x, y, equity.QUADRANTS[corner].replace(", ", ",\n"), transform=ax.transAxes, linespacing=1.15, **place)
         ax.set_xlabel("gap reduction (net health of fifth 1 less that of fifth 5)")
-        ax.set_ylabel("net health of all")
+        drawing.above(ax, "net health of all")
     return figure
 
 
