@@ -33,7 +33,8 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 LONGEST_TEXT = 30_000
 """Characters of a cell; a spreadsheet takes 32,767."""
 LONGEST_NAME, LONGEST_LOOKED_AT = 31, 2_000
-WIDEST, NARROWEST = 44, 10
+WIDEST, NARROWEST, COVER = 44, 10, 80.0
+"""Widths of columns in characters: the most, the least, and that of the cover."""
 TOP = 3
 """Rows above the header of a table."""
 MAGNITUDES = ((100, "#,##0"), (1, "#,##0.00"), (0.01, "0.0000"), (0, "0.000000"))
@@ -113,20 +114,20 @@ def write(path: Path, cover: Cover, sheets: Sequence[Sheet]) -> Path:
         links = book.get_worksheet_by_name(names[1])
         for row, name in enumerate(names[2:], TOP + 1):
             quoted = name.replace("'", "''")
-            links.write_url(row, 0, f"internal:'{quoted}'!A1", book.add_format({**FONT, "underline": 1}), name)
+            links.write_url(row, 0, f"internal:'{quoted}'!A1", book.add_format({**FONT, "underline": 1, "valign": "top"}), name)
     return path
 
 
 def _cover(book: Workbook, cover: Cover, name: str) -> None:
     sheet = book.add_worksheet(name)
-    sheet.set_column(0, 0, 100, book.add_format({**FONT, "text_wrap": True}))
+    sheet.set_column(0, 0, COVER, book.add_format({**FONT, "text_wrap": True}))
     sheet.write_string(0, 0, plain(cover.title), _heading(book))
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
     for row, line in enumerate(cover.lines, 1):
         sheet.write_string(row, 0, plain(line), text)
-        sheet.set_row(row, _height([(plain(line), 100.0)]))
+        sheet.set_row(row, _height([(plain(line), COVER)]))
 
 
 def _heading(book: Workbook) -> Format:
