@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import matplotlib as mpl
 import pytest
 import reported
+import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from nbhdsim import cli
@@ -195,6 +196,14 @@ def text_of(path):
     """The report of a folder, with none of its files written."""
     run = runs.read(path)
     return sane(html.html(run, html.sections_of(run)))
+
+
+def test_a_reference_that_funds_something_is_told(copy):
+    file = copy / "resolved.yaml"
+    data = yaml.safe_load(file.read_text())
+    data["scenarios"] = [data["scenarios"][1], data["scenarios"][0], data["scenarios"][2]]
+    file.write_text(yaml.safe_dump(data, sort_keys=False))
+    assert "A change against doing nothing cannot be said." in text_of(copy).replace("\n", " ")
 
 
 def manifest(path, **changes):

@@ -304,6 +304,18 @@ def _bands(rows: Sequence[Any]) -> str:
     return "bands hold 50, 80 and 95% of simulated futures"
 
 
+def _yearly_title(run: Run, held: Mapping[str, Sequence[Any]]) -> str:
+    """Which options have a clear change in the last year; else that in no year any has, or that some has in some year."""
+    sure = [run.label[name] for name, rows in held.items() if rows and said.clear(rows[-1])]
+    if sure:
+        return f"In the last year the direction of the change is clear: {said.listed(sure)}"
+    if any(said.clear(row) for rows in held.values() for row in rows):
+        return "The direction of the change is clear in some years, not in the last"
+    if all(math.isnan(words.width_of(row)) for rows in held.values() for row in rows):
+        return "The change in emergency admissions, year by year"
+    return "In no year is the direction of the change in admissions clear"
+
+
 def differences(run: Run, names: Sequence[str], *, number: int) -> Picture:
     """The change of each year as a fan around its mean, a panel for each scenario, on one scale."""
     years = run.reference.months // 12
@@ -330,14 +342,7 @@ def differences(run: Run, names: Sequence[str], *, number: int) -> Picture:
         for ax in drawn[1:]:
             ax.grid(axis="y", color=drawing.PALE, linewidth=1)
     last = {name: rows[-1] for name, rows in held.items() if rows}
-    grows = [
-        run.label[n]
-        for n, rows in held.items()
-        if rows and abs(rows[-1]["value"]) > 2 * abs(rows[0]["value"]) and not rows[-1]["sign_unknown"]
-    ]
-    title = (
-        f"The change grows with the years: {said.listed(grows)}" if grows else "The change in emergency admissions, year by year"
-    )
+    title = _yearly_title(run, held)
     told = Told(
         title,
         f"Change in emergency admissions a year against '{run.label[run.reference.name]}', {_where(run)}; line: mean; "
