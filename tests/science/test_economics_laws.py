@@ -136,6 +136,12 @@ def test_what_has_no_meaning_is_refused(call):
         call()
 
 
+def test_a_saving_has_no_optimism_bias_and_no_switching_share():
+    """A cut that costs less than it did: bias would have it save more, and no share of benefit makes its value 0."""
+    assert appraisal.optimism(-100, 0.2) == -100 and appraisal.optimism(100, 0.2, mitigation=0.25) == 115
+    assert appraisal.appraise(-50, 10) == (60, None, None, None, None)
+
+
 def test_ratios_without_meaning_are_none():
     nothing = appraisal.appraise(0, 100)
     assert nothing.bcr is None and nothing.roi is None and nothing.npv == 100

@@ -55,6 +55,12 @@ def test_a_group_of_nobody_counts_for_nothing(groups):
     x2, w2 = np.append(x, 777.0), np.append(w, 0.0)
     assert indices.slope_index(x2, w2) == pytest.approx(indices.slope_index(x, w))
     assert indices.ede(np.append(x, 0.0), 1.0, weights=w2) == pytest.approx(indices.ede(x, 1.0, weights=w))
+    for nobody in (np.nan, -5.0):                                       # a rate of nobody, 0 / 0
+        x2[-1] = nobody
+        assert indices.concentration(x2, w2) == pytest.approx(indices.concentration(x, w))
+        assert indices.erreygers(x2, w2, low=0, high=1000) == pytest.approx(indices.erreygers(x, w, low=0, high=1000))
+        assert indices.atkinson(x2, 2.0, weights=w2) == pytest.approx(indices.atkinson(x, 2.0, weights=w))
+        assert indices.slope_index(x2, w2) == pytest.approx(indices.slope_index(x, w))
 
 
 @given(GROUPS, st.floats(0, 30), st.floats(0, 30))
@@ -83,8 +89,19 @@ def test_the_aversion_at_which_a_ranking_turns():
     assert indices.flips([60, 80], [50, 70]) == []
 
 
+@pytest.mark.parametrize(("one", "other", "turns"), [
+    ([1, 4], [2, 2], [1.0]),                                            # geometric means are the same
+    ([0, 1], [0.25, 0.25], [0.5]),
+    ([1, 4], [1.6, 1.6], [2.0]),                                        # harmonic means are
+    ([1, 3], [2, 2], []), ([1, 4], [1, 4], []),                         # level at 0 and behind ever after; the same
+])
+def test_a_ranking_may_turn_at_a_round_aversion(one, other, turns):
+    assert indices.flips(one, other) == pytest.approx(turns) and indices.flips(other, one) == pytest.approx(turns)
+
+
 def test_one_group_has_no_slope_and_no_mean_no_relative_index():
     assert np.isnan(indices.slope_index([3]).sii) and indices.concentration([3]) == 0
+    assert np.isnan(indices.concentration([-1, 2])) and indices.concentration([-1, -3]) == 0.25
     assert np.isnan(indices.concentration([-1, 1])) and np.isnan(indices.atkinson([0, 0], 1))
     assert indices.slope_index([-2, -1]).sii == 2
     with pytest.raises(NbhdsimError):

@@ -86,6 +86,12 @@ def test_one_future(tmp_path):
     assert (worth.value["n"] == 1).all() and worth.value["low"].isna().all()
 
 
+def test_central_values_are_shown_of_a_run_without_central_futures(tmp_path):
+    worth = of_run.of_run(run(tmp_path / "x", replicates=0, draws=3))
+    assert worth.numbers.set_index("address").loc["economics.wellby", "used"] == 13000 * 1.25
+    assert set(worth.plane.query("effect == 'admissions_avoided'")["k"]) == {1750.0} and set(worth.plane["draw"]) == {1, 2, 3}
+
+
 @pytest.mark.parametrize("missing", ["costs.parquet", "outcomes.parquet", "resolved.yaml", "manifest.json"])
 def test_an_old_folder_without_a_table_is_told(tmp_path, missing):
     path = run(tmp_path / "x")

@@ -99,6 +99,21 @@ def test_benefits_pay_back_in_a_year():
     assert found.loc["payback_year", "value"] == 1 and found.loc["payback_year", "why"] == "a year has no range"
 
 
+@pytest.mark.parametrize("flows, year, said", [
+    ([0, -10, 4, 8], 4, "a year has no range"),                         # nothing spent yet is nothing paid back
+    ([0, -10, 4, 4], None, "not within 4 years"),
+    ([-10, 12, -9, 1], 2, "lost again"), ([-10, 12, -9, 8], 2, "lost again"), ([5, 0, 0, 0], 1, "a year has no range")])
+def test_the_year_of_payback(flows, year, said):
+    of = books(GOOD)
+    scenario = of.scenarios[0]
+    of.years = np.arange(1, 5)
+    each = np.tile(np.array(flows, float), (len(scenario.draws), 1))
+    only = scenario._replace(years={("benefit", "icb", "cash-releasing", "x"): each})
+    found = value._payback(of, only, "public", discounted=False)
+    assert found["value"] == year or (year is None and np.isnan(found["value"]))
+    assert said in found["why"] and ("again" in found["why"]) == ("again" in said)
+
+
 def test_the_range_of_a_ratio_holds_it_and_opens_where_nothing_may_be_avoided():
     """Fieller's range tends to that of the delta method where the lower part varies little, and has no end where it may be 0."""
     rng = np.random.default_rng(3)

@@ -120,6 +120,22 @@ def test_welfare_says_at_which_aversion_two_options_change_places(sums):
     assert lead[0.0] == 1 and (lead[ede.index > aversion] == -1).all()
 
 
+def test_without_aversion_welfare_is_the_mean_of_all_whoever_lives_where(sums):
+    """Each future has its own people; at aversion 0 the change is net health in points over person-years."""
+    run = only_for(sums, 1, share=0.01, outcome="life_satisfaction")
+    size = 1 + 0.3 * np.arange(len(run.draws))[:, None] * np.array([1, 0, 0, 0, 2.0])
+    quintiles = [i for i, (by, _) in enumerate(run.yearly.groups) if by == "quintile"]
+    cube = run.yearly._replace(present=run.yearly.present.copy())
+    for x in (cube.value, cube.present):
+        x[:, :, :, quintiles] *= size[None, :, None, :, None]
+    run = run._replace(yearly=cube)
+    found = plane.of_run(run, "do nothing", cost={"plan": np.zeros(len(run.draws))}, prices=prices())
+    years = run.yearly.present[0][:, :, quintiles, run.outcomes.index("life_satisfaction")].sum((1, 2)) / 12
+    some = run.draws > 0
+    wanted = (found.points["total"].to_numpy() * 7 / years)[some].mean()
+    assert found.welfare.query("aversion == 0 and scenario == 'plan'")["value"].item() == pytest.approx(wanted)
+
+
 def test_no_evidence_on_wellbeing_is_no_place_on_the_plane(sums):
     cost = {"plan": np.ones(len(sums.draws))}
     found = plane.of_run(sums, "do nothing", cost=cost, prices=prices(), modelled={"plan": {"bed_days"}})

@@ -1,6 +1,6 @@
 """Costs against benefits: present values and their ratios, cost per admission avoided, optimism bias, payback, who pays who gains.
 
-Nothing here is ever infinite or negative by division: where a ratio has no meaning it is None, and the caller says why.
+Nothing is ever divided by what is 0 or below: such a ratio has no meaning, it is None, and the caller says why.
 """
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -22,10 +22,13 @@ def ratio(top: float, bottom: float) -> float | None:
 
 
 def optimism(cost: float, bias: float, *, mitigation: float = 0.0) -> float:
-    """Cost with optimism bias: cost x (1 + bias x (1 - mitigation)). The Green Book. Oracle optimism-bias-uplift."""
+    """Cost with optimism bias: cost x (1 + bias x (1 - mitigation)); a cost below 0, a saving, has none.
+
+    The Green Book. Oracle optimism-bias-uplift.
+    """
     if not 0 <= mitigation <= 1:
         raise NbhdsimError.of(f"{mitigation:g} of the optimism bias is mitigated (0 to 1)", path="mitigation")
-    return cost * (1 + bias * (1 - mitigation))
+    return cost + max(cost, 0.0) * bias * (1 - mitigation)
 
 
 class Appraisal(NamedTuple):
@@ -42,10 +45,10 @@ def appraise(cost: float, benefit: float, *, cashable: float = 0.0) -> Appraisal
     """NPV = PVB - PVC; BCR = PVB / PVC; ROI = (PVB - PVC) / PVC; cashable return = cashable / PVC; switching share = PVC / PVB.
 
     Present values in pounds. The switching share is that share of the benefit at which the NPV is 0 (above 1: the benefit would
-    have to rise). The Green Book. Oracle appraisal-ratios.
+    have to rise; None where nothing is gained, or the cost is below 0). The Green Book. Oracle appraisal-ratios.
     """
-    npv = benefit - cost
-    return Appraisal(npv, ratio(benefit, cost), ratio(npv, cost), ratio(cashable, cost), ratio(cost, benefit))
+    npv, switching = benefit - cost, ratio(cost, benefit) if cost >= 0 else None
+    return Appraisal(npv, ratio(benefit, cost), ratio(npv, cost), ratio(cashable, cost), switching)
 
 
 class Avoided(NamedTuple):

@@ -3,7 +3,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from nbhdsim import documents, evidence, projections, tables
@@ -100,7 +99,7 @@ def of_run(folder: Path, *, sets: Sequence[str] = (), wellbeing: Sequence[str] =
     effects = projections.yearly(folder, names[0]) if effects is None else effects
     if effects.empty:
         raise NbhdsimError.of(f"{folder} has no future in which every scenario is finished")
-    values = constants.draws(quantities, seed=int(resolved["scenarios"][0]["seed"]), numbers_of=effects["draw"].unique())
+    values = constants.draws(quantities, seed=int(resolved["scenarios"][0]["seed"]), numbers_of={0, *effects["draw"].unique()})
     asked = Asked(names[0], tuple(wellbeing), not_reached(folder, effects))
     set_by = {**dict.fromkeys(resolved["scenarios"][0].get("overrides") or {}, "scenario"),
               **{text.partition("=")[0].strip(): "report" for text in sets}}
@@ -175,7 +174,7 @@ def numbers(quantities: Mapping[str, Quantity], values: pd.DataFrame, set_by: Ma
         name = address.removeprefix(constants.ROOT)
         if q.stage == "value" or address in needed:
             rows.append([address, q.value, q.low, q.high, q.law, q.unit, getattr(models.get(name), "price_year", None),
-                         float(values[name].iloc[0]) if values.index[0] == 0 else np.nan, q.grade, q.basis, q.assumed,
+                         float(values[name].loc[0]), q.grade, q.basis, q.assumed,
                          set_by.get(address, ""),
                          ", ".join(filter(None, (q.source.title, q.source.by, str(q.source.year or "")))), q.why])
     return pd.DataFrame(rows, columns=list(NUMBERS)).astype({"price_year": "Int64"})

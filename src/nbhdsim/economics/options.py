@@ -95,7 +95,7 @@ def _ladder(books: Books, effect: str) -> pd.DataFrame:
 
 def plane(books: Books) -> pd.DataFrame:
     """Cost and effect of every scenario in every future, with where it lies, in PLANE."""
-    central = books.values.iloc[0]
+    central = books.values.loc[[0]].iloc[0]
     worth = {"admissions_avoided": central["emergency_admission"] * central["marginal_share"], "wellbys": central["wellby"]}
     out = []
     for effect, k in worth.items():

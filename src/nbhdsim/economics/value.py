@@ -212,7 +212,8 @@ def between(top: Array, bottom: Array, *, least: float = -np.inf) -> tuple[float
 
 
 def _payback(books: Books, of: Futures, perspective: str, *, discounted: bool) -> dict[str, Any]:
-    """First year by whose end the mean benefits have made up for the mean costs."""
+    """First year by whose end the mean benefits have made up for the mean costs, from the year on in which any are; and whether
+    later years lose it again."""
     payers = constants.perspectives()[perspective]
     flows = np.zeros(len(books.years))
     for key, pounds in of.years.items():
@@ -221,7 +222,10 @@ def _payback(books: Books, of: Futures, perspective: str, *, discounted: bool) -
             flows += pounds[of.shown].mean(0) * factor * (1 if key[0] == BENEFIT else -1)
     if not flows.any():
         return _nothing("none of these payers pays or gains anything", of)
-    year = appraisal.payback(flows, 0.0)
+    first = int(np.flatnonzero(flows)[0])
+    year = appraisal.payback(flows[first:], 0.0, first=first)
     if year is None:
         return _nothing(f"not within {len(books.years)} years", of)
-    return {**_nothing("a year has no range", of), "value": float(books.years[year])}
+    lost = (np.cumsum(flows)[year:] < 0).any()
+    why = "a year has no range" + ("; later years cost more than they bring, so that it is lost again" if lost else "")
+    return {**_nothing(why, of), "value": float(books.years[year])}

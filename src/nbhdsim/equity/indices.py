@@ -1,8 +1,10 @@
 """Indices of inequality over groups in order of deprivation: SII, RII, concentration index, Atkinson and EDE.
 
 Groups (or people) stand in order, **the most deprived first**, with weights = population. Positive slope and concentration: the
-less deprived have more of it. Groups of weight 0 count for nothing. Where an index has no meaning (one group, mean 0) it is NaN.
+less deprived have more of it. Groups of weight 0 count for nothing, whatever their value, NaN too. Where an index has no meaning (a
+slope of one group, a share of a mean of 0) it is NaN.
 """
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -16,15 +18,19 @@ Scale = Literal["identity", "log", "logit"]
 LINKS = {"identity": (lambda x: x, lambda x: x), "log": (np.log, np.exp), "logit": (logit, expit)}
 """Scales of a regression and back: plain, log for rates, logit for shares, as PHE advises."""
 NAN = float("nan")
+ROUNDING = 1e-12
 
 
 def weighted(values: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array]:
-    """Values f8[n] and weights f8[n] that add up to 1 (equal where None); weights below 0, or none above, are an error."""
+    """Values f8[n] and weights f8[n] that add up to 1 (equal where None); weights below 0, or none above, are an error.
+
+    A group of weight 0 gets the value of another, which moves nothing.
+    """
     x = np.asarray(values, float)
     w = np.ones(len(x)) if weights is None else np.asarray(weights, float)
     if w.shape != x.shape or not (w >= 0).all() or not w.sum() > 0 or not np.isfinite(x[w > 0]).all():
         raise NbhdsimError.of(f"{len(x)} finite values need as many weights, 0 or above and not all 0", path="weights")
-    return x, np.asarray(w / w.sum())
+    return np.where(w > 0, x, x[w > 0][0]), np.asarray(w / w.sum())
 
 
 def ridits(weights: ArrayLike, *, rank: ArrayLike | None = None) -> Array:
@@ -85,11 +91,13 @@ def concentration(values: ArrayLike, weights: ArrayLike | None = None, *, rank: 
     """Concentration index 2 cov(h, ridit) / mean(h), weights = population; `rank` for people (equal ranks share their ridit).
 
     -1 to 1 for values of one sign; below 0 the most deprived have more. The grouped form is that of people with their group's mean.
-    NaN where the mean is 0. O'Donnell and others (2008). Oracle dcea-baseline-qale-england.
+    NaN where the mean is 0, or values lie on both sides of 0. O'Donnell and others (2008). Oracle dcea-baseline-qale-england.
     """
     x, w = weighted(values, weights)
     mean, r = float(w @ x), ridits(w, rank=rank)
-    return float(2 * (w @ (x * r) - mean * (w @ r)) / mean) if mean else NAN
+    if not mean or ((x < 0).any() and (x > 0).any()):
+        return NAN
+    return float(2 * (w @ (x * r) - mean * (w @ r)) / mean)
 
 
 def erreygers(values: ArrayLike, weights: ArrayLike | None = None, *, low: float, high: float,
@@ -133,17 +141,21 @@ def atkinson(values: ArrayLike, aversion: float, *, weights: ArrayLike | None = 
 
 
 def flips(one: ArrayLike, other: ArrayLike, *, weights: ArrayLike | None = None, most: float = 30.0) -> list[float]:
-    """Aversions from 0 to `most` at which the ranking of two distributions by EDE turns round, none where it never does."""
+    """Aversions from 0 to `most` at which the ranking of two distributions by EDE turns round, none where it never does.
+
+    Seen where the two change places between points 0.1 apart.
+    """
     def lead(e: float) -> float:
         return ede(one, e, weights=weights) - ede(other, e, weights=weights)
     grid = np.linspace(0, most, int(most * 10) + 1)
     leads = _edes(one, grid, weights) - _edes(other, grid, weights)
-    turns = np.flatnonzero(leads[:-1] * leads[1:] < 0)
-    if not len(turns):
+    apart = np.flatnonzero(np.abs(leads) > ROUNDING * np.abs(np.asarray(one, float)).max())     # at a tie they may turn round
+    turns = [(i, j) for i, j in pairwise(apart) if leads[i] * leads[j] < 0]
+    if not turns:
         return []
     from scipy.optimize import brentq  # takes a while, and most rankings never turn
 
-    return [float(brentq(lead, grid[i], grid[i + 1])) for i in turns]
+    return [float(brentq(lead, grid[i], grid[j])) for i, j in turns]
 
 
 def _edes(values: ArrayLike, aversions: Array, weights: ArrayLike | None) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from nbhdsim import evidence
 from nbhdsim.comparison import NOT_MODELLED, ranged, spread
 from nbhdsim.equity.dcea import net_health, quadrant
 from nbhdsim.equity.indices import ede, flips
@@ -24,8 +25,6 @@ from nbhdsim.projections.cubes import Cubes
 from nbhdsim.projections.frames import Modelled
 
 WELLBEING = "life_satisfaction"
-AVERSIONS = (0.0, 1.0, 3.5, 10.95)
-"""Aversions to inequality shown: none, the geometric mean, and two values of surveys, which are disputed."""
 QUADRANTS = {
     "win-win": "more health, narrower gap", "win-lose": "more health, wider gap",
     "lose-win": "less health, narrower gap", "lose-lose": "less health, wider gap",
@@ -66,6 +65,11 @@ FLIPS = {
     "aversion": "aversion at which the two change places; blank: at none up to 30",
 }
 """Columns of `Plane.flips`, and what they mean."""
+
+
+def aversions() -> tuple[float, ...]:
+    """Aversions to inequality that are shown, from none on (catalogue/economics.yaml)."""
+    return tuple(map(float, evidence.economics_file().constants["aversions"].value))
 
 
 class Plane(NamedTuple):
@@ -119,7 +123,7 @@ def of_run(run: Cubes, reference: str, *, cost: Mapping[str, ArrayLike], prices:
             "scenario": name, "draw": run.draws, "replicate": run.replicates, "gap": health.gap, "total": health.total,
             "quadrant": [quadrant(*pair) for pair in zip(health.gap, health.total, strict=True)]}, columns=list(POINTS)))
         level[name] = level[reference] + health.net * prices.points_per_qaly / people
-    welfare, turned = _welfare(level, reference, run=run, weights=people[0])
+    welfare, turned = _welfare(level, reference, run=run, people=people)
     return Plane(_joined(net, NET), _joined(points, POINTS), welfare, turned)
 
 
@@ -152,14 +156,16 @@ def _net(name: str, benefit: NDArray[np.float64], net: NDArray[np.float64], *, r
 
 
 def _welfare(level: Mapping[str, NDArray[np.float64]], reference: str, *, run: Cubes,
-             weights: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Equally distributed equivalents of levels f8[future, 5], and where two scenarios change places."""
+             people: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Equally distributed equivalents of levels f8[future, 5] of so many people, and where two scenarios change places."""
     some, rows = frames.shown(run.draws), []
-    for aversion in AVERSIONS:
-        own = {name: np.array([ede(x, aversion, weights=weights) for x in values]) for name, values in level.items()}
+    for aversion in aversions():
+        own = {name: np.array([ede(x, aversion, weights=w) for x, w in zip(values, people, strict=True)])
+               for name, values in level.items()}
         for name, x in own.items():
             rows.append({"scenario": name, "aversion": aversion, "ede": x[some].mean(), **_spread(x - own[reference], run.draws)})
-    means = {name: values[some].mean(0) for name, values in level.items()}
+    weights = people[some].mean(0)
+    means = {name: (values * people)[some].mean(0) / weights for name, values in level.items()}
     turned = []
     for one, other in combinations(sorted(means), 2):
         lead = one if weights @ (means[one] - means[other]) >= 0 else other

@@ -193,7 +193,7 @@ def _welfare(run: Run, found: Any) -> Table:
                 for row in frame[(frame["scenario"] == n) & (frame["aversion"] == aversion)].to_dict("records")
             ),
         ]
-        for aversion in equity.AVERSIONS
+        for aversion in equity.aversions()
     ]
     return Table(
         "Change in equally distributed life satisfaction, points: 90% range, middle",

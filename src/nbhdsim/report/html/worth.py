@@ -179,7 +179,8 @@ def _signed(told: str, measure: str) -> str:
 def _year(row: Any) -> str:
     if row is None or not math.isfinite(row["value"]):
         return str(row["why"]) if row is not None else "not known"
-    return f"year {row['value']:.0f}"
+    lost = str(row["why"]).partition("; ")[2]
+    return f"year {row['value']:.0f}" + (f"; {lost}" if lost else "")
 
 
 def unvalued(run: Run, worth: Any) -> Table:
