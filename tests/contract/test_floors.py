@@ -29,7 +29,7 @@ THIRD_PARTY = {
     "numba": COMPILED,
     "llvmlite": {"rng"},
     "yaml": {"documents"},
-    "pydantic": {"documents", "evidence", "scenario", "interventions", "experiment", "economics"},
+    "pydantic": {"documents", "evidence", "scenario", "interventions", "experiment", "economics", "evaluation"},
     "scipy": {"evidence", "rates"} | TABLES_AND_UP,
     "pandas": TABLES_AND_UP,
     "pyarrow": TABLES_AND_UP,

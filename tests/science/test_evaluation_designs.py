@@ -77,7 +77,7 @@ def test_nothing_is_found_where_nothing_happens(name):
 @pytest.mark.parametrize("name", CAUSAL)
 def test_unbiased_and_covering_in_two_thousand_worlds(name):
     """Coverage is demanded of the lot and of the wild bootstrap; of the others it is what it is (`pytest -s`)."""
-    mean, error, covered = seen(name, worlds=2_000, seed=2, areas=30, funded=12)
+    mean, error, covered = seen(name, worlds=2_000, seed=2, areas=36, funded=12)
     sys.stdout.write(f"\n{name}: mean {mean:+.3f} (Monte Carlo error {error:.3f}), coverage {covered:.3f}\n")
     assert abs(mean) < 2 * error
     if name in ("cluster_randomised", "differences", "event_study"):

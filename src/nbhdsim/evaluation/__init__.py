@@ -19,14 +19,15 @@ from nbhdsim.registry import Registry
 Array = NDArray[np.float64]
 Window = tuple[int, int]
 
-AREAS, PARTICIPANTS = "all residents of the funded areas", "participants"
+AREAS, PARTICIPANTS, REFERRED = "all residents of the funded areas", "participants", "people referred"
 """Whom an estimate is about."""
 
 
 @dataclass(frozen=True)
 class People:
     """Linked records of people, one row each: `joined` and `referred` bool[n], events `prior` and `after` f8[n] in the months
-    `prior_months` and `after_months` of each window, `covariates` f8[n, k] known before with their `names`, `area` i[n]."""
+    `prior_months` and `after_months` of each window, `covariates` f8[n, k] known before with their `names`, `area` i[n]; `rows`
+    i[n]: which of all people they are, where some have no record."""
 
     joined: NDArray[np.bool_]
     prior: Array
@@ -35,6 +36,7 @@ class People:
     names: tuple[str, ...]
     area: NDArray[np.int64]
     referred: NDArray[np.bool_] | None = None
+    rows: NDArray[np.int64] | None = None
     prior_months: int = 12
     after_months: int = 12
 

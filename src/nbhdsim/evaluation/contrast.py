@@ -1,4 +1,5 @@
 """The difference of two groups of areas, each area one cluster: robust limits and the wild cluster bootstrap."""
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -48,10 +49,13 @@ def robust(change: Array, treated: Mask, compared: Mask, *, weights: Array, lost
     return Contrast(value, value - half, value + half, error, float("nan"))
 
 
+@lru_cache(maxsize=4)
 def signs(areas: int, *, seed: int, replicate: int, draws: int = DRAWS) -> Array:
     """Rademacher weights f8[draws, areas], each -1 or 1, from counters: the same in every design of a future."""
     u = rng.uniforms(np.uint64(seed), np.uint32(replicate), PURPOSE, np.uint32(0), np.arange(draws * areas, dtype=np.uint32))
-    return np.where(u < 0.5, -1.0, 1.0).reshape(draws, areas)
+    v = np.where(u < 0.5, -1.0, 1.0).reshape(draws, areas)
+    v.flags.writeable = False           # held for the designs and worlds of one future
+    return v
 
 
 def wild(change: Array, treated: Mask, compared: Mask, *, weights: Array, v: Array) -> Contrast:
@@ -72,7 +76,7 @@ def wild(change: Array, treated: Mask, compared: Mask, *, weights: Array, v: Arr
         kg = np.abs(k[group])
         vg, k2, a0, a1 = v[:, group], kg**2, r0[group], r1[group]
         error2 += float((k2 * (y[group] - kg @ y[group])**2).sum())
-        spread.append((vg @ (kg * a0), vg @ (kg * a1), vg @ (k2 * a0), vg @ (k2 * a1), (k2 * a0**2).sum(), (k2 * a0 * a1).sum(),
+        spread.append((*(vg @ np.column_stack([kg * a0, kg * a1, k2 * a0, k2 * a1])).T, (k2 * a0**2).sum(), (k2 * a0 * a1).sum(),
                        (k2 * a1**2).sum(), k2.sum()))
     error = float(np.sqrt(error2))
 

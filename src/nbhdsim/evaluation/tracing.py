@@ -5,6 +5,7 @@ import numpy as np
 
 from nbhdsim.equity.rates import score
 from nbhdsim.errors import NbhdsimError
+from nbhdsim.evaluation import Design, Estimate, EvaluatorView, Needs, design
 
 
 class Uptake(NamedTuple):
@@ -31,3 +32,33 @@ def uptake(before: tuple[float, int], after: tuple[float, int], *, reached: floa
     part = reached / n1
     return Uptake(difference, difference - half, difference + half, p1 / p0 - 1 if p0 else float("nan"), part,
                   difference / part if part else float("nan"))
+
+
+@design("batch_tracing")
+class BatchTracing(Design):
+    """Uptake on a list at two dates: points gained, the relative change that gets printed, and what those reached would have shown.
+
+    Both lists are taken as they are: whoever left or came is in the change, and so is everyone nobody reached.
+    """
+
+    title = "batch tracing of uptake"
+    maryland = 1
+    needs = Needs(treated=0, before=0, after=0, batch=True)
+
+    def estimate(self, view: EvaluatorView) -> Estimate:
+        """The change in percentage points; in `checks` relative change, share reached, implied effect of those, and the share of
+        the second list who were not on the first: they alone could move uptake by as many points."""
+        batch = view.batch
+        assert batch is not None
+        n, x = batch.eligible, batch.with_event
+        found = uptake((x[0] / n[0], n[0]), (x[1] / n[1], n[1]), reached=batch.reached)
+        value, low, high = (100 * each for each in found[:3])
+        stayed = batch.stayed / n[1]
+        sure = "leaves out no change" if low > 0 or high < 0 else "has no change in it"
+        words = (f"Uptake went from {x[0] / n[0]:.1%} to {x[1] / n[1]:.1%}: {value:+.1f} percentage points ({low:+.1f} to "
+                 f"{high:+.1f}, which {sure}), or {found.relative:+.0%} in relative terms. {found.reached:.0%} of the second list "
+                 f"were reached: if nothing else moved, they gained {100 * found.implied:+.0f} points. {1 - stayed:.0%} of the "
+                 "second list were not on the first, and nothing is compared with a list that had no programme.")
+        return Estimate(value, low, high, "percentage points of uptake", self.maryland, words,
+                        checks={"relative": found.relative, "reached": found.reached, "implied": 100 * found.implied,
+                                "newcomers": 1 - stayed})
