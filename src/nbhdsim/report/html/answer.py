@@ -124,9 +124,8 @@ def _worth(run: Run) -> str:
             f"with {said.bare(row['value'])} in the middle."
         )
     return (
-        f"What an admission avoided costs has no upper end for any option, for each may avoid none. The lowest mean is "
-        f"{said.pounds(row['value'])}, "
-        f"with {run.label[name]}."
+        f"With {run.label[name]}, each admission avoided costs {worth.WHOSE[whose]} {said.pounds(row['value'])} in the mean, "
+        "the least of all options. That has no upper end, for perhaps none is avoided."
     )
 
 
