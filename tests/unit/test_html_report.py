@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from nbhdsim import cli
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import html
-from nbhdsim.report.html import drawing, page, said
+from nbhdsim.report.html import drawing, page, said, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import labels, minus, numeric, pictures, plain, safe
 
@@ -328,3 +328,12 @@ def test_payers_add_up(made):  # EC-12, gate 10
         parts = frame.drop(index="all")
         for column in ("cost", "cash", "capacity", "societal", "net"):
             assert parts[column].sum() == pytest.approx(frame.loc["all", column])
+
+
+def test_an_admission_avoided_has_its_cost_in_present_values(made):  # EC-1
+    run = runs.read(made[0])
+    rows = run.worth.value.query("measure == 'cost_per_admission_avoided' and perspective == 'public'")
+    now, later = (rows[rows["discounted"] == d].set_index("scenario")["value"] for d in (True, False))
+    told = " ".join(worth.headline(run))
+    assert (now.dropna() < later.dropna()).all() and len(now.dropna())
+    assert all(said.bare(x) in told for x in now.dropna())

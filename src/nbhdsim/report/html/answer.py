@@ -110,7 +110,7 @@ def _worth(run: Run) -> str:
     found = {
         name: row
         for name in run.names
-        if (row := worth.found(worth_of, name, "cost_per_admission_avoided", perspective=whose, discounted=False)) is not None
+        if (row := worth.found(worth_of, name, "cost_per_admission_avoided", perspective=whose)) is not None
         and math.isfinite(row["value"])
     }
     if not found:

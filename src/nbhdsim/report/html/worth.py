@@ -107,8 +107,8 @@ def headline(run: Run) -> list[str]:
     whose, told = run.perspective or NARROW, []
     for name in run.names:
         row, none = (
-            found(worth, name, m, perspective=p, discounted=False)
-            for m, p in (("cost_per_admission_avoided", whose), ("none_avoided", ""))
+            found(worth, name, m, perspective=p, discounted=d)
+            for m, p, d in (("cost_per_admission_avoided", whose, True), ("none_avoided", "", False))
         )
         label = said.cap(run.label[name])
         if row is None or not math.isfinite(row["value"]):
@@ -141,9 +141,7 @@ def values(run: Run, worth: Any) -> Table:
         [
             f"Pounds for each admission avoided, paid by {WHOSE[run.perspective or NARROW]}",
             *(
-                amount(
-                    found(worth, n, "cost_per_admission_avoided", perspective=run.perspective or NARROW, discounted=False)
-                ).replace("+", "")
+                amount(found(worth, n, "cost_per_admission_avoided", perspective=run.perspective or NARROW)).replace("+", "")
                 for n in run.names
             ),
         ]
@@ -166,7 +164,7 @@ def values(run: Run, worth: Any) -> Table:
         f"What {run.years} are worth: 90% range, then the middle",
         ["Measure", *(run.label[n] for n in run.names)],
         rows,
-        "Pounds are real, 2024/25, in present values; the first year is not discounted. Cost per admission is not discounted. "
+        "Pounds are real, 2024/25, in present values; the first year is not discounted. Admissions are counted, never discounted. "
         "Ratios are ratios of means.",
     )
 
