@@ -133,3 +133,10 @@ def test_next_to_nothing_is_said_in_words(value, said):
     row = {"outcome": "life_satisfaction", "value": value, "chance_low": value, "chance_high": value, "all_low": value,
            "all_high": value, "error": 0.0, "replicates": 6, "draws": 18, "why": ""}
     assert figures._said(row) == said
+
+
+def test_a_name_is_no_formula(tmp_path):
+    comparison, ordinary = tables()
+    odd = "a $x^{$ b"
+    figures.draw(tmp_path, comparison.replace(NAMES[0], odd), ordinary, reference="x", names=[odd, NAMES[1]])
+    assert ">a $x^{$ b<" in (tmp_path / "admissions.svg").read_text()

@@ -41,6 +41,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.spines.left": False,
     "path.simplify": False,
+    "text.parse_math": False,       # a $ in a name is a $
 }
 WIDTH, HEIGHT, DPI = 1920 / 144, 1080 / 144, 144
 LEFT, RIGHT, ROWS = 0.265, 0.965, 3        # margins; scenarios that a picture of the usual height holds

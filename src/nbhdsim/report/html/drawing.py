@@ -46,7 +46,6 @@ HEAD, FOOT, SIZE = 1.75, 0.55, 18
 """Inches of the headings and of the source, and the smallest size of text in points."""
 STYLE = figures.STYLE | {
     "font.size": SIZE,
-    "text.parse_math": False,
     "axes.titlesize": SIZE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
