@@ -38,7 +38,7 @@ WHO: Mapping[str, str] = {
     "scenario": "name of the scenario, set against the first one",
     "payer": f"who pays or gains over the whole period; `{EVERYONE}`: all of them",
     "cost": "mean over futures of what it pays",
-    "cash": "its gains that come out as cash",
+    "cash": "its gains that come out as cash, year by year; `cashable` of the values is at most the net gain of all years",
     "capacity": "its gains in capacity freed: no money",
     "societal": "wellbeing gained",
     "transfer_in": "what it is paid by others for the same effect, below 0 what it pays; adds to 0",
