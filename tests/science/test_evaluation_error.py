@@ -8,7 +8,20 @@ import statsmodels.api as sm
 import yaml
 
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.evaluation import DESIGNS, Answers, Batch, EvaluatorView, People, data_access, decompose, evaluate, shrinkage
+from nbhdsim.evaluation import (
+    DESIGNS,
+    Answers,
+    Batch,
+    EvaluatorView,
+    People,
+    asking,
+    data_access,
+    decompose,
+    evaluate,
+    shrinkage,
+    survey,
+    tracing,
+)
 
 ORACLES = {each["id"]: each for each in yaml.safe_load(Path(__file__).with_name("oracles.yaml").read_text("utf-8"))["oracles"]}
 START, MONTHS = 36, 60
@@ -107,6 +120,53 @@ def test_a_survey_of_those_who_stay_says_more_than_happened():
     assert "9 in 10 say it helped" in found.words
     with pytest.raises(NbhdsimError, match="answered both times"):
         evaluate("survey", replace(town(g)[0], answers=Answers(before, np.full(2_000, np.nan), better=before > 0)))
+
+
+def test_who_answers_is_the_closed_form_of_two_groups():
+    """Two scores, answered at odds that depend on them: the share seen is p rP / (p rP + (1 - p) rN)."""
+    g = np.random.default_rng(5)
+    before = (g.random(200_000) < 0.6).astype(float)
+    told = asking.asked(before, before, asking.Manner(response=0.6, response_slope=0.8))
+    answered = ~np.isnan(told.before)
+    yes, no = answered[before == 1].mean(), answered[before == 0].mean()
+    assert yes > no + 0.2
+    expected = survey.answered(before.mean(), if_positive=yes, if_negative=no)
+    assert np.nanmean(told.before) == pytest.approx(float(expected), abs=1e-9)
+
+
+def test_a_survey_error_adds_up_and_each_manner_has_its_size():
+    g = np.random.default_rng(6)
+    before = g.normal(5, 2, 5_000)
+    without = 6 + 0.5 * (before - 5) + g.normal(0, 1, 5_000)
+    after = without + 0.2
+    manner = asking.Manner(response=0.5, response_slope=0.3, kept=0.6, kept_slope=1.0, desirability=0.4, recall=-0.1)
+    found = asking.parts((before, after, without), manner)
+    assert sum(found[2:]) == pytest.approx(found.told - found.truth, abs=1e-9)
+    assert (found.truth, found.desirability) == pytest.approx((0.2, 0.4), abs=1e-9)
+    assert found.course == pytest.approx((without - before).mean(), abs=1e-9)
+    assert found.attrition > 0.1
+    view = replace(town(g)[0], answers=asking.asked(before, after, manner))
+    assert evaluate("survey", view).value == pytest.approx(found.told, abs=1e-9)
+    assert asking.parts((before, after, without), asking.Manner())[2:6] == (0, 0, 0, 0)
+    for wrong in (asking.Manner(response=1.2), asking.Manner(kept=0.0)):
+        with pytest.raises(NbhdsimError):
+            asking.parts((before, after, without), wrong)
+
+
+def test_uptake_moves_with_the_list():
+    """Nobody gains the event; those without it leave: all of the change is turnover. And a list with people who are not there."""
+    g = np.random.default_rng(7)
+    done = g.random(1_000) < 0.5
+    on = np.ones(1_000, bool), done | (g.random(1_000) < 0.6)
+    gained, moved = tracing.turnover(on, (done, done))
+    batch = tracing.listed(on, (done, done), reached=done)
+    found = evaluate("batch_tracing", replace(town(g)[0], batch=batch))
+    assert gained == 0 and moved > 0.05
+    assert found.value == pytest.approx(100 * (gained + moved), abs=1e-9)
+    assert found.low > 0                                                # it looks like an effect
+    ghosts = evaluate("batch_tracing", replace(town(g)[0], batch=tracing.listed(on, (done, done), reached=done, inflation=0.25)))
+    assert ghosts.value == pytest.approx(found.value / 1.25, abs=0.05)
+    assert np.isnan(tracing.turnover((on[0] & False, on[1]), (done, done))).all()
 
 
 AREA = ("before_after", "cluster_randomised", "controlled_series", "differences", "event_study", "series", "synthetic_control")

@@ -2,10 +2,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbhdsim.equity.rates import score
 from nbhdsim.errors import NbhdsimError
-from nbhdsim.evaluation import Design, Estimate, EvaluatorView, Needs, design
+from nbhdsim.evaluation import Batch, Design, Estimate, EvaluatorView, Needs, design
+
+Mask = NDArray[np.bool_]
 
 
 class Uptake(NamedTuple):
@@ -32,6 +35,28 @@ def uptake(before: tuple[float, int], after: tuple[float, int], *, reached: floa
     part = reached / n1
     return Uptake(difference, difference - half, difference + half, p1 / p0 - 1 if p0 else float("nan"), part,
                   difference / part if part else float("nan"))
+
+
+def listed(on: tuple[Mask, Mask], done: tuple[Mask, Mask], *, reached: Mask, inflation: float = 0.0) -> Batch:
+    """Lists of people bool[n] at two dates, with who had the event by then and whom a programme reached, as a practice prints them.
+
+    inflation: people on the list who are not there, as a share of those who are; none of them has the event.
+    """
+    n = [int(round(float(each.sum()) * (1 + inflation))) for each in on]
+    x = [float((here & has).sum()) for here, has in zip(on, done, strict=True)]
+    both = int(round(float((on[0] & on[1]).sum()) * (1 + inflation)))
+    return Batch((n[0], n[1]), (x[0], x[1]), stayed=min(both, *n), reached=float((on[1] & reached).sum()))
+
+
+def turnover(on: tuple[Mask, Mask], done: tuple[Mask, Mask]) -> tuple[float, float]:
+    """Change of uptake in two parts that add up: what those on both lists gained, times their share of the second, and the rest,
+    which is who left and who came. Kitagawa (1955) with the second list's weights. NaN where a list is empty."""
+    if not (on[0].any() and on[1].any()):
+        return float("nan"), float("nan")
+    change = float(done[1][on[1]].mean() - done[0][on[0]].mean())
+    both = on[0] & on[1]
+    gained = float((done[1][both].astype(float) - done[0][both]).sum() / on[1].sum())
+    return gained, change - gained
 
 
 @design("batch_tracing")

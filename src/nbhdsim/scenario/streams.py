@@ -15,7 +15,8 @@ MODEL = ("luck.minds", "luck.body", "luck.chance", "luck.place_year", "luck.stay
          "build.household", "build.age", "build.trait.0", "build.trait.1", "build.sociability", "build.practice",
          *(f"build.group.{name}" for name in GROUPS),
          *(f"build.{what}.{layer}" for what in ("circle", "size") for layer in (1, 2, 3)), JUDGEMENT,
-         *(f"evaluation.{what}" for what in ("wild", "placebo", "missed", "wrong", "placed", "linked")))
+         *(f"evaluation.{what}" for what in ("wild", "placebo", "missed", "wrong", "placed", "linked",
+                                                "answer", "again")))
 """Streams that every run has."""
 
 PROGRAMME = ("where", "list", "join", "leave", "school", "contact", "acted", "places", "taken",
