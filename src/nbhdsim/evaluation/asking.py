@@ -37,14 +37,14 @@ def asked(before: Array, after: Array, manner: Manner, *, seed: int = 1, replica
         raise NbhdsimError.of("shares who answer lie between 0 and 1", path="manner")
     sd = max(float(before.std()), 1e-12)
     z, moved = (before - before.mean()) / sd, (after - before) / sd
-    first = _drawn(manner.response, manner.response_slope * z, (seed, replicate), ANSWER)
-    again = first & _drawn(manner.kept, manner.kept_slope * moved, (seed, replicate), AGAIN)
+    first = _drawn(manner.response, manner.response_slope * z, of=(seed, replicate), purpose=ANSWER)
+    again = first & _drawn(manner.kept, manner.kept_slope * moved, of=(seed, replicate), purpose=AGAIN)
     told = before + manner.recall * (after - before)
     late = after + manner.desirability
     return Answers(np.where(first, told, np.nan), np.where(again, late, np.nan), better=late - told > manner.better_from)
 
 
-def _drawn(share: float, odds: Array, of: tuple[int, int], purpose: np.uint32) -> NDArray[np.bool_]:
+def _drawn(share: float, odds: Array, *, of: tuple[int, int], purpose: np.uint32) -> NDArray[np.bool_]:
     """Who answers, at a share moved by log odds; everybody at 1 and nobody at 0."""
     if share in (0.0, 1.0):
         return np.full(len(odds), bool(share))
