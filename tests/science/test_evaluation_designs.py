@@ -201,6 +201,17 @@ def test_controlled_series_is_a_regression_with_an_effect_of_each_month():
     assert np.log(found["ratio high"] / found["ratio"]) == pytest.approx(1.959964 * fit.bse[-1], rel=1e-5)
 
 
+def test_a_month_without_events_says_nothing_of_a_ratio():
+    view = longer(world(np.random.default_rng(6), months=60)[0])
+    without = np.where(np.arange(60) == 7, 0, view.counts)
+    gone = np.arange(60) != 7
+    found = evaluate("controlled_series", replace(view, counts=without))
+    shorter = EvaluatorView(view.counts[:, gone], view.residents[:, gone], treated=view.treated, start=35, baseline=(0, 35),
+                            follow_up=(35, 59))
+    assert np.isfinite([found.value, found.low, found.high]).all()
+    assert found.checks["ratio"] == pytest.approx(evaluate("controlled_series", shorter).checks["ratio"], abs=0.01)
+
+
 def test_a_mix_is_found_again():
     """Known weights, from a target that is a mix of the others; as a whole, then alone."""
     g = np.random.default_rng(7)
@@ -242,6 +253,10 @@ def test_what_cannot_be_done_is_refused_with_what_would_work():
         assert said in str(caught.value)
     with pytest.raises(NbhdsimError, match="the nearest design that would work: controlled_series"):
         evaluate("differences", replace(view, treated=np.arange(40) < 2, pool=np.arange(40) > 36, baseline=(0, 36)))
+    empty = np.where(np.arange(40)[:, None] == 3, 0, view.residents)
+    with pytest.raises(NbhdsimError, match="no residents"):
+        replace(view, residents=empty)
+    replace(view, residents=empty, treated=np.arange(40) > 20, pool=np.arange(40) > 3)
     for window in (dict(follow_up=(30, 40)), dict(baseline=(20, 40)), dict(follow_up=(40, 99)), dict(treated=np.ones(3, bool))):
         with pytest.raises(NbhdsimError):
             replace(view, **window)

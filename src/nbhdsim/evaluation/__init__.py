@@ -95,7 +95,7 @@ class EvaluatorView:
     replicate: int = 0
 
     def __post_init__(self) -> None:
-        """Shapes agree, and windows lie on their side of the start, inside the data."""
+        """Shapes agree, windows lie on their side of the start, inside the data, and every area used has residents."""
         areas, columns = self.counts.shape
         if self.residents.shape != (areas, columns) or self.treated.shape != (areas,):
             raise NbhdsimError.of(f"counts and residents [{areas}, {columns}] and treated [{areas}] have one shape", path="view")
@@ -104,6 +104,9 @@ class EvaluatorView:
             if not low <= first < stop <= high:
                 raise NbhdsimError.of(f"columns {first} to {stop} ({low} to {high}: the baseline ends before the first funded "
                                       f"column {self.start}, the follow-up begins there or later)", path=name)
+        used = self.treated | self.compared
+        if not all((self.residents[used, slice(*window)].sum(1) > 0).all() for window in (self.baseline, self.follow_up)):
+            raise NbhdsimError.of("an area has no residents in a window (leave it out of treated and pool)", path="residents")
 
     @property
     def compared(self) -> NDArray[np.bool_]:

@@ -101,6 +101,9 @@ def fitted(counts: ArrayLike, columns: ArrayLike, *, exposure: ArrayLike, withou
     except ImportError as missing:
         raise NbhdsimError.of("statsmodels is not installed (pip install 'nbhdsim[evaluate]')", path="series") from missing
     y, x, x0, away = np.asarray(counts, float), np.asarray(columns, float), np.asarray(without, float), np.log(exposure)
+    if y.ndim == 2:                                        # a month without any event says nothing of the ratio
+        some = y.sum(1) > 0
+        y, x, x0, away = y[some], x[some], x0[some], away[some]
     family = sm.families.Poisson() if y.ndim == 1 else sm.families.Binomial()
     fit = sm.GLM(y, x, family=family, offset=away).fit()
     mean, total = np.asarray(fit.fittedvalues), y.sum(1) if y.ndim == 2 else None
