@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from nbhdsim import cli
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import html
-from nbhdsim.report.html import drawing, page, said, worth
+from nbhdsim.report.html import drawing, page, said, switching, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import labels, minus, numeric, pictures, plain, safe
 
@@ -146,6 +146,7 @@ def test_a_hundred_futures_are_counted(tmp_path):
     path = reported.folder(tmp_path / "run", replicates=30, draws=70, months=12)
     text = sane(html.make_report(path).read_text(encoding="utf-8"))
     assert re.search(r"in (about \d in 10|more than 19 in 20|fewer than 1 in 20) of the 100 simulated futures", text)
+    assert re.search(r"fewer in \d+ of the 70 in which the uncertain numbers differ", text)
 
 
 def test_names_of_users_are_text(tmp_path):
@@ -337,3 +338,29 @@ def test_an_admission_avoided_has_its_cost_in_present_values(made):  # EC-1
     told = " ".join(worth.headline(run))
     assert (now.dropna() < later.dropna()).all() and len(now.dropna())
     assert all(said.bare(x) in told for x in now.dropna())
+
+
+def test_public_bodies_net_stands_beside_gains_and_losses(made):  # EC-12: gains alone are not what is left
+    row = re.search(r"<tr>(?:(?!</tr>).)*Net of public bodies.*?</tr>", made[1], re.S)[0]
+    run = runs.read(made[0])
+    for name in run.names:
+        assert worth.amount(worth.found(run.worth, name, "npv", perspective="public")).replace("-", "\N{MINUS SIGN}") in row
+
+
+def test_a_best_option_is_not_called_clear_where_its_range_holds_0(made):
+    run = runs.read(made[0])
+    value = run.worth.value
+    own = (value["measure"] == "npv") & (value["scenario"] == run.names[0])
+    try:
+        kept = value.loc[own, ["low", "high"]].copy()
+        value.loc[own, ["low", "high"]] = -1e6, 1e6
+        assert "not clear" in switching.unclear(run, run.names[0]) and "not clear" in switching.unclear(run, run.reference.name)
+        value.loc[own, ["low", "high"]] = 1e5, 1e6
+        assert switching.unclear(run, run.names[0]) == ""
+    finally:
+        value.loc[own, ["low", "high"]] = kept
+
+
+def test_no_title_says_more_than_its_figure(made):
+    titles = re.findall(r'class="message">(.*?)</h', made[1])
+    assert not any("whatever" in title or ".." in title or "stays best only" in title for title in titles)

@@ -87,7 +87,7 @@ def test_who_was_never_reached_is_told_for_the_ends_of_deprivation_and_of_digita
     rows = [("all", "all", 0.6), ("quintile", "1", 0.55), ("digital", "excluded", 0.9985), ("age", "85+", 0.9)]
     never = pd.DataFrame(rows, columns=["by", "value", "share"]).assign(scenario="a", eligible=2200.0)
     said = dict(missed.lines(never, ["a", "b"]))
-    assert said["Never reached, of those services are for"] == ["60%", "-"]
+    assert said["Never reached, of those that services are for"] == ["60%", "-"]
     assert said[missed.FOR] == ["2,200", "-"]
     assert said["  in the most deprived fifth of areas"][0] == "55%" and said["  in the least deprived fifth of areas"][0] == "-"
     assert said["  digitally excluded"][0] == "99.9%" and len(said) == 6

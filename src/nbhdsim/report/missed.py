@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-SHOWN = {("all", "all"): "Never reached, of those services are for",
+SHOWN = {("all", "all"): "Never reached, of those that services are for",
          ("quintile", "1"): "  in the most deprived fifth of areas", ("quintile", "5"): "  in the least deprived fifth of areas",
          ("digital", "excluded"): "  digitally excluded", ("digital", "not excluded"): "  not digitally excluded"}
 """What is printed of the table `reach`, and how it is called; the rest stands in csv/reach.csv."""

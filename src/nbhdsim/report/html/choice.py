@@ -39,7 +39,7 @@ def frontier(run: Run, worth: Any) -> Table:
     for row in worth.frontier[worth.frontier["effect"] == ADMISSIONS].to_dict("records"):
         known = math.isfinite(row["cost"]) if isinstance(row["cost"], float) else False
         icer = (
-            f"{row['icer']:,.0f}"
+            said.bare(row["icer"])
             if known and isinstance(row["icer"], float) and math.isfinite(row["icer"])
             else f"none: {row['why'] or 'not known'}"
         )
@@ -153,7 +153,7 @@ def _curves(run: Run, curves: Any) -> Picture:
     title = (
         f"Which option is best depends on what an admission is worth: from '{run.label.get(first['option'])}' to '{label}'"
         if first["option"] != last["option"]
-        else f"'{label}' has the highest expected value whatever an admission is worth"
+        else f"'{label}' has the highest mean net value for any worth of an admission up to {said.pounds(float(last['k']))}"
     )
     few = (
         f" With {n} futures each one moves a line by {100 / n:.0f} points: read no share from it." if sum(run.futures) < FEW else ""

@@ -43,10 +43,10 @@ def section(run: Run) -> Section | None:
                 "Who was never reached",
                 [
                     Table(
-                        "Share of those services are for",
+                        "Share never reached, of the people that services are for",
                         ["Group", *(run.label[n] for n in run.names)],
                         rows,
-                        "Shares of the sums over futures; `-`: nothing is for them.",
+                        "Shares of the sums over futures. A dash: no service is for them.",
                     )
                 ],
             )

@@ -53,12 +53,12 @@ def knowing(run: Run) -> list[Block]:
         Say(
             f"Knowing everything that is not chance would be worth {said.pounds(total['evpi'])} to this one decision "
             f"(standard error "
-            f"{said.bare(total['error'])}). The best option by expected value is now '{best}'."
+            f"{said.bare(total['error'])}). The option of the highest mean net value is now '{best}'."
         )
     ]
     seen = run.worth.knowing[run.worth.knowing["seen"].astype(bool)]
     rows = [
-        [labels.short(str(row["address"])).replace("_", " "), row["of"], f"{row['evppi']:,.0f}", f"{row['error']:,.0f}"]
+        [labels.short(str(row["address"])).replace("_", " "), row["of"], said.bare(row["evppi"]), said.bare(row["error"])]
         for row in seen.to_dict("records")
     ]
     if rows:
@@ -88,7 +88,7 @@ def _studies(studies: Any) -> list[Block]:
         else f"No study of one number for {cost} pounds would be worth its cost to this one decision."
     )
     rows = [
-        [labels.short(str(row["measures"])), f"{row['size']:,.0f}", *(f"{row[c]:,.0f}" for c in ("cost", "evsi", "net"))]
+        [labels.short(str(row["measures"])), f"{row['size']:,.0f}", *(said.bare(row[c]) for c in ("cost", "evsi", "net"))]
         for row in studies.head(MOST).to_dict("records")
     ]
     return [
@@ -141,13 +141,20 @@ def tenths(run: Run) -> list[str]:
 
 
 def _shares_of(run: Run, name: str, moved: np.ndarray) -> str:
-    """In how many futures admissions are fewer with an option, and in how many the same where that is not rare."""
+    """In how many futures admissions are fewer with an option, in how many the same where that is not rare.
+
+    Those with sampled numbers are counted besides: with central ones among them the evidence would look surer than it is.
+    """
     fewer, same = float((moved < 0).mean()), float((moved == 0).mean())
     told = (
         f"With {run.label[name]}, emergency admissions are fewer than with '{run.label[run.reference.name]}' in "
         f"{said.of_tenths(fewer)} of the {len(moved)} simulated futures"
     )
-    return told + (f", and the same in {said.of_tenths(same)}." if same > 0.05 else ".")
+    told += f", and the same in {said.of_tenths(same)}" if same > 0.05 else ""
+    sampled = np.array([]) if run.cubes is None else moved[run.cubes.draws > 0]
+    if 0 < len(sampled) < len(moved):
+        told += f"; fewer in {int((sampled < 0).sum())} of the {len(sampled)} in which the uncertain numbers differ"
+    return f"{told}."
 
 
 def kinds(run: Run) -> Table:

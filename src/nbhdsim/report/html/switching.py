@@ -2,7 +2,6 @@
 "answer hangs on."""
 
 import math
-import textwrap
 from typing import Any
 
 import matplotlib as mpl
@@ -10,11 +9,10 @@ import matplotlib as mpl
 from nbhdsim import evidence, ledger
 from nbhdsim.economics.switching import EXACT
 from nbhdsim.report import labels, rests, words
-from nbhdsim.report.html import drawing
+from nbhdsim.report.html import drawing, said, worth
 from nbhdsim.report.html.blocks import Block, Items, Link, More, Picture, Say, Section, Table, plain
 from nbhdsim.report.html.changes import SOURCE
 from nbhdsim.report.html.run import WIDEST, Run
-from nbhdsim.report.html.worth import WHOSE
 from nbhdsim.report.pages import Told
 
 MOST, BARS = 10, 7
@@ -53,12 +51,12 @@ def flips(run: Run) -> list[Block]:
     if table.empty:
         return [Say("No number differs between futures, so no value can be given at which another option becomes the best.")]
     best = run.label.get(str(table["best"].iloc[0]), str(table["best"].iloc[0]))
-    whose = WHOSE[run.perspective or WIDEST]
+    whose = worth.WHOSE[run.perspective or WIDEST]
     turned = table[table["at"].notna() & table["share"].notna()].sort_values("share")
     blocks: list[Block] = [
         Say(
-            f"By expected net present value to {whose}, the best option is now '{best}'. All else as it was, another "
-            f"becomes the best "
+            f"By mean net present value to {whose}, the best option is now '{best}'.{unclear(run, str(table['best'].iloc[0]))} "
+            f"All else as it was, another becomes the best "
             f"where one of these numbers is {'as shown' if len(turned) else 'at any value it can have: none was found'}."
         )
     ]
@@ -77,6 +75,16 @@ def flips(run: Run) -> list[Block]:
             )
         )
     return blocks
+
+
+def unclear(run: Run, best: str) -> str:
+    """What keeps the best option from being clearly so: options whose range of net present value holds 0; "" where none does."""
+    whose = run.perspective or WIDEST
+    names = run.names if best == run.reference.name else [best]
+    held = {n: worth.found(run.worth, n, "npv", perspective=whose) for n in names}
+    wide = {n: row for n, row in held.items() if row is not None and row["low"] < 0 < row["high"]}
+    both = [f"{worth.amount(row)} pounds for {run.label[n]}" for n, row in wide.items()]
+    return f" That is not clear, for these hold 0 against '{run.label[run.reference.name]}': {said.listed(both)}." if both else ""
 
 
 def tornado(run: Run, rows: Any, best: str) -> Picture:
@@ -110,7 +118,9 @@ def tornado(run: Run, rows: Any, best: str) -> Picture:
         figure.text(5.0 / drawing.WIDTH, top, "value at which another option is best", va="center")
     within = [name for name, row in zip(names, held, strict=True) if row["within"]]
     title = (
-        f"'{best}' stays best only while {textwrap.shorten(within[0], 40, placeholder=' ..')} is near its central value"
+        f"One number alone can make '{best}' no longer the best: {within[0]}"
+        if len(within) == 1
+        else f"Each of {len(within)} numbers alone can make '{best}' no longer the best"
         if within
         else "No number alone makes another option the best within its own range"
     )

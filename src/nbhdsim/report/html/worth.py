@@ -26,10 +26,15 @@ PLAIN = (
 )
 TIERS = (
     ("cashable", "Cash that a finance director can take out"),
-    ("fiscal", "Gain of public bodies: cash and capacity freed"),
+    ("fiscal", "Gains of public bodies: cash and capacity freed"),
     ("public_value", "The same, and what residents gain in wellbeing"),
-    ("losses", "Losses, not taken off the above"),
+    ("losses", "Losses of either, not taken off the gains above"),
 )
+PUBLIC = (
+    ("benefit", "Gain of public bodies, losses taken off"),
+    ("npv", "Net of public bodies: the same, less what they pay"),
+)
+"""What public bodies are left with, told beside gains and losses where the view is another."""
 BOTH = (
     ("cost", "Costs"),
     ("benefit", "Benefits, losses taken off"),
@@ -147,6 +152,8 @@ def values(run: Run, worth: Any) -> Table:
         ]
     )
     rows += [[label, *(amount(found(worth, n, measure)).replace("+", "") for n in run.names)] for measure, label in TIERS]
+    if whose != NARROW:
+        rows += [[label, *(amount(found(worth, n, measure, perspective=NARROW)) for n in run.names)] for measure, label in PUBLIC]
     rows += [
         [f"{label}, {WHOSE[whose]}", *(_signed(amount(found(worth, n, measure, perspective=whose)), measure) for n in run.names)]
         for measure, label in BOTH
