@@ -242,15 +242,25 @@ def create(out: Path, *, resolved: Mapping[str, Any], resolved_text: str, texts:
     return folder
 
 
+KINDS: Mapping[str, type] = {"counts": dict, "dependencies": dict, "data_hashes": dict, "tables": dict, "argv": list}
+"""What entries of a manifest are where they are not a word or a number."""
+
+
 def read(path: Path) -> dict[str, Any]:
-    """The manifest of a run folder. Raises NbhdsimError when there is none, or it is not one."""
+    """The manifest of a run folder, without entries of another kind than a run writes.
+
+    Raises NbhdsimError when there is none, or it is not one.
+    """
     try:
         found = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict) or "config_hash" not in found:
         raise NbhdsimError.of(f"{path} is no run folder: it has no manifest.json of a run")
-    return found
+    known: dict[str, Any] = {name: x for name, x in found.items() if isinstance(x, KINDS.get(name, object))}
+    if "counts" in known:
+        known["counts"] = {name: n for name, n in known["counts"].items() if isinstance(n, int)}
+    return known
 
 
 def _begun(path: Path, digest: str) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The report: one file, answers in order, says what cannot be said and why (standards HR-1 to HR-4, HR-6, UN-1, UN-4, UN-6)."""
 
 import json
+import os
 import re
 import shutil
 from html.parser import HTMLParser
@@ -183,6 +184,8 @@ def test_texts_of_users_are_cut_and_cleaned():
         (lambda p: (p / "evidence.csv").write_text("address,value\n"), "what each number rests on cannot be listed"),
         (lambda p: manifest(p, complete=False, counts={"planned": 13, "done": 4, "failed": 0}), "not complete: 4 of 13 futures"),
         (lambda p: manifest(p, schema=0, counts=None, package=None), "Record of this run"),
+        (lambda p: manifest(p, schema=99, counts="x", tables=5, data_hashes="x", dependencies=3, argv="x"), "Record of this run"),
+        (lambda p: manifest(p, counts={"planned": "a", "done": None}, complete=False), "not complete: 0 of 0 futures"),
         (lambda p: resolved(p, "numbers: ", "numbers: 0"), "numbers that the program has changed since"),
         (lambda p: resolved(p, "- name: do nothing", f"- name: '{'<b>' * 900}'"), "not in a form that this version reads"),
         (lambda p: resolved(p, "  history: ", "  was_called: "), "not in a form that this version reads"),
@@ -248,6 +251,8 @@ def test_the_verb_writes_where_it_is_told(made, tmp_path, capsys):
     assert cli.main(["report", str(made[0]), "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out) and out.read_text(encoding="utf-8") == made[1]
     assert cli.main(["report", str(made[0]), "--out", str(tmp_path)]) == cli.BAD_INPUT
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert cli.main(["report", str(made[0]), "--out", str(pipe)]) == cli.BAD_INPUT and pipe.is_fifo()
 
 
 def luminance(colour):

@@ -37,6 +37,8 @@ def make_report(folder: Path, *, out: Path | None = None, perspective: str = "",
     out: the file (default `report.html` in the folder). Raises NbhdsimError where the folder is none of a comparison, or a file
     cannot be written.
     """
+    if out is not None and out.exists() and not out.is_file():
+        raise NbhdsimError.of(f"{out} cannot be written: it is no file")
     run = runs.read(folder, perspective=perspective, sets=sets)
     sections = sections_of(run)
     target = folder / FILE if out is None else out

@@ -160,7 +160,7 @@ def values(run: Run, worth: Any) -> Table:
     ]
     rows.append(
         [
-            f"Year by whose end it has paid back, {WHOSE[whose]}",
+            f"Year by whose end it has paid back on average, {WHOSE[whose]}",
             *(_year(found(worth, n, "payback_year", perspective=whose)) for n in run.names),
         ]
     )
@@ -233,8 +233,15 @@ def who(run: Run, worth: Any, name: str) -> Table:
         f"{said.cap(run.label[name])}: thousand pounds over {run.years}, mean over futures",
         ["Who", "Pays", "Gains in cash", "Gains in capacity", "Gains in wellbeing", "Net", "To be left whole"],
         rows,
-        "Rows add up to the last one. 'To be left whole' is what it would have to be paid not to lose.",
+        f"Rows add up to the last one. 'To be left whole' is what it would have to be paid not to lose.{_fewer(run)}",
     )
+
+
+def _fewer(run: Run) -> str:
+    """That these means are of fewer futures than those of What you pay, where they are."""
+    luck, sampled = run.futures
+    told = f" Means of the {sampled} futures with sampled numbers; those under What you pay are of all {luck + sampled}."
+    return told if luck and sampled else ""
 
 
 def _pounds(x: float) -> str:
