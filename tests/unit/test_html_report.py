@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from nbhdsim import cli
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import html
-from nbhdsim.report.html import drawing, page, said, switching, worth
+from nbhdsim.report.html import drawing, page, said, switching, tiles, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import labels, minus, numeric, pictures, plain, safe
 
@@ -369,3 +369,7 @@ def test_a_best_option_is_not_called_clear_where_its_range_holds_0(made):
 def test_no_title_says_more_than_its_figure(made):
     titles = re.findall(r'class="message">(.*?)</h', made[1])
     assert not any("whatever" in title or ".." in title or "stays best only" in title for title in titles)
+
+
+def test_districts_are_written_as_names():
+    assert [tiles._district(x) for x in ("wyre-forest", "stoke-on-trent")] == ["Wyre Forest", "Stoke on Trent"]

@@ -103,8 +103,8 @@ def sentence(parts: Sequence[Part] | None, row: Mapping[str, Any]) -> str:
     part = parts[0]
     q, at = part.effect.quantity, part.effect.at
     assumed = ", an assumption" if q.basis == "assumption" else ""
-    return (f"{_share(part.change, row)} is one effect stated of a whole area: {part.key}, admissions x "
-            f"{words.span(q.value, q.low, q.high)} after {words.many(at, 'month')}, {words.grade(q.grade)}{assumed}.")
+    return (f"{_share(part.change, row)} is one effect stated of a whole area: {part.key.replace('_', ' ')}, "
+            f"admissions x {words.span(q.value, q.low, q.high)} after {words.many(at, 'month')}, {words.grade(q.grade)}{assumed}.")
 
 
 def _share(change: float, row: Mapping[str, Any]) -> str:

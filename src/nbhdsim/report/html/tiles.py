@@ -31,6 +31,10 @@ class Classed(NamedTuple):
     change: np.ndarray
 
 
+SMALL = ("and", "by", "in", "le", "of", "on", "the", "under", "upon")
+"""Words that stay small within the name of a place."""
+
+
 def maps(run: Run) -> list[Block]:
     """A hexagon for each neighbourhood and scenario, by what is known of its change in emergency admissions.
 
@@ -87,11 +91,16 @@ def _blocks(area: Any) -> tuple[dict[str, tuple[float, float]], list[tuple[str, 
             for c in range(wide):
                 for row, k in enumerate(sorted(mine[column == c], key=lambda k: -y[k])):
                     at[area.place[k]] = (left + c * ROOT3_2, top - row - (c % 2) / 2 - 1.5)
-            labels.append((slug.replace("-", " ").capitalize(), left, top))
+            labels.append((_district(slug), left, top))
             left += max(wide * ROOT3_2, 4.0) + 1.2
             deepest = max(deepest, math.ceil(len(mine) / wide))
         top -= deepest + 3.0
     return at, labels
+
+
+def _district(slug: str) -> str:
+    """The name of a district as it is written: `Stoke-on-Trent` comes out as `Stoke on Trent`, for its slug keeps no hyphens."""
+    return " ".join(w if w in SMALL and i else w.capitalize() for i, w in enumerate(slug.split("-")))
 
 
 def classed(run: Run, name: str) -> Classed | None:
