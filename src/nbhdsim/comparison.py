@@ -96,6 +96,16 @@ class Spread(NamedTuple):
     draws: int
 
 
+def shown(draws: np.ndarray) -> np.ndarray:
+    """Which futures a value is from: those with sampled numbers, or all where nothing is sampled."""
+    return np.asarray((draws > 0) | (draws.max(initial=0) == 0))
+
+
+def lucky(draws: np.ndarray) -> np.ndarray:
+    """Which futures the range of chance is around: those with central numbers, or all where there is none."""
+    return np.asarray((draws == 0) | ~(draws == 0).any())
+
+
 def t90(n: int) -> float:
     """Factor from an SD over n futures to the 90% prediction half-width for the next one; NaN below 2."""
     return float(stdtrit(n - 1, 0.95)) * float(np.sqrt(1 + 1 / n)) if n > 1 else float("nan")
@@ -279,8 +289,7 @@ def _summaries(rows: pd.DataFrame, by: Sequence[str], *, value: str, kinds: Mapp
 
 def _summary(held: np.ndarray, draws: np.ndarray, *, kinds: Sequence[str], change: bool) -> list[dict[str, Any]]:
     """Columns of the spread of each group of `held` f8[level and value, future, group]."""
-    shown, central = (draws > 0) | (draws.max() == 0), (draws == 0) | (draws.min() > 0)
-    level, middle = (np.ascontiguousarray(held[0, some].T).mean(axis=-1) for some in (shown, central))
+    level, middle = (np.ascontiguousarray(held[0, some].T).mean(axis=-1) for some in (shown(draws), lucky(draws)))
     ends = np.array([POSSIBLE.get(kind, (-np.inf, np.inf)) for kind in kinds]).T
     possible = {"chance": ends - middle * change, "all": ends - level * change}
     columns = {"level": level, **ranged(spread(held[1], draws), possible)}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nbhdsim import comparison
 from nbhdsim.economics import constants, discounting
 from nbhdsim.economics.account import BENEFIT, CAPACITY, CASH, FUTURE, RESIDENTS, SOCIETAL, TRANSFER, WELLBEING, Asked, changed
 
@@ -37,7 +38,7 @@ class Futures(NamedTuple):
     @property
     def shown(self) -> NDArray[np.bool_]:
         """Futures that values are from: those with sampled numbers, or all where nothing is sampled."""
-        return (self.draws > 0) | (self.draws.max(initial=0) == 0)
+        return comparison.shown(self.draws)
 
 
 class Books:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nbhdsim.comparison import ranged, spread
+from nbhdsim.comparison import ranged, shown, spread
 from nbhdsim.equity.indices import Scale, concentration, erreygers, slope_index
 from nbhdsim.outcomes import OUTCOMES
 from nbhdsim.projections import frames
@@ -147,7 +147,7 @@ def _standardised(run: Cubes, outcome: str) -> tuple[NDArray[np.float64], NDArra
 
 def _gap(name: str, base: NDArray[np.float64], moved: NDArray[np.float64], *, draws: NDArray[np.int64]) -> dict[str, Any]:
     """One row of an index: before, with, paired difference and its ranges, and how it reads."""
-    some, unbounded = frames.shown(draws), (-np.inf, np.inf)
+    some, unbounded = shown(draws), (-np.inf, np.inf)
     found = ranged(spread(moved - base, draws), {"chance": unbounded, "all": unbounded})
     levels = {"base": float(base[some].mean()), "with": float(moved[some].mean())}
     why = NO_LINE if np.isnan(found["value"]) else ""

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from nbhdsim import evidence
-from nbhdsim.comparison import NOT_MODELLED, ranged, spread
+from nbhdsim.comparison import NOT_MODELLED, ranged, shown, spread
 from nbhdsim.equity.dcea import net_health, quadrant
 from nbhdsim.equity.indices import ede, flips
 from nbhdsim.equity.of_run import by_fifth
@@ -147,7 +147,7 @@ def _net(name: str, benefit: NDArray[np.float64], net: NDArray[np.float64], *, r
     """Rows of the five fifths and of all."""
     def with_sum(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.concatenate([x.sum(-1, keepdims=True), x], -1)
-    some = frames.shown(run.draws)
+    some = shown(run.draws)
     gained, left, living = (with_sum(x)[some].mean(0) for x in (benefit, benefit - net, people))
     found = _spread(with_sum(net), run.draws)
     residents = living / len(run.yearly.months)
@@ -158,7 +158,7 @@ def _net(name: str, benefit: NDArray[np.float64], net: NDArray[np.float64], *, r
 def _welfare(level: Mapping[str, NDArray[np.float64]], reference: str, *, run: Cubes,
              people: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Equally distributed equivalents of levels f8[future, 5] of so many people, and where two scenarios change places."""
-    some, rows = frames.shown(run.draws), []
+    some, rows = shown(run.draws), []
     for aversion in aversions():
         own = {name: np.array([ede(x, aversion, weights=w) for x, w in zip(values, people, strict=True)])
                for name, values in level.items()}

@@ -29,11 +29,11 @@ def wilson(events: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> tupl
     return np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
 
 
-def byar(events: ArrayLike, *, confidence: float = 0.95, exact_below: int = EXACT_BELOW) -> tuple[Array, Array]:
+def byar(events: ArrayLike, *, confidence: float = 0.95) -> tuple[Array, Array]:
     """Limits of a Poisson count, any shape: Byar's O (1 - 1 / 9O - z / 3 sqrt O)^3, and that of O + 1 with + z for the upper.
 
-    Exact limits (gamma quantiles) below `exact_below` events; 0 for Byar's everywhere. The lower limit of no event is 0. Breslow
-    and Day (1987). Oracle byar-interval-65.
+    Exact limits (gamma quantiles) below EXACT_BELOW events. The lower limit of no event is 0. Breslow and Day (1987). Oracle
+    byar-interval-65.
     """
     o, z = np.asarray(events, float), score(confidence)
     if (o < 0).any():
@@ -41,7 +41,7 @@ def byar(events: ArrayLike, *, confidence: float = 0.95, exact_below: int = EXAC
     some, tail = np.where(o > 0, o, 1), (1 - confidence) / 2
     low = some * (1 - 1 / (9 * some) - z / (3 * np.sqrt(some))) ** 3
     high = (o + 1) * (1 - 1 / (9 * (o + 1)) + z / (3 * np.sqrt(o + 1))) ** 3
-    few = o < exact_below
+    few = o < EXACT_BELOW
     low = np.where(few, gammaincinv(some, tail), np.maximum(low, 0))
     return np.where(o > 0, low, 0.0), np.where(few, gammaincinv(o + 1, 1 - tail), high)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nbhdsim import tables
-from nbhdsim.comparison import NOT_MODELLED, POSSIBLE, ranged, spread
+from nbhdsim.comparison import NOT_MODELLED, POSSIBLE, lucky, ranged, shown, spread
 from nbhdsim.outcomes import OUTCOMES
 from nbhdsim.projections.cubes import YEAR, Cube, Cubes
 
@@ -93,20 +93,15 @@ def rates(cube: Cube, outcomes: Sequence[str], *, of: Sequence[str]) -> NDArray[
         return cube.value[..., own] / cube.present[..., own] * np.array([OUTCOMES[name].scale for name in outcomes])
 
 
-def shown(draws: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which futures a mean is over: those with sampled numbers, or those with central ones where nothing is sampled."""
-    return (draws > 0) | (draws.max(initial=0) == 0)
-
-
 def ranges(change: NDArray[np.float64], draws: NDArray[np.int64], *, base: NDArray[np.float64],
            outcomes: Sequence[str]) -> dict[str, Any]:
     """Columns of the paired change f8[future, .., outcome] to levels `base` of the same shape: arrays [.., outcome].
 
     Ranges stop at what is possible: no count below 0, no share outside 0 to 1.
     """
-    central = (draws == 0) | (draws.min(initial=0) > 0)
     ends = np.array([POSSIBLE.get(OUTCOMES[name].kind, (-np.inf, np.inf)) for name in outcomes], float).reshape(-1, 2).T
-    possible = {name: [end - base[some].mean(0) for end in ends] for name, some in (("chance", central), ("all", shown(draws)))}
+    some = {"chance": lucky(draws), "all": shown(draws)}
+    possible = {name: [end - base[own].mean(0) for end in ends] for name, own in some.items()}
     return ranged(spread(change, draws), possible)
 
 

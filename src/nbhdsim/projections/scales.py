@@ -10,8 +10,6 @@ BANDS = {"satisfaction": ((4.5, 6.5, 8.5), ("low", "medium", "high", "very high"
          "anxiety": ((1.5, 3.5, 5.5), ("very low", "low", "medium", "high"))}
 """Lower ends of all bands but the first, half-way between whole answers, and their names (ONS user guide); worthwhile and happy are
 banded as satisfaction is."""
-LONELY_FROM = 6
-"""UCLA scores from here on are often called lonely: a habit of research, not a rule of ONS."""
 
 
 def ons4(scores: ArrayLike, question: Literal["satisfaction", "worthwhile", "happy", "anxiety"] = "satisfaction") -> list[str]:

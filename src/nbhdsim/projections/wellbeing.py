@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nbhdsim import evidence, tables
-from nbhdsim.comparison import ranged, spread
+from nbhdsim.comparison import ranged, shown, spread
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.projections import frames
 from nbhdsim.projections.cubes import YEAR, Cube, Cubes
@@ -113,7 +113,7 @@ def _measured(name: str, measure: Measure, run: Cubes, *, reference: str, cube: 
     unbounded: Sequence[float] = (-np.inf, np.inf)
     found: dict[str, Any] = ranged(spread(change, run.draws), {"chance": unbounded, "all": unbounded})
     s, g = np.indices(change.shape[1:]).reshape(2, -1)
-    residents = cube.present[first][frames.shown(run.draws), 0, :, o].mean(0) / cube.months[0]
+    residents = cube.present[first][shown(run.draws), 0, :, o].mean(0) / cube.months[0]
     return pd.DataFrame({
         "scenario": np.array([run.scenarios[i] for i in others], object)[s],
         "by": np.array([by for by, _ in cube.groups], object)[g], "group": np.array([group for _, group in cube.groups], object)[g],

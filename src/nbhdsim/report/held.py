@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from nbhdsim import ledger, projections, runfolder, tables
+from nbhdsim import comparison, ledger, projections, runfolder, tables
 from nbhdsim.economics import constants
 from nbhdsim.economics import of_run as economics
 from nbhdsim.economics.account import COST
@@ -91,7 +91,7 @@ class Held:
         """Draw and replicate of the futures that means are over."""
         if self.sums is None:
             return pd.DataFrame(columns=["draw", "replicate"])
-        some = frames.shown(self.sums.draws)
+        some = comparison.shown(self.sums.draws)
         return pd.DataFrame({"draw": self.sums.draws[some], "replicate": self.sums.replicates[some]})
 
     @cached_property

@@ -49,8 +49,7 @@ def section(run: Run) -> Section | None:
             )
         )
     blocks += [Say(said.admissions(run, name)) for name in run.names]
-    rows = [run.row(name) for name in run.names]
-    if any(row is not None and words.modelled(row) for row in rows):
+    if said.modelled(run):
         blocks.append(intervals(run))
         blocks += fans(run)
     blocks.append(Group("Every measure", [measures(run), *_not_modelled(run)]))
@@ -107,18 +106,8 @@ def intervals(run: Run) -> Picture:
         ax.axvline(0, color=drawing.INK, linewidth=1.5)
         for y, row in enumerate(rows.values()):
             _bar(ax, y, row)
-        ends = [
-            0.0,
-            *(
-                row[end]
-                for row in rows.values()
-                for end in ("chance_low", "chance_high", "all_low", "all_high", "value")
-                if math.isfinite(row[end])
-            ),
-        ]
-        low, high = min(ends), max(ends)
-        margin = 0.08 * ((high - low) or 2.0)
-        ax.set_xlim(low - margin, high + margin)
+        ends = [row[end] for row in rows.values() for end in ("chance_low", "chance_high", "all_low", "all_high", "value")]
+        drawing.pages.room(ax, [0.0, *ends], share=0.08)
         drawing.ticks(ax)
         ax.set_xlabel("change in emergency admissions a year")
         _key(figure, list(rows.values()))
@@ -206,7 +195,7 @@ def fans(run: Run) -> list[Block]:
     if len(level) < 2:
         return []
     pictures: list[Block] = [paths(run, level)]
-    shown = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row) and not words.nothing(row)]
+    shown = [name for name, row in said.modelled(run).items() if not words.nothing(row)]
     for i in range(0, len(shown), MOST_PANELS):
         pictures.append(differences(run, shown[i : i + MOST_PANELS], number=i // MOST_PANELS))
     return pictures

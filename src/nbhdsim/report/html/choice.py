@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
+from nbhdsim import comparison
 from nbhdsim.comparison import FEW
 from nbhdsim.report import words
 from nbhdsim.report.html import drawing, said
@@ -64,8 +65,8 @@ def frontier(run: Run, worth: Any) -> Table:
 
 
 def _shown(plane: Any, name: str) -> Any:
-    """The futures of an option that values are from: those with sampled numbers, or all where nothing is sampled."""
-    return plane[(plane["scenario"] == name) & ((plane["draw"] > 0) | (plane["draw"].max() == 0))]
+    """The futures of an option that values are from."""
+    return plane[(plane["scenario"] == name) & comparison.shown(plane["draw"].to_numpy())]
 
 
 def _plane_drawn(run: Run, plane: Any, names: Sequence[str]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib as mpl
 
+from nbhdsim import comparison
 from nbhdsim.economics import constants
 from nbhdsim.equity import of_run as gaps_of
 from nbhdsim.equity import plane as equity
@@ -144,7 +145,7 @@ def _plane_drawn(run: Run, some: Any, names: Sequence[str]) -> Any:
 def _plane(run: Run, found: Any) -> Picture:
     points = found.points
     names = [name for name in run.names if name in set(points["scenario"])][:MOST]
-    some = points[(points["draw"] > 0) | (points["draw"].max() == 0)]
+    some = points[comparison.shown(points["draw"].to_numpy())]
     figure = _plane_drawn(run, some, names)
     counts = {name: some[some["scenario"] == name]["quadrant"].value_counts() for name in names}
     usual = {name: str(held.index[0]) for name, held in counts.items()}

@@ -75,7 +75,7 @@ def fifths(run: Run) -> list[Block]:
     cubes = run.cubes
     if cubes is None:
         return [Say("Results by deprivation cannot be read from this folder.", "warning")]
-    shown = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row)]
+    shown = list(said.modelled(run))
     if not shown or HEADLINE not in cubes.outcomes:
         return []
     return [_fifths(run, shown[i : i + MOST_PANELS], i // MOST_PANELS) for i in range(0, len(shown), MOST_PANELS)]
@@ -95,17 +95,10 @@ def per_thousand(run: Run, name: str) -> list[tuple[comparison.Spread, float]]:
     return found
 
 
-def _range(s: comparison.Spread) -> tuple[float, float]:
-    """The widest 90% range of a spread, NaN without one."""
-    if math.isfinite(s.all):
-        return s.value - s.all, s.value + s.all
-    return (s.central - s.chance, s.central + s.chance) if math.isfinite(s.chance) else (math.nan, math.nan)
-
-
 def _told(s: comparison.Spread, heads: float) -> str:
     if heads < 1:
         return "nobody lives there"
-    low, high = _range(s)
+    low, high = said.ends(s)
     small = f"; only {heads:,.0f} residents" if heads < FEWEST else ""
     if not math.isfinite(low):
         return f"{words.show(s.value, 0.01)} ({said.NO_RANGE}{small})"
@@ -123,7 +116,7 @@ def _fifths(run: Run, names: Sequence[str], number: int) -> Picture:
             ax.set_title(textwrap.fill(run.label[name], 20 if len(names) > 2 else 36), pad=12)
             ax.set_yticks(range(5), FIFTHS if not i else [""] * 5)
             ax.tick_params(axis="y", length=0)
-        ends = [x for rows in held.values() for s, _ in rows for x in (*_range(s), s.value, 0.0) if math.isfinite(x)]
+        ends = [x for rows in held.values() for s, _ in rows for x in (*said.ends(s), s.value, 0.0) if math.isfinite(x)]
         for ax in drawn:
             drawing.pages.room(ax, ends)
             drawing.ticks(ax, "x", 3)
@@ -150,7 +143,7 @@ def _fifths(run: Run, names: Sequence[str], number: int) -> Picture:
 def _bars(ax: Any, rows: Sequence[tuple[comparison.Spread, float]]) -> None:
     for y, (s, _) in enumerate(rows):
         ax.barh(y, s.value, 0.6, color=drawing.NAVY)
-        low, high = _range(s)
+        low, high = said.ends(s)
         if math.isfinite(low):
             ax.plot([low, high], [y, y], color=drawing.ORANGE, linewidth=5, solid_capstyle="butt")
     ax.axvline(0, color=drawing.INK, linewidth=1.5)
@@ -163,7 +156,7 @@ def _title(run: Run, held: dict[str, list[tuple[comparison.Spread, float]]]) -> 
         (abs(s.value), name, i, s.value)
         for name, rows in held.items()
         for i, (s, heads) in enumerate(rows)
-        if heads >= FEWEST and math.isfinite(_range(s)[0]) and not _range(s)[0] <= 0 <= _range(s)[1]
+        if heads >= FEWEST and math.isfinite(said.ends(s)[0]) and not said.ends(s)[0] <= 0 <= said.ends(s)[1]
     ]
     if not sure:
         return "No fifth of areas clearly gains or loses in emergency admissions"

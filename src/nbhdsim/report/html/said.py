@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbhdsim import comparison
 from nbhdsim.report import words
 from nbhdsim.report.html.run import Run
 
@@ -76,6 +77,17 @@ def admissions(run: Run, name: str) -> str:
 def clear(row: Mapping[str, Any] | None) -> bool:
     """Whether a row has a range that leaves out 0."""
     return row is not None and words.modelled(row) and row["covers_zero"] is not None and not row["covers_zero"]
+
+
+def modelled(run: Run) -> dict[str, dict[str, Any]]:
+    """By name the change in emergency admissions of the scenarios that evidence reaches."""
+    return {name: row for name in run.names if (row := run.row(name)) is not None and words.modelled(row)}
+
+
+def ends(s: comparison.Spread) -> tuple[float, float]:
+    """The widest 90% range of a spread, NaN without one."""
+    middle, half = (s.value, s.all) if math.isfinite(s.all) else (s.central, s.chance)
+    return middle - half, middle + half
 
 
 def of_tenths(share: float) -> str:

@@ -129,7 +129,7 @@ def tenths(run: Run) -> list[str]:
             f"With fewer, the "
             "share itself is too much a matter of luck."
         ]
-    modelled = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row) and not words.nothing(row)]
+    modelled = [name for name, row in said.modelled(run).items() if not words.nothing(row)]
     held = {name: found for name in modelled if (found := changes(run, name)) is not None}
     said_ = [_shares_of(run, name, moved) for name, moved in held.items()]
     said_ += [

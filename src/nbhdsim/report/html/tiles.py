@@ -11,7 +11,7 @@ import numpy as np
 from nbhdsim import areas, comparison
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import words
-from nbhdsim.report.html import drawing
+from nbhdsim.report.html import drawing, said
 from nbhdsim.report.html.blocks import Block, Picture, Table, plain
 from nbhdsim.report.html.changes import HEADLINE, SOURCE
 from nbhdsim.report.html.run import Run
@@ -43,8 +43,7 @@ def maps(run: Run) -> list[Block]:
     at = layout(run)
     if at is None or HEADLINE not in run.cubes.outcomes:
         return []
-    shown = [name for name in run.names if (row := run.row(name)) is not None and words.modelled(row)]
-    found = {name: own for name in shown if (own := classed(run, name)) is not None}
+    found = {name: own for name in said.modelled(run) if (own := classed(run, name)) is not None}
     names = list(found)
     return [
         _map(run, {n: found[n] for n in names[i : i + MOST_PANELS]}, at, number=i // MOST_PANELS)
@@ -112,7 +111,7 @@ def classed(run: Run, name: str) -> Classed | None:
     one, other = run.cubes.number(run.reference.name), run.cubes.number(name)
     change = (cube.value[other, :, 0, :, k] - cube.value[one, :, 0, :, k]) / years
     spreads = [comparison.spread(column, run.cubes.draws) for column in change.T]
-    if not any(math.isfinite(s.all) or math.isfinite(s.chance) for s in spreads):
+    if not any(math.isfinite(said.ends(s)[0]) for s in spreads):
         return None
     return Classed(
         [place for _, place in cube.groups], np.array([_class(s) for s in spreads]), np.array([s.value for s in spreads])
@@ -120,10 +119,10 @@ def classed(run: Run, name: str) -> Classed | None:
 
 
 def _class(s: comparison.Spread) -> int:
-    width, middle = (s.all, s.value) if math.isfinite(s.all) else (s.chance, s.central)
-    if width == 0 and middle == 0:
+    low, high = said.ends(s)
+    if low == high == 0:
         return 3
-    return 0 if middle + width < 0 else 2 if middle - width > 0 else 1
+    return 0 if high < 0 else 2 if low > 0 else 1
 
 
 def _map(run: Run, found: dict[str, Classed], at: Layout, *, number: int) -> Picture:
