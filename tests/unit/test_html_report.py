@@ -1,5 +1,6 @@
 """The report: one file, answers in order, says what cannot be said and why (standards HR-1 to HR-4, HR-6, UN-1, UN-4, UN-6)."""
 
+import dataclasses
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from nbhdsim import cli
 from nbhdsim.errors import NbhdsimError
 from nbhdsim.report import html
-from nbhdsim.report.html import drawing, page, said, switching, tiles, worth
+from nbhdsim.report.html import answer, drawing, page, said, switching, tiles, worth
 from nbhdsim.report.html import run as runs
 from nbhdsim.report.html.blocks import labels, minus, numeric, pictures, plain, safe
 
@@ -376,3 +377,9 @@ def test_no_title_says_more_than_its_figure(made):
 
 def test_districts_are_written_as_names():
     assert [tiles._district(x) for x in ("wyre-forest", "stoke-on-trent")] == ["Wyre Forest", "Stoke on Trent"]
+
+
+def test_what_options_are_set_against_has_its_cost_told(made):
+    run = runs.read(made[0])
+    turned = dataclasses.replace(run, scenarios=list(reversed(run.scenarios)))
+    assert "set against" not in answer._costs(run) and "set against 'team', which costs 100,000 pounds" in answer._costs(turned)

@@ -79,9 +79,11 @@ def _costs(run: Run) -> str:
     some = {name: value for name, value in paid.items() if value}
     if not some:
         return "No option costs anything."
+    first = pay.spent(run.answer["money"], run.reference.name) if run.names else 0.0
+    against = f" They are set against '{run.label[run.reference.name]}', which costs {said.pounds(first)} a year." if first else ""
     if len(some) == 1:
-        return f"You pay {said.pounds(next(iter(some.values())))} a year for {run.label[next(iter(some))]}."
-    return f"You pay {said.pound_range(list(some.values()))} a year, depending on the option."
+        return f"You pay {said.pounds(next(iter(some.values())))} a year for {run.label[next(iter(some))]}.{against}"
+    return f"You pay {said.pound_range(list(some.values()))} a year, depending on the option.{against}"
 
 
 def _wellbeing(run: Run) -> str:
