@@ -246,6 +246,7 @@ def resolved(path, old, new):
         (dict(gains=(0.0, -0.1, -0.2)), "no admission is avoided on average"),
         (dict(gains=(0.0, 0.0, 0.0)), "no difference in emergency admissions"),
         (dict(replicates=3, draws=2), "too few"),
+        (dict(replicates=3, draws=2, gains=(0, 0.02, 0.5)), "Emergency admissions with and without the options"),
     ],
 )
 def test_thin_runs_have_a_report(tmp_path, told, expected):

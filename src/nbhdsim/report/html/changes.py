@@ -250,11 +250,9 @@ def paths(run: Run, level: Sequence[Any]) -> Picture:
     lines = {name: _years(run.answer["levels"], name, len(level)) for name in run.names}
     held = {run.label[run.reference.name]: level} | {run.label[n]: rows for n, rows in lines.items() if len(rows) == len(level)}
     figure = _paths_drawn(held, level)
-    small = all(
-        abs(row["value"]) < half(level[-1], 0.5)
-        for name in lines
-        if (row := run.row(name)) is not None and words.modelled(row) and math.isfinite(half(level[-1], 0.5))
-    )
+    inner = half(level[-1], 0.5)                                        # NaN where futures are too few: then nothing is close
+    known = [row for name in lines if (row := run.row(name)) is not None and words.modelled(row)]
+    small = math.isfinite(inner) and all(abs(row["value"]) < inner for row in known)
     title = (
         "Every option stays close to what happens anyway"
         if small and len(lines) > 1
